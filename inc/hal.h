@@ -1,0 +1,200 @@
+/*
+ * hal.h - the door of hal.dll: everything above the HAL that needs hardware comes through here.
+ *
+ * Nothing above the HAL touches an APIC, an I/O port or an ACPI table. The HAL in turn knows
+ * nothing of threads or objects: it reads the firmware's tables, maps device registers in its own
+ * address range, and offers clock, time, interrupts, serial ports, a screen and the power switch.
+ * It imports only DbgPrint, KeBugCheckEx and Rtl*. The page docs/hal.md is this file in prose.
+ *
+ * Order of initialisation (init/ and kernel/ call it):
+ *
+ *   HalInitSystem(0, LoaderBlock)   boot processor, first thing, interrupts off, any IDT:
+ *                                   load options, serial ports, ACPI tables, local APIC, counters
+ *   (Ke loads its IDT)
+ *   HalInitSystem(1, LoaderBlock)   screen console; nothing that can interrupt
+ *   HalStartClockInterrupt()        from here on HAL_CLOCK_VECTOR arrives every HAL_CLOCK_INCREMENT
+ */
+#ifndef VITRINE_HAL_H
+#define VITRINE_HAL_H
+
+#include "ntdef.h"
+#include "arc.h"
+
+#if defined(_NTHAL_) || defined(NTOS_HOST)
+#define NTHALAPI
+#else
+#define NTHALAPI __declspec(dllimport)
+#endif
+
+/* Interrupt vectors that the HAL programs. The IRQL of a vector is vector >> 4. */
+#define HAL_APC_VECTOR 0x1F
+#define HAL_DPC_VECTOR 0x2F
+#define HAL_CLOCK_VECTOR 0xD1
+#define HAL_SPURIOUS_VECTOR 0xDF
+#define HAL_IPI_VECTOR 0xE1
+#define HAL_ERROR_VECTOR 0xE3
+
+/* One clock tick in units of 100 ns: 15.625 ms, Windows' default. */
+#define HAL_CLOCK_INCREMENT 156250
+
+/* Frequency of KeQueryPerformanceCounter, the same on every machine as in Windows 10. */
+#define HAL_COUNTER_FREQUENCY 10000000
+
+typedef enum _FIRMWARE_REENTRY {
+    HalHaltRoutine,
+    HalPowerDownRoutine,
+    HalRestartRoutine,
+    HalRebootRoutine,
+    HalInteractiveModeRoutine,
+    HalMaximumRoutine
+} FIRMWARE_REENTRY;
+
+/*
+ * Initialises the HAL on the boot processor; see the order above.
+ * Phase: 0 or 1. IRQL: HIGH_LEVEL (interrupts off). Returns FALSE for an unknown phase only: a
+ * machine that the HAL cannot drive is bug check ACPI_BIOS_ERROR or HAL_INITIALIZATION_FAILED.
+ */
+NTHALAPI BOOLEAN HalInitSystem(_In_ ULONG Phase, _In_ PLOADER_PARAMETER_BLOCK LoaderBlock);
+
+/*
+ * Prepares the calling processor: local APIC on, both 8259 masked, page attribute table set.
+ * HalInitSystem does it for the boot processor; each later processor calls it once.
+ * Number: processor index, 0 first. IRQL: HIGH_LEVEL.
+ */
+NTHALAPI VOID HalInitializeProcessor(_In_ ULONG Number, _In_ PLOADER_PARAMETER_BLOCK LoaderBlock);
+
+/* Number of enabled processors that the MADT lists (at least 1). */
+NTHALAPI ULONG HalQueryProcessorCount(VOID);
+
+/* ---- Interrupts ---- */
+
+/* Starts the periodic clock interrupt of the calling processor. Needs Ke's IDT. */
+NTHALAPI VOID HalStartClockInterrupt(VOID);
+
+/* Stops the periodic clock interrupt of the calling processor. */
+NTHALAPI VOID HalStopClockInterrupt(VOID);
+
+/*
+ * Tells the local APIC that the interrupt in service is done (EOI). To be called once by the
+ * service routine of each hardware interrupt and of each self-IPI, but not of a spurious one.
+ */
+NTHALAPI VOID HalEndSystemInterrupt(VOID);
+
+/*
+ * Sends the calling processor the software interrupt of RequestIrql (APC_LEVEL or DISPATCH_LEVEL),
+ * which arrives when IRQL drops below it. Any IRQL.
+ */
+NTHALAPI VOID FASTCALL HalRequestSoftwareInterrupt(_In_ KIRQL RequestIrql);
+
+/* Sends HAL_IPI_VECTOR to the processors of the mask (bit n = processor n). Any IRQL. */
+NTHALAPI VOID HalRequestIpi(_In_ ULONG64 TargetProcessors);
+
+/* Stops the other processors with an NMI; for a bug check. Any IRQL. */
+NTHALAPI VOID HalSendNMI(_In_ ULONG64 TargetProcessors);
+
+/* Local APIC id of the calling processor. */
+NTHALAPI ULONG HalQueryLocalApicId(VOID);
+
+/* ---- Time ---- */
+
+/*
+ * Monotonic time in 1/HAL_COUNTER_FREQUENCY s since the HAL started; Frequency, if given, receives
+ * HAL_COUNTER_FREQUENCY. Any IRQL. Source: WDK page of KeQueryPerformanceCounter.
+ */
+NTHALAPI LARGE_INTEGER KeQueryPerformanceCounter(_Out_opt_ PLARGE_INTEGER PerformanceFrequency);
+
+/* Spins for at least MicroSeconds. Any IRQL. Source: WDK page of KeStallExecutionProcessor. */
+NTHALAPI VOID KeStallExecutionProcessor(_In_ ULONG MicroSeconds);
+
+/* Ticks of the time stamp counter per second, as calibrated. */
+NTHALAPI ULONG64 HalQueryTscFrequency(VOID);
+
+/*
+ * Reads the battery clock, which is taken to hold UTC. Returns FALSE (and TimeFields untouched) if
+ * its content is no valid date. IRQL: <= HIGH_LEVEL.
+ */
+NTHALAPI BOOLEAN HalQueryRealTimeClock(_Out_ PTIME_FIELDS TimeFields);
+
+/* ---- Boot options ---- */
+
+/*
+ * Finds "/NAME" or "/NAME=VALUE" in the load options of the loader block (the part before " -- "),
+ * letter case ignored. Returns a pointer behind the "=" (to the terminator or blank where there is
+ * no value), NULL if the option is absent. The value ends at a blank or at the terminator.
+ */
+NTHALAPI PCSTR HalQueryLoadOption(_In_ PCSTR Name);
+
+/* ---- Serial ports, screen, outcome port ---- */
+
+/*
+ * Serial ports are numbered as in their DOS names: 1 is COM1, up to 4. A port without a working
+ * UART swallows output and never has input. Polled; callers serialise among themselves, a second
+ * writer can only mix its bytes in between. Any IRQL.
+ */
+NTHALAPI BOOLEAN HalSerialPresent(_In_ ULONG Port);
+NTHALAPI VOID HalSerialWrite(_In_ ULONG Port, _In_reads_bytes_(Length) const VOID *Buffer,
+                             _In_ SIZE_T Length);
+NTHALAPI BOOLEAN HalSerialRead(_In_ ULONG Port, _Out_ PUCHAR Byte);
+
+/* Port number of an option's value such as "COM2"; 0 if it names none of COM1 to COM4. */
+NTHALAPI ULONG HalParseSerialPort(_In_opt_ PCSTR Value);
+
+/* Shows a zero-terminated string on the framebuffer console; nothing without a framebuffer. */
+NTHALAPI VOID HalDisplayString(_In_ PCSZ String);
+
+/* The same for Length bytes that need no terminator. Any IRQL. */
+NTHALAPI VOID HalDisplayBytes(_In_reads_bytes_(Length) const VOID *Buffer, _In_ SIZE_T Length);
+
+/* TRUE if there is a framebuffer that HalDisplayString draws to. */
+NTHALAPI BOOLEAN HalDisplayPresent(VOID);
+
+/*
+ * Makes the screen the bug check's: blue, cursor at the top left. Nothing without a framebuffer.
+ */
+NTHALAPI VOID HalDisplayBugCheckScreen(VOID);
+
+/*
+ * Writes a machine-readable line ("exit 0000002A\n") to the port of the /EXITPORT option; nothing
+ * without that option. Any IRQL.
+ */
+NTHALAPI VOID HalWriteOutcome(_In_ PCSZ Line);
+
+/* ---- Power ---- */
+
+/*
+ * HalPowerDownRoutine: ACPI S5. HalRebootRoutine, HalRestartRoutine: reset by the FADT's reset
+ * register, then by the 8042, then by a triple fault. HalHaltRoutine: stops this processor for
+ * ever. Does not return. Any IRQL.
+ */
+NTHALAPI DECLSPEC_NORETURN VOID HalReturnToFirmware(_In_ FIRMWARE_REENTRY Routine);
+
+/* ---- I/O ports (inline, for drivers of port devices) ---- */
+
+#ifndef NTOS_HOST
+static inline UCHAR READ_PORT_UCHAR(USHORT Port) {
+    UCHAR Value;
+    __asm__ volatile("inb %w1, %b0" : "=a"(Value) : "Nd"(Port));
+    return Value;
+}
+static inline USHORT READ_PORT_USHORT(USHORT Port) {
+    USHORT Value;
+    __asm__ volatile("inw %w1, %w0" : "=a"(Value) : "Nd"(Port));
+    return Value;
+}
+static inline ULONG READ_PORT_ULONG(USHORT Port) {
+    ULONG Value;
+    __asm__ volatile("inl %w1, %k0" : "=a"(Value) : "Nd"(Port));
+    return Value;
+}
+static inline VOID WRITE_PORT_UCHAR(USHORT Port, UCHAR Value) {
+    __asm__ volatile("outb %b0, %w1" : : "a"(Value), "Nd"(Port));
+}
+static inline VOID WRITE_PORT_USHORT(USHORT Port, USHORT Value) {
+    __asm__ volatile("outw %w0, %w1" : : "a"(Value), "Nd"(Port));
+}
+static inline VOID WRITE_PORT_ULONG(USHORT Port, ULONG Value) {
+    __asm__ volatile("outl %k0, %w1" : : "a"(Value), "Nd"(Port));
+}
+#endif
+
+#endif
