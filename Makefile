@@ -1,0 +1,144 @@
+# Vitrine. `make help` lists what can be done.
+#
+# One makefile for all images; folders with rules of their own bring them in X.mk files beside
+# their sources. BUILD chooses between NT's two builds; O is where everything goes.
+
+BUILD  ?= checked
+O      ?= build/$(BUILD)
+PYTHON ?= /usr/bin/python3
+
+ifeq ($(filter checked free,$(BUILD)),)
+$(error BUILD is checked or free, not "$(BUILD)")
+endif
+
+LLVM   ?= -19
+CC      := clang$(LLVM)
+LD      := lld-link$(LLVM)
+OBJCOPY := llvm-objcopy$(LLVM)
+DLLTOOL := llvm-dlltool$(LLVM)
+NASM    := nasm
+
+# --- what is compiled how ---------------------------------------------------------------------
+
+INCLUDES := -Isdk -Iinc -I$(O)/gen
+COMMON   := --target=x86_64-pc-windows-msvc -std=c17 -ffreestanding -fms-extensions \
+            -fasync-exceptions -fasynchronous-unwind-tables -fshort-wchar -fno-stack-protector \
+            -fno-strict-aliasing -fno-common -fno-ident -mno-red-zone -mno-stack-arg-probe \
+            -gdwarf-4 -gcodeview -gno-column-info \
+            -Wall -Wextra -Wno-microsoft -Wno-unused-parameter \
+            -Wno-missing-field-initializers $(INCLUDES)
+ifdef CI
+COMMON   += -Werror
+endif
+checked_FLAGS := -DDBG=1 -O1 -fno-omit-frame-pointer -fsanitize=undefined -fsanitize-trap=all \
+                 -fno-sanitize=function,vptr,alignment,null,pointer-overflow
+free_FLAGS    := -DDBG=0 -O2
+KERNEL_CFLAGS := $(COMMON) $($(BUILD)_FLAGS) -DNTOS_KERNEL -mno-sse -mno-mmx -mno-80387 -mno-avx
+USER_CFLAGS   := $(COMMON) -DDBG=$(if $(filter checked,$(BUILD)),1,0) -O2 -DNTOS_USER
+NASMFLAGS     := -Iinc/ -I$(O)/gen/ -DDBG=$(if $(filter checked,$(BUILD)),1,0)
+
+KERNEL_DIRS := kernel mm ex ob ps se io kd rtl init drivers/condrv drivers/null drivers/bootfs
+NTOS_C   := $(wildcard $(addsuffix /*.c,$(KERNEL_DIRS)))
+NTOS_ASM := $(wildcard $(addsuffix /*.asm,$(KERNEL_DIRS)))
+HAL_C    := $(wildcard hal/*.c)
+HAL_ASM  := $(wildcard hal/*.asm)
+NTDLL_C  := $(wildcard user/ntdll/*.c user/ntdll/crt/*.c rtl/*.c)
+NTDLL_ASM := $(wildcard user/ntdll/*.asm user/ntdll/crt/*.asm rtl/*.asm)
+
+kobj = $(patsubst %.c,$(O)/kernel/%.obj,$(1:%.asm=$(O)/kernel/%.asm.obj))
+KOBJ  = $(foreach f,$(1),$(if $(filter %.asm,$f),$(O)/kernel/$f.obj,$(patsubst %.c,$(O)/kernel/%.obj,$f)))
+UOBJ  = $(foreach f,$(1),$(if $(filter %.asm,$f),$(O)/user/$f.obj,$(patsubst %.c,$(O)/user/%.obj,$f)))
+
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+.SUFFIXES:
+
+# --- the images -------------------------------------------------------------------------------
+
+IMAGES := $(O)/image/ntoskrnl.exe $(O)/image/hal.dll $(O)/image/ntdll.dll $(O)/image/BOOTX64.EFI
+
+.PHONY: all
+all: $(IMAGES) ## build the loader, the kernel, the HAL, ntdll and the programs
+
+include $(wildcard boot/*.mk hal/*.mk user/*.mk tests/*.mk drivers/*.mk tools/*.mk)
+
+# Images whose sections can each have 2 MiB pages of their own (section alignment 2 MiB).
+LARGE_LDFLAGS := /align:0x200000 /driver /merge:.pdata=.rdata /merge:.buildid=.rdata
+# Both a PDB and DWARF in one link is what lld-link does for mingw.
+DEBUG_LDFLAGS = /debug:full -lldmingw /pdb:$(@:%=%.pdb) /map:$(@:%=%.map)
+LDFLAGS       := /nologo /nodefaultlib /machine:x64 /opt:ref /opt:noicf /incremental:no /Brepro
+
+$(O)/ntoskrnl.exe: $(call KOBJ,$(NTOS_C) $(NTOS_ASM)) $(O)/kernel/gen/ssdt.asm.obj $(O)/gen/hal.lib init/ntoskrnl.def
+	$(LD) $(LDFLAGS) $(DEBUG_LDFLAGS) $(LARGE_LDFLAGS) /entry:KiSystemStartup /subsystem:native \
+	    /base:0xFFFFF80000000000 /stack:0x6000,0x6000 /def:init/ntoskrnl.def /implib:$(O)/gen/ntoskrnl.link.lib /out:$@ \
+	    $(filter %.obj %.lib,$^)
+
+$(O)/hal.dll: $(call KOBJ,$(HAL_C) $(HAL_ASM)) $(O)/gen/ntoskrnl.lib hal/hal.def
+	$(LD) $(LDFLAGS) $(DEBUG_LDFLAGS) $(LARGE_LDFLAGS) /dll /noentry /subsystem:native \
+	    /base:0xFFFFF80004000000 /def:hal/hal.def /implib:$(O)/gen/hal.link.lib /out:$@ \
+	    $(filter %.obj %.lib,$^)
+
+$(O)/gen/ntdll.def: user/ntdll/ntdll.def $(O)/gen/ntdll_services.def
+	cat $^ > $@
+
+$(O)/ntdll.dll: $(call UOBJ,$(NTDLL_C) $(NTDLL_ASM)) $(O)/user/gen/ntdll_stubs.asm.obj $(O)/gen/ntdll.def
+	$(LD) $(LDFLAGS) $(DEBUG_LDFLAGS) /merge:.buildid=.rdata /dll /noentry /subsystem:native \
+	    /base:0x180000000 /def:$(O)/gen/ntdll.def /implib:$(O)/gen/ntdll.link.lib /out:$@ \
+	    $(filter %.obj,$^)
+
+# Import libraries come from the .def files, so that ntoskrnl and hal can import each other.
+$(O)/gen/ntoskrnl.lib: init/ntoskrnl.def | $(O)/gen/.dir
+	$(DLLTOOL) -m i386:x86-64 -D ntoskrnl.exe -d $< -l $@
+$(O)/gen/hal.lib: hal/hal.def | $(O)/gen/.dir
+	$(DLLTOOL) -m i386:x86-64 -D hal.dll -d $< -l $@
+
+# What is booted: the same images without their debug sections.
+$(O)/image/%: $(O)/% | $(O)/image/.dir
+	$(OBJCOPY) --strip-debug $< $@
+$(O)/image/BOOTX64.EFI: $(O)/BOOTX64.EFI | $(O)/image/.dir
+	cp $< $@
+
+$(O)/gen/ssdt.asm $(O)/gen/ntdll_stubs.asm $(O)/gen/ntdll_services.def &: sdk/services.tbl tools/gensvc.py
+	$(PYTHON) tools/gensvc.py sdk/services.tbl $(O)/gen
+
+# --- objects ----------------------------------------------------------------------------------
+
+$(O)/kernel/%.obj: %.c
+	@mkdir -p $(@D)
+	$(CC) $(KERNEL_CFLAGS) -MMD -MP -MF $(@:.obj=.d) -c $< -o $@
+$(O)/kernel/hal/%.obj: KERNEL_CFLAGS += -DNTHAL_BUILD
+$(O)/user/%.obj: %.c
+	@mkdir -p $(@D)
+	$(CC) $(USER_CFLAGS) -MMD -MP -MF $(@:.obj=.d) -c $< -o $@
+
+# Assembly twice: for the image, and as an ELF twin whose DWARF lines gdb can load.
+define ASM_RULE
+$(O)/$(1)/%.asm.obj: $(2)%.asm
+	@mkdir -p $$(@D)
+	$(NASM) -f win64 $(NASMFLAGS) -MD $$(@:.obj=.d) -MT $$@ -o $$@ $$<
+	$(NASM) -f elf64 -g -F dwarf $(NASMFLAGS) -o $$(@:.obj=.elf.o) $$<
+endef
+$(eval $(call ASM_RULE,kernel,))
+$(eval $(call ASM_RULE,user,))
+$(eval $(call ASM_RULE,kernel/gen,$(O)/gen/))
+$(eval $(call ASM_RULE,user/gen,$(O)/gen/))
+
+%/.dir:
+	@mkdir -p $(@D)
+	@touch $@
+
+-include $(shell find $(O)/kernel $(O)/user -name '*.d' 2>/dev/null)
+
+# make objs DIR=mm: compile one folder only, for the kernel (rtl and user/ntdll also as user code).
+.PHONY: objs
+objs: $(if $(filter user/%,$(DIR)),,$(call KOBJ,$(wildcard $(DIR)/*.c $(DIR)/*.asm))) \
+      $(if $(filter rtl user/%,$(DIR)),$(call UOBJ,$(wildcard $(DIR)/*.c $(DIR)/*.asm)))
+
+.PHONY: clean
+clean: ## remove everything that was built
+	rm -rf build compile_commands.json
+
+.PHONY: help
+help: ## this list
+	@grep -hE '^[a-z_-]+:.*## ' $(MAKEFILE_LIST) | sort -u | sed -E 's/^([a-z_-]+):.*## (.*)/  make \1\t\2/' | expand -t 24
+	@echo "  BUILD=free chooses the free build (default: checked)."
