@@ -12,6 +12,9 @@
 #include "ntdef.h"
 #include "ntlayout.h"
 
+/* The format aligns nothing to more than 4 bytes (its 64-bit fields included). */
+#pragma pack(push, 4)
+
 #define IMAGE_DOS_SIGNATURE 0x5A4D    /* MZ */
 #define IMAGE_OS2_SIGNATURE 0x454E    /* NE */
 #define IMAGE_OS2_SIGNATURE_LE 0x454C /* LE */
@@ -431,5 +434,7 @@ typedef struct _IMAGE_LOAD_CONFIG_DIRECTORY64 {
 
 CHECK_OFFSET(IMAGE_LOAD_CONFIG_DIRECTORY64, SecurityCookie, 0x58);
 CHECK_OFFSET(IMAGE_LOAD_CONFIG_DIRECTORY64, GuardFlags, 0x90);
+
+#pragma pack(pop)
 
 #endif /* _NTIMAGE_H_ */
