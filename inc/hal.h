@@ -20,19 +20,19 @@
 #include "ntdef.h"
 #include "arc.h"
 
-#if defined(_NTHAL_) || defined(NTOS_HOST)
+#if defined(NTHAL_BUILD) || defined(NTOS_HOST)
 #define NTHALAPI
 #else
 #define NTHALAPI __declspec(dllimport)
 #endif
 
 /* Interrupt vectors that the HAL programs. The IRQL of a vector is vector >> 4. */
-#define HAL_APC_VECTOR 0x1F
-#define HAL_DPC_VECTOR 0x2F
-#define HAL_CLOCK_VECTOR 0xD1
+#define HAL_APC_VECTOR      0x1F
+#define HAL_DPC_VECTOR      0x2F
+#define HAL_CLOCK_VECTOR    0xD1
 #define HAL_SPURIOUS_VECTOR 0xDF
-#define HAL_IPI_VECTOR 0xE1
-#define HAL_ERROR_VECTOR 0xE3
+#define HAL_IPI_VECTOR      0xE1
+#define HAL_ERROR_VECTOR    0xE3
 
 /* One clock tick in units of 100 ns: 15.625 ms, Windows' default. */
 #define HAL_CLOCK_INCREMENT 156250
@@ -84,7 +84,7 @@ NTHALAPI VOID HalEndSystemInterrupt(VOID);
  * Sends the calling processor the software interrupt of RequestIrql (APC_LEVEL or DISPATCH_LEVEL),
  * which arrives when IRQL drops below it. Any IRQL.
  */
-NTHALAPI VOID FASTCALL HalRequestSoftwareInterrupt(_In_ KIRQL RequestIrql);
+NTHALAPI VOID HalRequestSoftwareInterrupt(_In_ KIRQL RequestIrql);
 
 /* Sends HAL_IPI_VECTOR to the processors of the mask (bit n = processor n). Any IRQL. */
 NTHALAPI VOID HalRequestIpi(_In_ ULONG64 TargetProcessors);

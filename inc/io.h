@@ -1,12 +1,12 @@
 /*
  * io.h - the door of the I/O manager: drivers, devices, open files and the packets between them.
  *
- *   DRIVER_OBJECT --DeviceObject--> DEVICE_OBJECT --NextDevice--> ...      \Driver\Name, \Device\Name
- *        ^  MajorFunction[28]          |  ^   AttachedDevice: the device stacked on top
+ *   DRIVER_OBJECT --DeviceObject--> DEVICE_OBJECT --NextDevice--> ...      \Driver\Name,
+ * \Device\Name ^  MajorFunction[28]          |  ^   AttachedDevice: the device stacked on top
  *        +------- DriverObject --------+  |
  *                                         |
- *   handle --> FILE_OBJECT --DeviceObject-+       IRP: one request; its IO_STACK_LOCATIONs follow it,
- *                                                 one for each device of the stack, topmost last
+ *   handle --> FILE_OBJECT --DeviceObject-+       IRP: one request; its IO_STACK_LOCATIONs follow
+ * it, one for each device of the stack, topmost last
  *
  * A FILE_OBJECT references its DEVICE_OBJECT, a DEVICE_OBJECT its DRIVER_OBJECT; an IRP references
  * the FILE_OBJECT from the service until its completion. The file docs/io.md follows one request.
@@ -24,97 +24,97 @@
 
 /* ---- Type codes (first field of each structure) ---- */
 
-#define IO_TYPE_ADAPTER 1
+#define IO_TYPE_ADAPTER    1
 #define IO_TYPE_CONTROLLER 2
-#define IO_TYPE_DEVICE 3
-#define IO_TYPE_DRIVER 4
-#define IO_TYPE_FILE 5
-#define IO_TYPE_IRP 6
+#define IO_TYPE_DEVICE     3
+#define IO_TYPE_DRIVER     4
+#define IO_TYPE_FILE       5
+#define IO_TYPE_IRP        6
 
 /* ---- Major and minor functions ---- */
 
-#define IRP_MJ_CREATE 0x00
-#define IRP_MJ_CREATE_NAMED_PIPE 0x01
-#define IRP_MJ_CLOSE 0x02
-#define IRP_MJ_READ 0x03
-#define IRP_MJ_WRITE 0x04
-#define IRP_MJ_QUERY_INFORMATION 0x05
-#define IRP_MJ_SET_INFORMATION 0x06
-#define IRP_MJ_QUERY_EA 0x07
-#define IRP_MJ_SET_EA 0x08
-#define IRP_MJ_FLUSH_BUFFERS 0x09
+#define IRP_MJ_CREATE                   0x00
+#define IRP_MJ_CREATE_NAMED_PIPE        0x01
+#define IRP_MJ_CLOSE                    0x02
+#define IRP_MJ_READ                     0x03
+#define IRP_MJ_WRITE                    0x04
+#define IRP_MJ_QUERY_INFORMATION        0x05
+#define IRP_MJ_SET_INFORMATION          0x06
+#define IRP_MJ_QUERY_EA                 0x07
+#define IRP_MJ_SET_EA                   0x08
+#define IRP_MJ_FLUSH_BUFFERS            0x09
 #define IRP_MJ_QUERY_VOLUME_INFORMATION 0x0a
-#define IRP_MJ_SET_VOLUME_INFORMATION 0x0b
-#define IRP_MJ_DIRECTORY_CONTROL 0x0c
-#define IRP_MJ_FILE_SYSTEM_CONTROL 0x0d
-#define IRP_MJ_DEVICE_CONTROL 0x0e
-#define IRP_MJ_INTERNAL_DEVICE_CONTROL 0x0f
-#define IRP_MJ_SHUTDOWN 0x10
-#define IRP_MJ_LOCK_CONTROL 0x11
-#define IRP_MJ_CLEANUP 0x12
-#define IRP_MJ_CREATE_MAILSLOT 0x13
-#define IRP_MJ_QUERY_SECURITY 0x14
-#define IRP_MJ_SET_SECURITY 0x15
-#define IRP_MJ_POWER 0x16
-#define IRP_MJ_SYSTEM_CONTROL 0x17
-#define IRP_MJ_DEVICE_CHANGE 0x18
-#define IRP_MJ_QUERY_QUOTA 0x19
-#define IRP_MJ_SET_QUOTA 0x1a
-#define IRP_MJ_PNP 0x1b
-#define IRP_MJ_MAXIMUM_FUNCTION 0x1b
+#define IRP_MJ_SET_VOLUME_INFORMATION   0x0b
+#define IRP_MJ_DIRECTORY_CONTROL        0x0c
+#define IRP_MJ_FILE_SYSTEM_CONTROL      0x0d
+#define IRP_MJ_DEVICE_CONTROL           0x0e
+#define IRP_MJ_INTERNAL_DEVICE_CONTROL  0x0f
+#define IRP_MJ_SHUTDOWN                 0x10
+#define IRP_MJ_LOCK_CONTROL             0x11
+#define IRP_MJ_CLEANUP                  0x12
+#define IRP_MJ_CREATE_MAILSLOT          0x13
+#define IRP_MJ_QUERY_SECURITY           0x14
+#define IRP_MJ_SET_SECURITY             0x15
+#define IRP_MJ_POWER                    0x16
+#define IRP_MJ_SYSTEM_CONTROL           0x17
+#define IRP_MJ_DEVICE_CHANGE            0x18
+#define IRP_MJ_QUERY_QUOTA              0x19
+#define IRP_MJ_SET_QUOTA                0x1a
+#define IRP_MJ_PNP                      0x1b
+#define IRP_MJ_MAXIMUM_FUNCTION         0x1b
 
 /* ---- Flags ---- */
 
 /* DEVICE_OBJECT.Flags */
-#define DO_VERIFY_VOLUME 0x00000002
-#define DO_BUFFERED_IO 0x00000004
-#define DO_EXCLUSIVE 0x00000008
-#define DO_DIRECT_IO 0x00000010
-#define DO_DEVICE_HAS_NAME 0x00000040
+#define DO_VERIFY_VOLUME       0x00000002
+#define DO_BUFFERED_IO         0x00000004
+#define DO_EXCLUSIVE           0x00000008
+#define DO_DIRECT_IO           0x00000010
+#define DO_DEVICE_HAS_NAME     0x00000040
 #define DO_DEVICE_INITIALIZING 0x00000080
 
 /* FILE_OBJECT.Flags */
-#define FO_FILE_OPEN 0x00000001
-#define FO_SYNCHRONOUS_IO 0x00000002
-#define FO_ALERTABLE_IO 0x00000004
+#define FO_FILE_OPEN                 0x00000001
+#define FO_SYNCHRONOUS_IO            0x00000002
+#define FO_ALERTABLE_IO              0x00000004
 #define FO_NO_INTERMEDIATE_BUFFERING 0x00000008
-#define FO_WRITE_THROUGH 0x00000010
-#define FO_SEQUENTIAL_ONLY 0x00000020
-#define FO_NAMED_PIPE 0x00000080
-#define FO_STREAM_FILE 0x00000100
-#define FO_CLEANUP_COMPLETE 0x00004000
-#define FO_OPENED_CASE_SENSITIVE 0x00020000
-#define FO_HANDLE_CREATED 0x00040000
-#define FO_RANDOM_ACCESS 0x00100000
-#define FO_VOLUME_OPEN 0x00400000
+#define FO_WRITE_THROUGH             0x00000010
+#define FO_SEQUENTIAL_ONLY           0x00000020
+#define FO_NAMED_PIPE                0x00000080
+#define FO_STREAM_FILE               0x00000100
+#define FO_CLEANUP_COMPLETE          0x00004000
+#define FO_OPENED_CASE_SENSITIVE     0x00020000
+#define FO_HANDLE_CREATED            0x00040000
+#define FO_RANDOM_ACCESS             0x00100000
+#define FO_VOLUME_OPEN               0x00400000
 
 /* IRP.Flags */
-#define IRP_NOCACHE 0x00000001
-#define IRP_SYNCHRONOUS_API 0x00000004
-#define IRP_CREATE_OPERATION 0x00000008
-#define IRP_BUFFERED_IO 0x00000010
+#define IRP_NOCACHE           0x00000001
+#define IRP_SYNCHRONOUS_API   0x00000004
+#define IRP_CREATE_OPERATION  0x00000008
+#define IRP_BUFFERED_IO       0x00000010
 #define IRP_DEALLOCATE_BUFFER 0x00000020
-#define IRP_INPUT_OPERATION 0x00000040
-#define IRP_CLOSE_OPERATION 0x00000080
-#define IRP_READ_OPERATION 0x00000100
-#define IRP_WRITE_OPERATION 0x00000200
-#define IRP_OB_QUERY_NAME 0x00001000
+#define IRP_INPUT_OPERATION   0x00000040
+#define IRP_CLOSE_OPERATION   0x00000080
+#define IRP_READ_OPERATION    0x00000100
+#define IRP_WRITE_OPERATION   0x00000200
+#define IRP_OB_QUERY_NAME     0x00001000
 
 /* IO_STACK_LOCATION.Control and .Flags */
-#define SL_PENDING_RETURNED 0x01
-#define SL_ERROR_RETURNED 0x02
-#define SL_INVOKE_ON_CANCEL 0x20
-#define SL_INVOKE_ON_SUCCESS 0x40
-#define SL_INVOKE_ON_ERROR 0x80
-#define SL_CASE_SENSITIVE 0x80
+#define SL_PENDING_RETURNED      0x01
+#define SL_ERROR_RETURNED        0x02
+#define SL_INVOKE_ON_CANCEL      0x20
+#define SL_INVOKE_ON_SUCCESS     0x40
+#define SL_INVOKE_ON_ERROR       0x80
+#define SL_CASE_SENSITIVE        0x80
 #define SL_OPEN_TARGET_DIRECTORY 0x04
 
 /* ByteOffset values that stand for "the end of the file" and "the file object's position". */
-#define FILE_WRITE_TO_END_OF_FILE 0xffffffff
+#define FILE_WRITE_TO_END_OF_FILE      0xffffffff
 #define FILE_USE_FILE_POINTER_POSITION 0xfffffffe
 
 /* Priority increments for IoCompleteRequest. */
-#define IO_NO_INCREMENT 0
+#define IO_NO_INCREMENT     0
 #define IO_SERIAL_INCREMENT 2
 
 /* ---- Structures ---- */
@@ -132,6 +132,7 @@ typedef struct _MDL MDL, *PMDL;
 typedef struct _ETHREAD ETHREAD, *PETHREAD;
 typedef struct _EPROCESS EPROCESS, *PEPROCESS;
 
+typedef char CCHAR;
 typedef ULONG DEVICE_TYPE;
 
 typedef NTSTATUS DRIVER_INITIALIZE(_In_ PDRIVER_OBJECT DriverObject,
@@ -179,7 +180,7 @@ struct _DRIVER_OBJECT {
 };
 
 #define DRVO_BUILTIN_DRIVER 0x00000004
-#define DRVO_INITIALIZED 0x00000010
+#define DRVO_INITIALIZED    0x00000010
 
 /* ReferenceCount (open files) and the links are guarded by IopDatabaseLock. */
 struct _DEVICE_OBJECT {
@@ -429,9 +430,9 @@ PIRP IoBuildDeviceIoControlRequest(_In_ ULONG IoControlCode, _In_ PDEVICE_OBJECT
                                    _Out_opt_ PVOID OutputBuffer, _In_ ULONG OutputBufferLength,
                                    _In_ BOOLEAN InternalDeviceIoControl, _In_ PKEVENT Event,
                                    _Out_ PIO_STATUS_BLOCK IoStatusBlock);
-NTSTATUS FASTCALL IofCallDriver(_In_ PDEVICE_OBJECT DeviceObject, _Inout_ PIRP Irp);
-VOID FASTCALL IofCompleteRequest(_In_ PIRP Irp, _In_ CCHAR PriorityBoost);
-#define IoCallDriver(DeviceObject, Irp) IofCallDriver(DeviceObject, Irp)
+NTSTATUS IofCallDriver(_In_ PDEVICE_OBJECT DeviceObject, _Inout_ PIRP Irp);
+VOID IofCompleteRequest(_In_ PIRP Irp, _In_ CCHAR PriorityBoost);
+#define IoCallDriver(DeviceObject, Irp)       IofCallDriver(DeviceObject, Irp)
 #define IoCompleteRequest(Irp, PriorityBoost) IofCompleteRequest(Irp, PriorityBoost)
 
 PIRP IoGetTopLevelIrp(VOID);
@@ -495,14 +496,13 @@ typedef enum _CREATE_FILE_TYPE {
  */
 NTSTATUS IoCreateFile(_Out_ PHANDLE FileHandle, _In_ ACCESS_MASK DesiredAccess,
                       _In_ POBJECT_ATTRIBUTES ObjectAttributes,
-                      _Out_ PIO_STATUS_BLOCK IoStatusBlock,
-                      _In_opt_ PLARGE_INTEGER AllocationSize, _In_ ULONG FileAttributes,
-                      _In_ ULONG ShareAccess, _In_ ULONG Disposition, _In_ ULONG CreateOptions,
-                      _In_opt_ PVOID EaBuffer, _In_ ULONG EaLength,
+                      _Out_ PIO_STATUS_BLOCK IoStatusBlock, _In_opt_ PLARGE_INTEGER AllocationSize,
+                      _In_ ULONG FileAttributes, _In_ ULONG ShareAccess, _In_ ULONG Disposition,
+                      _In_ ULONG CreateOptions, _In_opt_ PVOID EaBuffer, _In_ ULONG EaLength,
                       _In_ CREATE_FILE_TYPE CreateFileType, _In_opt_ PVOID InternalParameters,
                       _In_ ULONG Options);
 
-#define IO_FORCE_ACCESS_CHECK 0x0001
+#define IO_FORCE_ACCESS_CHECK    0x0001
 #define IO_NO_PARAMETER_CHECKING 0x0100
 
 /*

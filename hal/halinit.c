@@ -1,0 +1,65 @@
+/*
+ * halinit.c - the start of the HAL, and its essay
+ *
+ * The hardware abstraction layer is what is left of a PC when everything that all PCs share is
+ * taken away: which tables describe it, where its registers are, how fast its clocks run. Above
+ * this line nobody knows an I/O port; below it nobody knows a thread.
+ *
+ * The parts, one file each:
+ *
+ *   acpi.c, aml.c  reads the firmware's tables once, into HalpAcpi, distrusting every byte
+ *   map.c          maps device registers in the last megabytes of the address space
+ *   apic.c, pic.c  the local APIC: end of interrupt, interrupts to oneself and to others
+ *   timer.c        measures the TSC and the APIC timer once; starts the clock tick
+ *   counter.c      KeQueryPerformanceCounter and KeStallExecutionProcessor
+ *   cmos.c         the battery clock
+ *   serial.c       16550 ports, polled: kernel log and console
+ *   display.c      a text console on the framebuffer
+ *   power.c        power off and reset
+ *   exitport.c     boot options, and the outcome lines that tools/vmrun reads
+ *
+ * A machine may lack nearly all of it. No serial port, no framebuffer, no HPET, no x2APIC: the HAL
+ * works without. Tables that contradict themselves are ignored and defaults used, with a line in
+ * the log. Only what nothing can replace (a local APIC, a working time stamp counter) is fatal.
+ *
+ * Everything is set up on the boot processor before others run and is read-only after, so the HAL
+ * has no locks of its own but the two that serial.c and display.c do without (see there).
+ */
+#include "halp.h"
+
+/* What the HAL found, in one line, for the reader of a log. */
+static VOID HalpReportMachine(VOID) {
+    DbgPrint("HAL: %u processor(s), PM timer %x, HPET %s, TSC %llu kHz\n", HalpAcpi.ProcessorCount,
+             HalpAcpi.PmTimerPort, HalpAcpi.HpetPresent ? "present" : "absent",
+             HalQueryTscFrequency() / 1000);
+}
+
+BOOLEAN HalInitSystem(_In_ ULONG Phase, _In_ PLOADER_PARAMETER_BLOCK LoaderBlock) {
+    if (Phase == 0) {
+        HalpInitializeOptions(LoaderBlock);
+        HalpInitializeSerial();
+        HalpInitializeAcpi(LoaderBlock);
+        HalInitializeProcessor(0, LoaderBlock);
+        HalpCalibrateTimers();
+        return TRUE;
+    }
+    if (Phase == 1) {
+        HalpInitializeDisplay(LoaderBlock);
+        HalpReportMachine();
+        return TRUE;
+    }
+    return FALSE;
+}
+
+VOID HalInitializeProcessor(_In_ ULONG Number, _In_ PLOADER_PARAMETER_BLOCK LoaderBlock) {
+    (void)LoaderBlock;
+    if (Number == 0) {
+        HalpMaskPics();
+    }
+    HalpInitializePageAttributes();
+    HalpInitializeLocalApic();
+}
+
+ULONG HalQueryProcessorCount(VOID) {
+    return HalpAcpi.ProcessorCount;
+}

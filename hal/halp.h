@@ -1,0 +1,227 @@
+/*
+ * halp.h - what the HAL's files share among themselves; nothing of this is visible outside.
+ *
+ * Acpi, Map, Apic, Pic, Timer, Counter, Cmos, Serial, Display, Power and Exitport each stand in one
+ * file. State is written once by HalInitSystem on the boot processor, before a second processor
+ * runs, and only read afterwards; the screen's cursor and the CMOS index port are the exceptions,
+ * and their files say what guards them.
+ */
+#ifndef VITRINE_HALP_H
+#define VITRINE_HALP_H
+
+#include "hal.h"
+#include "kd.h"
+
+/* The one call upwards besides DbgPrint: ntoskrnl's, bound by the loader. */
+DECLSPEC_NORETURN VOID KeBugCheckEx(_In_ ULONG BugCheckCode, _In_ ULONG_PTR P1, _In_ ULONG_PTR P2,
+                                    _In_ ULONG_PTR P3, _In_ ULONG_PTR P4);
+
+#define HAL_INITIALIZATION_FAILED 0x5C
+#define ACPI_BIOS_ERROR           0xA5
+
+/* ---- ACPI tables as the specification lays them out (ACPI 6.5, chapter 5) ---- */
+
+#pragma pack(push, 1)
+
+typedef struct _DESCRIPTION_HEADER {
+    ULONG Signature;
+    ULONG Length;
+    UCHAR Revision;
+    UCHAR Checksum;
+    CHAR OEMID[6];
+    CHAR OEMTableID[8];
+    ULONG OEMRevision;
+    CHAR CreatorID[4];
+    ULONG CreatorRev;
+} DESCRIPTION_HEADER, *PDESCRIPTION_HEADER;
+
+typedef struct _GEN_ADDR {
+    UCHAR AddressSpaceID; /* 0 memory, 1 I/O port */
+    UCHAR BitWidth;
+    UCHAR BitOffset;
+    UCHAR AccessSize;
+    ULONG64 Address;
+} GEN_ADDR, *PGEN_ADDR;
+
+typedef struct _FADT {
+    DESCRIPTION_HEADER Header;
+    ULONG facs;
+    ULONG dsdt;
+    UCHAR int_model;
+    UCHAR pm_profile;
+    USHORT sci_int_vector;
+    ULONG smi_cmd_io_port;
+    UCHAR acpi_on_value;
+    UCHAR acpi_off_value;
+    UCHAR s4bios_req;
+    UCHAR pstate_control;
+    ULONG pm1a_evt_blk_io_port;
+    ULONG pm1b_evt_blk_io_port;
+    ULONG pm1a_ctrl_blk_io_port;
+    ULONG pm1b_ctrl_blk_io_port;
+    ULONG pm2_ctrl_blk_io_port;
+    ULONG pm_tmr_blk_io_port;
+    ULONG gp0_blk_io_port;
+    ULONG gp1_blk_io_port;
+    UCHAR pm1_evt_len;
+    UCHAR pm1_ctrl_len;
+    UCHAR pm2_ctrl_len;
+    UCHAR pm_tmr_len;
+    UCHAR gp0_blk_len;
+    UCHAR gp1_blk_len;
+    UCHAR gp1_base;
+    UCHAR cstate_control;
+    USHORT lvl2_latency;
+    USHORT lvl3_latency;
+    USHORT flush_size;
+    USHORT flush_stride;
+    UCHAR duty_offset;
+    UCHAR duty_width;
+    UCHAR day_alarm_index;
+    UCHAR month_alarm_index;
+    UCHAR century_alarm_index;
+    USHORT boot_arch;
+    UCHAR reserved3;
+    ULONG flags;
+    GEN_ADDR reset_reg;
+    UCHAR reset_val;
+    USHORT arm_boot_arch;
+    UCHAR minor_version;
+    ULONG64 x_firmware_ctrl;
+    ULONG64 x_dsdt;
+} FADT, *PFADT;
+
+typedef struct _MAPIC {
+    DESCRIPTION_HEADER Header;
+    ULONG LocalAPICAddress;
+    ULONG Flags;
+} MAPIC, *PMAPIC;
+
+#pragma pack(pop)
+
+_Static_assert(sizeof(DESCRIPTION_HEADER) == 36, "ACPI table header");
+_Static_assert(FIELD_OFFSET(FADT, reset_reg) == 116, "FADT reset register");
+_Static_assert(FIELD_OFFSET(FADT, x_dsdt) == 140, "FADT 64-bit DSDT pointer");
+
+#define FADT_TMR_VAL_EXT   0x00000100
+#define FADT_RESET_REG_SUP 0x00000400
+#define FADT_LENGTH_V1     116 /* up to the reset register: what ACPI 1.0 gives */
+
+#define ACPI_SIGNATURE(A, B, C, D)                                                                 \
+    ((ULONG)(A) | (ULONG)(B) << 8 | (ULONG)(C) << 16 | (ULONG)(D) << 24)
+
+#define HAL_MAXIMUM_PROCESSORS 64
+
+/* What acpi.c found; every field has a usable default where the tables give none. */
+typedef struct _HAL_ACPI_FACTS {
+    BOOLEAN TablesValid;
+    BOOLEAN HpetPresent;
+    BOOLEAN PmTimer32Bit;
+    BOOLEAN ResetRegisterValid;
+    BOOLEAN SleepTypeValid;
+    UCHAR SleepTypeA;
+    UCHAR SleepTypeB;
+    UCHAR ResetValue;
+    UCHAR CenturyRegister;
+    USHORT PmTimerPort;
+    USHORT Pm1aControlPort;
+    USHORT Pm1bControlPort;
+    USHORT SmiCommandPort;
+    UCHAR AcpiEnableValue;
+    ULONG ProcessorCount;
+    GEN_ADDR ResetRegister;
+    ULONG64 LocalApicAddress;
+    ULONG64 HpetAddress;
+    ULONG ApicIds[HAL_MAXIMUM_PROCESSORS]; /* by processor number, boot processor first */
+} HAL_ACPI_FACTS;
+
+extern HAL_ACPI_FACTS HalpAcpi;
+
+/* acpi.c */
+VOID HalpInitializeAcpi(_In_ PLOADER_PARAMETER_BLOCK LoaderBlock);
+
+/* aml.c */
+BOOLEAN HalpFindSleepType(_In_reads_bytes_(Length) const UCHAR *Aml, _In_ ULONG Length,
+                          _Out_ PUCHAR TypeA, _Out_ PUCHAR TypeB);
+
+/* map.c: each returns NULL when the HAL's range is full or the address is absurd. */
+typedef enum _HAL_CACHE_TYPE { HalpWriteBack, HalpUncached } HAL_CACHE_TYPE;
+PVOID HalpMapPhysicalMemory(_In_ ULONG64 PhysicalAddress, _In_ SIZE_T Length,
+                            _In_ HAL_CACHE_TYPE CacheType);
+VOID HalpUnmapVirtualAddress(_In_ PVOID VirtualAddress, _In_ SIZE_T Length);
+PVOID HalpMapFrameBuffer(_In_ ULONG64 PhysicalAddress, _In_ SIZE_T Length);
+VOID HalpInitializePageAttributes(VOID);
+
+/* apic.c */
+VOID HalpInitializeLocalApic(VOID);
+VOID HalpApicWrite(_In_ ULONG Register, _In_ ULONG Value);
+ULONG HalpApicRead(_In_ ULONG Register);
+
+#define APIC_ID            0x020
+#define APIC_TPR           0x080
+#define APIC_EOI           0x0B0
+#define APIC_LDR           0x0D0
+#define APIC_DFR           0x0E0
+#define APIC_SVR           0x0F0
+#define APIC_ICR_LOW       0x300
+#define APIC_ICR_HIGH      0x310
+#define APIC_LVT_TIMER     0x320
+#define APIC_LVT_PERF      0x340
+#define APIC_LVT_LINT0     0x350
+#define APIC_LVT_LINT1     0x360
+#define APIC_LVT_ERROR     0x370
+#define APIC_TIMER_INITIAL 0x380
+#define APIC_TIMER_CURRENT 0x390
+#define APIC_TIMER_DIVIDE  0x3E0
+#define APIC_LVT_MASKED    0x00010000
+#define APIC_LVT_PERIODIC  0x00020000
+
+/* pic.c */
+VOID HalpMaskPics(VOID);
+
+/* timer.c */
+VOID HalpCalibrateTimers(VOID);
+
+/* counter.c */
+VOID HalpInitializeCounter(_In_ ULONG64 TscFrequency);
+
+/* serial.c */
+VOID HalpInitializeSerial(VOID);
+
+/* display.c */
+VOID HalpInitializeDisplay(_In_ PLOADER_PARAMETER_BLOCK LoaderBlock);
+
+/* exitport.c */
+VOID HalpInitializeOptions(_In_ PLOADER_PARAMETER_BLOCK LoaderBlock);
+
+/* The font, generated at build time by tools/psf2c.py: 256 glyphs of 8 x HalpFontHeight pixels. */
+extern const UCHAR HalpFontHeight;
+extern const UCHAR HalpFont[];
+
+/* ---- Processor instructions ---- */
+
+static inline ULONG64 HalpReadMsr(ULONG Register) {
+    ULONG Low, High;
+    __asm__ volatile("rdmsr" : "=a"(Low), "=d"(High) : "c"(Register));
+    return (ULONG64)High << 32 | Low;
+}
+
+static inline VOID HalpWriteMsr(ULONG Register, ULONG64 Value) {
+    __asm__ volatile("wrmsr" : : "c"(Register), "a"((ULONG)Value), "d"((ULONG)(Value >> 32)));
+}
+
+static inline ULONG64 HalpReadTsc(VOID) {
+    ULONG Low, High;
+    __asm__ volatile("rdtsc" : "=a"(Low), "=d"(High));
+    return (ULONG64)High << 32 | Low;
+}
+
+static inline VOID HalpCpuid(ULONG Leaf, PULONG Eax, PULONG Ebx, PULONG Ecx, PULONG Edx) {
+    __asm__ volatile("cpuid" : "=a"(*Eax), "=b"(*Ebx), "=c"(*Ecx), "=d"(*Edx) : "a"(Leaf), "c"(0));
+}
+
+static inline VOID HalpPause(VOID) {
+    __asm__ volatile("pause");
+}
+
+#endif
