@@ -1,0 +1,150 @@
+/*
+ * Ps: processes and threads.
+ *
+ * An EPROCESS is an address space, a handle table and a list of threads; an ETHREAD is a stack and
+ * a place in the scheduler. Both are objects: a running thread holds a reference on itself and on
+ * its process, so neither can go away under it. The executive parts (EPROCESS, ETHREAD) begin with
+ * the kernel's parts (KPROCESS, KTHREAD), so one pointer serves for both.
+ *
+ * Locks: PspActiveProcessLock (the list of all processes) before EPROCESS.ProcessLock (the list of a
+ * process's threads, its exit state). Fields that Mm owns are guarded by Mm's locks (mm/mip.h).
+ */
+#ifndef VITRINE_PS_H
+#define VITRINE_PS_H
+
+#include "ke.h"
+#include "ex.h"
+#include "ntpsapi.h"
+#include "ntpebteb.h"
+
+typedef struct _OBJECT_TYPE *POBJECT_TYPE;
+typedef struct _HANDLE_TABLE *PHANDLE_TABLE;
+
+/* What Mm counts for a process (Windows' MMSUPPORT, the fields that are used). */
+typedef struct _MMSUPPORT {
+    SIZE_T WorkingSetSize;     /* pages present */
+    SIZE_T PeakWorkingSetSize;
+    ULONG PageFaultCount;
+} MMSUPPORT, *PMMSUPPORT;
+
+typedef struct _EPROCESS {
+    KPROCESS Pcb;
+    EX_PUSH_LOCK ProcessLock;
+    LARGE_INTEGER CreateTime;
+    LARGE_INTEGER ExitTime;
+    EX_RUNDOWN_REF RundownProtect;
+    HANDLE UniqueProcessId;
+    LIST_ENTRY ActiveProcessLinks; /* PspActiveProcessLock */
+    union {
+        ULONG Flags;
+        struct {
+            ULONG ProcessExiting : 1;
+            ULONG ProcessDelete : 1;
+            ULONG BreakOnTermination : 1;
+            ULONG AddressSpaceInitialized : 2;
+        };
+    };
+    PHANDLE_TABLE ObjectTable;
+    PVOID Token;
+    PVOID DeviceMap;
+    HANDLE InheritedFromUniqueProcessId;
+    PPEB Peb;
+    PVOID SectionObject;      /* the image, referenced */
+    PVOID SectionBaseAddress;
+    PVOID EntryPoint;         /* of the image, in this address space */
+    UCHAR ImageFileName[15];
+    UCHAR PriorityClass;
+    PUNICODE_STRING SeAuditProcessCreationInfo; /* full image path */
+    LIST_ENTRY ThreadListHead; /* ETHREAD.ThreadListEntry: ProcessLock */
+    volatile ULONG ActiveThreads;
+    ULONG DefaultHardErrorProcessing;
+    NTSTATUS ExitStatus;
+    NTSTATUS LastThreadExitStatus;
+    ULONG SessionId;
+    ULONG Cookie;
+
+    /* Mm's: guarded as mm/mip.h says. */
+    EX_PUSH_LOCK AddressCreationLock;
+    EX_PUSH_LOCK WorkingSetLock;
+    RTL_RB_TREE VadRoot;
+    PVOID VadHint;
+    ULONG VadCount;
+    MMSUPPORT Vm;
+    SIZE_T CommitCharge;     /* private pages promised */
+    SIZE_T CommitChargePeak;
+    SIZE_T VirtualSize;      /* bytes */
+    SIZE_T PeakVirtualSize;
+    SIZE_T NumberOfPrivatePages;
+    ULONG ImagePathHash;
+} EPROCESS;
+
+typedef struct _ETHREAD {
+    KTHREAD Tcb;
+    LARGE_INTEGER CreateTime;
+    LARGE_INTEGER ExitTime;
+    LIST_ENTRY PostBlockList;
+    CLIENT_ID Cid;
+    PVOID StartAddress;
+    PVOID Win32StartAddress;
+    LIST_ENTRY ThreadListEntry; /* EPROCESS.ProcessLock */
+    EX_RUNDOWN_REF RundownProtect;
+    EPROCESS *ThreadsProcess;
+    NTSTATUS ExitStatus;
+    union {
+        ULONG CrossThreadFlags;
+        struct {
+            ULONG Terminated : 1;
+            ULONG ThreadInserted : 1;
+            ULONG HideFromDebugger : 1;
+            ULONG SystemThread : 1;
+        };
+    };
+    LIST_ENTRY ReapLink;
+    PVOID UserStackAllocation; /* freed when the thread ends; NULL where the creator owns it */
+    KAPC TerminateApc;
+    volatile LONG TerminateQueued;
+} ETHREAD;
+
+#define PsGetCurrentProcess() ((PEPROCESS)KeGetCurrentThread()->ApcState.Process)
+#define PsGetCurrentThread()  ((PETHREAD)KeGetCurrentThread())
+#define PsGetCurrentThreadId()  (PsGetCurrentThread()->Cid.UniqueThread)
+#define PsGetCurrentProcessId() (PsGetCurrentThread()->Cid.UniqueProcess)
+#define IoGetCurrentProcess() PsGetCurrentProcess()
+
+extern POBJECT_TYPE PsProcessType;
+extern POBJECT_TYPE PsThreadType;
+extern PHANDLE_TABLE PspCidTable;
+extern PEPROCESS PsInitialSystemProcess;
+extern EPROCESS *PsIdleProcess;
+extern LIST_ENTRY PsActiveProcessHead;
+extern LIST_ENTRY PsLoadedModuleList; /* KLDR_DATA_TABLE_ENTRY.InLoadOrderLinks */
+
+/* Phase 0: the system process and the CID table, on the boot thread. Phase 1: ntdll is known. */
+BOOLEAN PsInitSystem(_In_ ULONG Phase, _In_ PLOADER_PARAMETER_BLOCK LoaderBlock);
+
+/* (WDK) PASSIVE_LEVEL. The thread starts at once, in the system process. */
+NTSTATUS NTAPI PsCreateSystemThread(_Out_ PHANDLE ThreadHandle, _In_ ULONG DesiredAccess,
+                                    _In_opt_ POBJECT_ATTRIBUTES ObjectAttributes,
+                                    _In_opt_ HANDLE ProcessHandle, _Out_opt_ PCLIENT_ID ClientId,
+                                    _In_ PKSTART_ROUTINE StartRoutine, _In_opt_ PVOID StartContext);
+NTSTATUS NTAPI PsTerminateSystemThread(_In_ NTSTATUS ExitStatus);
+/* STATUS_INVALID_CID; the object is referenced. */
+NTSTATUS NTAPI PsLookupProcessByProcessId(_In_ HANDLE ProcessId, _Outptr_ PEPROCESS *Process);
+NTSTATUS NTAPI PsLookupThreadByThreadId(_In_ HANDLE ThreadId, _Outptr_ PETHREAD *Thread);
+HANDLE NTAPI PsGetProcessId(_In_ PEPROCESS Process);
+
+/*
+ * Starts a program as a process of its own: its image mapped, ntdll mapped, PEB, parameters and first
+ * thread made. ImagePath is an NT path, CommandLine what the program sees. Process is referenced.
+ * Statuses: those of opening and mapping the file (STATUS_OBJECT_NAME_NOT_FOUND,
+ * STATUS_INVALID_IMAGE_FORMAT, ...), STATUS_NO_MEMORY. PASSIVE_LEVEL.
+ */
+NTSTATUS PsCreateUserProcess(_In_ PCUNICODE_STRING ImagePath, _In_ PCUNICODE_STRING DosPath,
+                             _In_ PCUNICODE_STRING CommandLine, _Outptr_ PEPROCESS *Process);
+
+/* Ends the current thread or the whole current process with a status; do not return. */
+DECLSPEC_NORETURN VOID PspExitThread(_In_ NTSTATUS ExitStatus);
+VOID PsTerminateCurrentProcess(_In_ NTSTATUS ExitStatus);
+NTSTATUS PsTerminateProcess(_Inout_ PEPROCESS Process, _In_ NTSTATUS ExitStatus);
+
+#endif
