@@ -435,8 +435,15 @@ VOID IofCompleteRequest(_In_ PIRP Irp, _In_ CCHAR PriorityBoost);
 #define IoCallDriver(DeviceObject, Irp)       IofCallDriver(DeviceObject, Irp)
 #define IoCompleteRequest(Irp, PriorityBoost) IofCompleteRequest(Irp, PriorityBoost)
 
-PIRP IoGetTopLevelIrp(VOID);
 BOOLEAN IoCancelIrp(_In_ PIRP Irp);
+VOID IoAcquireCancelSpinLock(_Out_ PKIRQL Irql);
+VOID IoReleaseCancelSpinLock(_In_ KIRQL Irql);
+
+static inline PDRIVER_CANCEL IoSetCancelRoutine(_Inout_ PIRP Irp,
+                                                _In_opt_ PDRIVER_CANCEL CancelRoutine) {
+    return (PDRIVER_CANCEL)__atomic_exchange_n((PVOID volatile *)&Irp->CancelRoutine,
+                                               (PVOID)CancelRoutine, __ATOMIC_SEQ_CST);
+}
 
 static inline PIO_STACK_LOCATION IoGetCurrentIrpStackLocation(_In_ PIRP Irp) {
     return Irp->Tail.Overlay.CurrentStackLocation;

@@ -51,8 +51,9 @@ VOID NTAPI DbgBreakPoint(VOID);
  * DbgLoadImageSymbols - tells a debugger that an image was mapped.
  *
  * FileName is the image's name or path, ImageBase where it lies, ProcessId the process that it was
- * mapped into ((ULONG_PTR)-1 for images of the kernel's own). Does nothing by itself: the debugger
- * has a breakpoint on KdpSymbolsLoaded, which it calls. IRQL: <= APC_LEVEL.
+ * mapped into ((ULONG_PTR)-1 for images of the kernel's own). Does nothing: the debugger has a
+ * breakpoint on it (tools/gdb/vitrine/symbols.py). To be called in the address space of the
+ * process, before its first instruction runs. IRQL: <= APC_LEVEL.
  */
 VOID NTAPI DbgLoadImageSymbols(_In_ PCUNICODE_STRING FileName, _In_ PVOID ImageBase,
                                _In_ ULONG_PTR ProcessId);
@@ -69,6 +70,13 @@ VOID NTAPI DbgUnLoadImageSymbols(_In_ PCUNICODE_STRING FileName, _In_ PVOID Imag
 VOID NTAPI KdInitSystem(_In_ struct _LOADER_PARAMETER_BLOCK *LoaderBlock);
 
 /*
- * KdFlushRing - nothing is held back any more: used by the bugcheck when the port came up late.
+ * KdPutString - Length bytes, as they are, to the log: what DbgPrint comes down to.
+ *
+ * Also the upcall for what a program says with int 2Dh. IRQL: any.
  */
-VOID NTAPI KdPutString(_In_reads_(Length) const CHAR *Text, _In_ SIZE_T Length);
+VOID NTAPI KdPutString(_In_reads_bytes_(Length) PCSTR Text, _In_ ULONG Length);
+
+/*
+ * KdEnterBugCheck - from here on the log takes no lock that a stopped processor could hold.
+ */
+VOID NTAPI KdEnterBugCheck(VOID);

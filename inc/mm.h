@@ -24,25 +24,6 @@ typedef struct _FILE_OBJECT FILE_OBJECT, *PFILE_OBJECT;
 typedef struct _SECTION_OBJECT_POINTERS SECTION_OBJECT_POINTERS, *PSECTION_OBJECT_POINTERS;
 typedef struct _OBJECT_TYPE OBJECT_TYPE, *POBJECT_TYPE;
 
-#ifndef PAGE_SIZE
-#define PAGE_SIZE 0x1000
-#endif
-#ifndef PAGE_SHIFT
-#define PAGE_SHIFT 12
-#endif
-#ifndef PAGE_ALIGN
-#define PAGE_ALIGN(Va) ((PVOID)((ULONG_PTR)(Va) & ~(ULONG_PTR)(PAGE_SIZE - 1)))
-#endif
-#ifndef BYTE_OFFSET
-#define BYTE_OFFSET(Va) ((ULONG)((ULONG_PTR)(Va) & (PAGE_SIZE - 1)))
-#endif
-#ifndef BYTES_TO_PAGES
-#define BYTES_TO_PAGES(Size) (((Size) >> PAGE_SHIFT) + (((Size) & (PAGE_SIZE - 1)) != 0))
-#endif
-#ifndef ROUND_TO_PAGES
-#define ROUND_TO_PAGES(Size) (((ULONG_PTR)(Size) + PAGE_SIZE - 1) & ~(ULONG_PTR)(PAGE_SIZE - 1))
-#endif
-
 /* ---- Address space map (DESIGN section 4; drawn in docs/memory.md) ---- */
 
 #define MM_LOWEST_USER_ADDRESS ((PVOID)0x10000)
@@ -57,8 +38,6 @@ typedef struct _OBJECT_TYPE OBJECT_TYPE, *POBJECT_TYPE;
 #ifndef KERNEL_LARGE_STACK_SIZE
 #define KERNEL_LARGE_STACK_SIZE 0x12000
 #endif
-
-typedef ULONG_PTR PFN_NUMBER, *PPFN_NUMBER;
 
 /* First address above user memory, and the first that no user pointer may reach (64 KiB less). */
 extern PVOID MmHighestUserAddress;

@@ -14,6 +14,7 @@
 
 #include "ke.h"
 #include "ex.h"
+#include "ntrtl.h"
 #include "ntpsapi.h"
 #include "ntpebteb.h"
 
@@ -32,7 +33,6 @@ typedef struct _EPROCESS {
     EX_PUSH_LOCK ProcessLock;
     LARGE_INTEGER CreateTime;
     LARGE_INTEGER ExitTime;
-    EX_RUNDOWN_REF RundownProtect;
     HANDLE UniqueProcessId;
     LIST_ENTRY ActiveProcessLinks; /* PspActiveProcessLock */
     union {
@@ -87,7 +87,6 @@ typedef struct _ETHREAD {
     PVOID StartAddress;
     PVOID Win32StartAddress;
     LIST_ENTRY ThreadListEntry; /* EPROCESS.ProcessLock */
-    EX_RUNDOWN_REF RundownProtect;
     EPROCESS *ThreadsProcess;
     NTSTATUS ExitStatus;
     union {

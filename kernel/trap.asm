@@ -1,0 +1,336 @@
+; Traps and interrupts: how the processor enters the kernel, and leaves it.
+;
+; Every entry builds a KTRAP_FRAME. The processor has pushed rip, cs, eflags, rsp and ss (and for some
+; traps an error code); the entry code pushes what is below them: rbp and the volatile registers.
+; rbp then points 80h into the frame, for as long as the frame is on top. Non-volatile registers
+; are the compiler's business: every C function gives them back. Only who needs all registers (an
+; exception, a user APC) has them put in a KEXCEPTION_FRAME, by KiCallWithExceptionFrame.
+;
+; On every entry, whoever writes this code keeps five things in mind:
+;   gs          user mode's on entry from ring 3: swapgs there, and only there
+;   direction   C code wants DF clear; a trap leaves it as it was
+;   AC          with SMAP, AC set means that user memory may be touched: cleared on entry,
+;               given back by iretq where an accessor was interrupted
+;   IRQL        interrupts raise cr8 to their vector's level and lower it again
+;   user APCs   are delivered on the way out to ring 3, with interrupts off at the last look
+
+%include "ks.inc"
+%include "macamd64.inc"
+
+extern KeFeatureBits
+extern KiMemoryFault, KiPageFaultException, KiTrapException, KiFatalTrap, KiNmi
+extern KiInterruptDispatch, KiApcInterruptC, KiDispatchInterruptC
+extern KiDeliverUserApc, KiDebugServicePrint
+
+%define KF_SMAP 2
+%define FRAME(x) rbp + (x) - 80h
+
+; --- the parts of an entry ----------------------------------------------------------------------
+
+%macro SAVE_VOLATILES 0
+    mov [FRAME(TrRax)], rax
+    mov [FRAME(TrRcx)], rcx
+    mov [FRAME(TrRdx)], rdx
+    mov [FRAME(TrR8)], r8
+    mov [FRAME(TrR9)], r9
+    mov [FRAME(TrR10)], r10
+    mov [FRAME(TrR11)], r11
+    cld
+    test byte [KeFeatureBits], KF_SMAP
+    jz %%no_smap
+    clac
+%%no_smap:
+%endmacro
+
+%macro RESTORE_VOLATILES 0
+    mov rax, [FRAME(TrRax)]
+    mov rcx, [FRAME(TrRcx)]
+    mov rdx, [FRAME(TrRdx)]
+    mov r8, [FRAME(TrR8)]
+    mov r9, [FRAME(TrR9)]
+    mov r10, [FRAME(TrR10)]
+    mov r11, [FRAME(TrR11)]
+%endmacro
+
+; Begins a trap's function. 1: name, 2: whether the processor pushed an error code.
+%macro TRAP_ENTRY 2
+NESTED_ENTRY %1
+  %if %2
+    push_frame_code
+  %else
+    push_frame
+    alloc_stack 8
+  %endif
+    push_reg rbp
+    alloc_stack TrRbp
+    set_frame rbp, 80h
+    END_PROLOGUE
+    test byte [FRAME(TrSegCs)], RPL_MASK
+    jz %%kernel
+    swapgs
+%%kernel:
+    mov byte [FRAME(TrExceptionActive)], 1
+    SAVE_VOLATILES
+%endmacro
+
+; Gives interrupts back if the interrupted code had them.
+%macro ENABLE_AS_INTERRUPTED 0
+    test dword [FRAME(TrEFlags)], 200h
+    jz %%off
+    sti
+%%off:
+%endmacro
+
+; --- the way out --------------------------------------------------------------------------------
+
+; Leaves by the trap frame at rbp - 80h. Jumped to by all entries but system calls.
+NESTED_ENTRY KiExceptionExit
+    push_frame_code
+    note_alloc 8 + TrRbp
+    set_frame_noted rbp, 80h
+    END_PROLOGUE
+    cli
+    test byte [FRAME(TrSegCs)], RPL_MASK
+    jz .kernel
+.apcs:
+    mov rcx, [gs:PcCurrentThread]
+    cmp byte [rcx + ThUserApcPending], 0
+    jne .deliver
+    RESTORE_VOLATILES
+    lea rsp, [FRAME(TrRip)]
+    mov rbp, [FRAME(TrRbp)]
+    swapgs
+    iretq
+.kernel:
+    RESTORE_VOLATILES
+    lea rsp, [FRAME(TrRip)]
+    mov rbp, [FRAME(TrRbp)]
+    iretq
+.deliver:
+    lea rdx, [KiDeliverUserApc]
+    call KiCallWithExceptionFrame
+    cli
+    jmp .apcs
+NESTED_END KiExceptionExit
+
+; KiServiceExit2(TrapFrame, ExceptionFrame): loads the whole of a user or kernel context; no return.
+LEAF_ENTRY KiServiceExit2
+    mov rbx, [rdx + ExRbx]
+    mov rdi, [rdx + ExRdi]
+    mov rsi, [rdx + ExRsi]
+    mov r12, [rdx + ExR12]
+    mov r13, [rdx + ExR13]
+    mov r14, [rdx + ExR14]
+    mov r15, [rdx + ExR15]
+    mov rsp, rcx
+    lea rbp, [rcx + 80h]
+    jmp KiExceptionExit
+LEAF_END KiServiceExit2
+
+; KiCallWithExceptionFrame: calls rdx(rcx, trap frame, exception frame) with the non-volatile
+; registers in a KEXCEPTION_FRAME, and takes them back from it, changed or not. rbp: trap frame + 80h.
+NESTED_ENTRY KiCallWithExceptionFrame
+    alloc_stack KEXCEPTION_FRAME_LENGTH - 8
+    save_reg rbx, ExRbx
+    save_reg rdi, ExRdi
+    save_reg rsi, ExRsi
+    save_reg r12, ExR12
+    save_reg r13, ExR13
+    save_reg r14, ExR14
+    save_reg r15, ExR15
+    END_PROLOGUE
+    mov [rsp + ExRbp], rbp
+    mov rax, rdx
+    lea rdx, [rbp - 80h]
+    mov [rsp + ExTrapFrame], rdx
+    mov r8, rsp
+    call rax
+    mov rbx, [rsp + ExRbx]
+    mov rdi, [rsp + ExRdi]
+    mov rsi, [rsp + ExRsi]
+    mov r12, [rsp + ExR12]
+    mov r13, [rsp + ExR13]
+    mov r14, [rsp + ExR14]
+    mov r15, [rsp + ExR15]
+    add rsp, KEXCEPTION_FRAME_LENGTH - 8
+    ret
+NESTED_END KiCallWithExceptionFrame
+
+; --- exceptions ---------------------------------------------------------------------------------
+
+; 1: name, 2: vector, 3: error code pushed by the processor
+%macro EXCEPTION 3
+TRAP_ENTRY %1, %3
+  %if %3 == 0
+    mov qword [FRAME(TrErrorCode)], 0
+  %endif
+    ENABLE_AS_INTERRUPTED
+    mov ecx, %2
+    lea rdx, [KiTrapException]
+    call KiCallWithExceptionFrame
+    jmp KiExceptionExit
+NESTED_END %1
+%endmacro
+
+EXCEPTION KiDivideErrorFault,        00h, 0
+EXCEPTION KiDebugTrapOrFault,        01h, 0
+EXCEPTION KiBreakpointTrap,          03h, 0
+EXCEPTION KiOverflowTrap,            04h, 0
+EXCEPTION KiBoundFault,              05h, 0
+EXCEPTION KiInvalidOpcodeFault,      06h, 0
+EXCEPTION KiNpxNotAvailableFault,    07h, 0
+EXCEPTION KiNpxSegmentOverrunAbort,  09h, 0
+EXCEPTION KiInvalidTssFault,         0Ah, 1
+EXCEPTION KiSegmentNotPresentFault,  0Bh, 1
+EXCEPTION KiStackFault,              0Ch, 1
+EXCEPTION KiGeneralProtectionFault,  0Dh, 1
+EXCEPTION KiFloatingErrorFault,      10h, 0
+EXCEPTION KiAlignmentFault,          11h, 1
+EXCEPTION KiXmmException,            13h, 0
+EXCEPTION KiVirtualizationException, 14h, 0
+EXCEPTION KiControlProtectionFault,  15h, 1
+EXCEPTION KiRaiseSecurityCheckFailure, 29h, 0
+EXCEPTION KiRaiseAssertion,          2Ch, 0
+
+; A page fault goes to Mm first; only what Mm cannot mend is an exception.
+TRAP_ENTRY KiPageFault, 1
+    mov rax, cr2
+    mov [FRAME(TrFaultAddress)], rax
+    ENABLE_AS_INTERRUPTED
+    lea rcx, [rbp - 80h]
+    call KiMemoryFault
+    test eax, eax
+    jns .mended
+    mov ecx, eax
+    lea rdx, [KiPageFaultException]
+    call KiCallWithExceptionFrame
+.mended:
+    jmp KiExceptionExit
+NESTED_END KiPageFault
+
+; int 2Dh: DebugService. eax 1 (BREAKPOINT_PRINT) prints rcx (dx bytes); anything else is a
+; breakpoint. The instruction is followed by an int 3 that is skipped.
+TRAP_ENTRY KiDebugServiceTrap, 0
+    inc qword [FRAME(TrRip)]
+    sti
+    cmp eax, 1
+    jne .breakpoint
+    lea rcx, [rbp - 80h]
+    call KiDebugServicePrint
+    mov [FRAME(TrRax)], rax
+    jmp KiExceptionExit
+.breakpoint:
+    mov ecx, 3
+    lea rdx, [KiTrapException]
+    call KiCallWithExceptionFrame
+    jmp KiExceptionExit
+NESTED_END KiDebugServiceTrap
+
+; --- traps on stacks of their own (IST) ----------------------------------------------------------
+
+; They may come anywhere, also between the entry of a system call and its swapgs, so the sign of
+; the gs base says whose gs it is: the kernel's addresses are negative. 1: name, 2: error code,
+; 3: C routine, 4: vector
+%macro IST_TRAP 4
+NESTED_ENTRY %1
+  %if %2
+    push_frame_code
+  %else
+    push_frame
+    alloc_stack 8
+  %endif
+    push_reg rbp
+    alloc_stack TrRbp
+    set_frame rbp, 80h
+    END_PROLOGUE
+    SAVE_VOLATILES
+    mov ecx, 0C0000101h             ; MSR_GS_BASE
+    rdmsr
+    mov byte [FRAME(TrPreviousIrql)], 0
+    test edx, edx
+    js %%kernel_gs
+    mov byte [FRAME(TrPreviousIrql)], 1 ; not an IRQL here: gs was swapped
+    swapgs
+%%kernel_gs:
+    mov ecx, %4
+    lea rdx, [%3]
+    call KiCallWithExceptionFrame
+    cmp byte [FRAME(TrPreviousIrql)], 0
+    je %%leave
+    swapgs
+%%leave:
+    RESTORE_VOLATILES
+    lea rsp, [FRAME(TrRip)]
+    mov rbp, [FRAME(TrRbp)]
+    iretq
+NESTED_END %1
+%endmacro
+
+IST_TRAP KiNmiInterrupt,    0, KiNmi,       02h
+IST_TRAP KiDoubleFaultAbort, 1, KiFatalTrap, 08h
+IST_TRAP KiMcheckAbort,     0, KiFatalTrap, 12h
+
+; --- interrupts ----------------------------------------------------------------------------------
+
+; The common part: rax holds the vector, and the stub below has pushed it where an error code goes.
+NESTED_ENTRY KiInterruptCommon
+    push_frame_code
+    push_reg rbp
+    alloc_stack TrRbp
+    set_frame rbp, 80h
+    END_PROLOGUE
+    test byte [FRAME(TrSegCs)], RPL_MASK
+    jz .kernel
+    swapgs
+.kernel:
+    mov byte [FRAME(TrExceptionActive)], 0
+    SAVE_VOLATILES
+    mov edx, [FRAME(TrErrorCode)]
+    mov ecx, edx
+    shr ecx, 4                      ; the level of a vector is its upper half
+    mov rax, cr8
+    mov [FRAME(TrPreviousIrql)], al
+    mov cr8, rcx
+    lea rcx, [rbp - 80h]
+    call KiInterruptDispatch        ; (TrapFrame, Vector); returns with interrupts off
+    movzx eax, byte [FRAME(TrPreviousIrql)]
+    mov cr8, rax
+    jmp KiExceptionExit
+NESTED_END KiInterruptCommon
+
+; One stub a vector: KiIsrThunk[n] is 16 bytes.
+section .text
+align 16
+global KiIsrThunk
+KiIsrThunk:
+%assign vector 0
+%rep 256
+    align 16
+    push qword vector
+    jmp near KiInterruptCommon
+  %assign vector vector + 1
+%endrep
+
+; KiThreadStartup: where a new thread begins, by KiSwapContext's return. rbx: the system routine,
+; rsi: start routine, rdi: start context. A thread of user mode has its trap frame at r12 and its
+; exception frame at r13, and goes there when the system routine comes back.
+extern KiThreadReturned
+NESTED_ENTRY KiThreadStartup
+    alloc_stack 28h
+    END_PROLOGUE
+    mov eax, APC_LEVEL
+    mov cr8, rax
+    mov rcx, rsi
+    mov rdx, rdi
+    call rbx
+    xor eax, eax
+    mov cr8, rax
+    test r12, r12
+    jz .system
+    mov rcx, r12
+    mov rdx, r13
+    jmp KiServiceExit2
+.system:
+    call KiThreadReturned
+    int3
+NESTED_END KiThreadStartup
