@@ -268,10 +268,7 @@ CHECK_OFFSET(KUSER_SHARED_DATA, XState, 0x3D8);
 CHECK_OFFSET(KUSER_SHARED_DATA, FeatureConfigurationChangeStamp, 0x710);
 CHECK_SIZE(KUSER_SHARED_DATA, 0x720);
 
-#if defined(NTOS_KERNEL)
-#define SharedUserData ((PKUSER_SHARED_DATA)KI_USER_SHARED_DATA)
-#define USER_SHARED_DATA ((const KUSER_SHARED_DATA *)KI_USER_SHARED_DATA)
-#elif defined(NTOS_USER)
+#if defined(NTOS_USER)
 #define SharedUserData ((const KUSER_SHARED_DATA *)MM_SHARED_USER_DATA_VA)
 #define USER_SHARED_DATA SharedUserData
 #endif
