@@ -59,11 +59,11 @@ ULONG RtlpSectionFileSize(_In_ const IMAGE_SECTION_HEADER *Section);
 ULONG RtlpSectionVirtualSize(_In_ const IMAGE_SECTION_HEADER *Section);
 
 /*
- * Lays a validated file out in memory: headers and sections at their RVAs, zeroes between.
- * Image has Info->SizeOfImage bytes; ImageIsZeroed saves the zeroing. The file must be complete.
+ * Lays a validated file out in memory: headers and sections at their RVAs, the rest of their pages
+ * zeroed. Image has Info->SizeOfImage bytes. Where sections are aligned to more than a page, the
+ * pages between them are left as they are. The file must be complete.
  */
-VOID RtlpLayoutImage(_In_ const VOID *File, _In_ const RTL_IMAGE_INFO *Info, _Out_ PVOID Image,
-                     _In_ BOOLEAN ImageIsZeroed);
+VOID RtlpLayoutImage(_In_ const VOID *File, _In_ const RTL_IMAGE_INFO *Info, _Out_ PVOID Image);
 
 /*
  * Applies base relocations to an image laid out at Image (writable), which is to run at NewBase.

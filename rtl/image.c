@@ -211,17 +211,20 @@ NTSTATUS RtlpValidateMappedImage(const VOID *Image, SIZE_T Size, PRTL_IMAGE_INFO
     return Status;
 }
 
-VOID RtlpLayoutImage(const VOID *File, const RTL_IMAGE_INFO *Info, PVOID Image,
-                     BOOLEAN ImageIsZeroed) {
-    PUCHAR To = Image;
-    if (!ImageIsZeroed)
-        __builtin_memset(To, 0, Info->SizeOfImage);
-    __builtin_memcpy(To, File, Info->SizeOfHeaders);
+/* Copies Size bytes and zeroes what follows them, to the end of the last of Room bytes' pages. */
+static VOID CopyAndPad(PUCHAR To, const UCHAR *From, ULONG Size, ULONG Room) {
+    __builtin_memcpy(To, From, Size);
+    __builtin_memset(To + Size, 0, RoundUp(Room, IMAGE_PAGE) - Size);
+}
+
+VOID RtlpLayoutImage(const VOID *File, const RTL_IMAGE_INFO *Info, PVOID Image) {
+    CopyAndPad(Image, File, Info->SizeOfHeaders, Info->SizeOfHeaders);
     for (ULONG Index = 0; Index < Info->NumberOfSections; Index++) {
         const IMAGE_SECTION_HEADER *Section = &Info->Sections[Index];
-        __builtin_memcpy(To + Section->VirtualAddress,
-                         (const UCHAR *)File + Section->PointerToRawData,
-                         RtlpSectionFileSize(Section));
+        ULONG Size = RtlpSectionFileSize(Section);
+        const UCHAR *From = Size == 0 ? File : (const UCHAR *)File + Section->PointerToRawData;
+        CopyAndPad((PUCHAR)Image + Section->VirtualAddress, From, Size,
+                   RtlpSectionVirtualSize(Section));
     }
 }
 

@@ -1,0 +1,113 @@
+/*
+ * console.c - what the loader says, and how it ends when it cannot go on.
+ *
+ * Messages go to the first serial port, always, since a log is read there; those of a failure
+ * also to the firmware's console. Under vmrun a failure leaves a machine-readable line on the exit
+ * port and turns the machine off. On a machine with a person in front of it, it waits for a key, then
+ * hands control back to the firmware.
+ */
+#include "boot.h"
+
+#define COM1 0x3F8
+#define COM_LINE_STATUS 5
+#define COM_TRANSMIT_EMPTY 0x20
+#define COM_TRIES 100000
+#define KEY_WAIT 100000000ULL /* 10 s in units of 100 ns */
+
+static USHORT ExitPort;
+static BOOLEAN PowerOffOnFailure;
+
+VOID BootSetExitPort(USHORT Port) {
+    ExitPort = Port;
+    PowerOffOnFailure = TRUE;
+}
+
+VOID BootSetPowerOffOnFailure(VOID) {
+    PowerOffOnFailure = TRUE;
+}
+
+/* The firmware has set the port up, or it is not there; a port that never gets ready is left. */
+static VOID PutSerial(CHAR Byte) {
+    for (ULONG Try = 0; Try < COM_TRIES; Try++) {
+        if ((BootIn8(COM1 + COM_LINE_STATUS) & COM_TRANSMIT_EMPTY) != 0) {
+            BootOut8(COM1, (UCHAR)Byte);
+            return;
+        }
+    }
+}
+
+VOID BootPrint(PCSTR Text) {
+    for (; *Text != 0; Text++)
+        PutSerial(*Text);
+}
+
+static VOID PrintOnFirmwareConsole(PCSTR Text) {
+    WCHAR Wide[LOADER_ERROR_TEXT * 4];
+    SIZE_T Length = 0;
+    if (BootSystemTable->ConOut == NULL)
+        return;
+    while (Text[Length] != 0)
+        Length++;
+    BootWiden(Wide, ARRAYSIZE(Wide), Text, Length);
+    BootSystemTable->ConOut->OutputString(BootSystemTable->ConOut, (CHAR16 *)Wide);
+}
+
+static VOID WriteOutcome(NTSTATUS Status) {
+    CHAR Line[32];
+    PSTR To = BootAppend(Line, Line + sizeof(Line), "nostart ");
+    To = BootAppendHex(To, Line + sizeof(Line), (ULONG)Status);
+    BootAppend(To, Line + sizeof(Line), "\n");
+    for (PCSTR At = Line; *At != 0; At++)
+        BootOut8(ExitPort, (UCHAR)*At);
+}
+
+/* Until a key is hit, but no longer than KEY_WAIT: there may be no keyboard. */
+static VOID WaitForKey(VOID) {
+    EFI_EVENT Events[2];
+    UINTN Which;
+    PrintOnFirmwareConsole("Press a key.\r\n");
+    if (BootSystemTable->ConIn == NULL ||
+        EFI_ERROR(BootServices->CreateEvent(EVT_TIMER, 0, NULL, NULL, &Events[1])))
+        return;
+    Events[0] = BootSystemTable->ConIn->WaitForKey;
+    BootSystemTable->ConIn->Reset(BootSystemTable->ConIn, FALSE);
+    BootServices->SetTimer(Events[1], TimerRelative, KEY_WAIT);
+    BootServices->WaitForEvent(2, Events, &Which);
+}
+
+static PSTR AppendWide(PSTR To, PCSTR End, PCWSTR Text) {
+    for (; *Text != 0; Text++) {
+        CHAR One[2] = {*Text < 0x80 ? (CHAR)*Text : '?', 0};
+        To = BootAppend(To, End, One);
+    }
+    return To;
+}
+
+/*
+ * Ends the boot: says which file (may be NULL), why, and with which status. Memory that was taken
+ * is not given back one by one; the firmware is about to stop or to try another boot option.
+ */
+VOID BootFail(NTSTATUS Status, PCWSTR File, PCSTR Reason, PCSTR Detail) {
+    CHAR Text[LOADER_ERROR_TEXT * 4];
+    PCSTR End = Text + sizeof(Text);
+    PSTR To = BootAppend(Text, End, "Vitrine cannot start: ");
+    if (File != NULL)
+        To = BootAppend(AppendWide(To, End, File), End, ": ");
+    To = BootAppend(To, End, Reason);
+    if (Detail != NULL)
+        To = BootAppend(BootAppend(To, End, " "), End, Detail);
+    To = BootAppend(To, End, " (status ");
+    To = BootAppendHex(To, End, (ULONG)Status);
+    BootAppend(To, End, ")\r\n");
+
+    BootPrint(Text);
+    PrintOnFirmwareConsole(Text);
+    if (ExitPort != 0)
+        WriteOutcome(Status);
+    if (PowerOffOnFailure)
+        BootSystemTable->RuntimeServices->ResetSystem(EfiResetShutdown, EFI_LOAD_ERROR, 0, NULL);
+    WaitForKey();
+    BootServices->Exit(BootImageHandle, EFI_LOAD_ERROR, 0, NULL);
+    for (;;)
+        __asm__ volatile("cli; hlt");
+}

@@ -1,0 +1,146 @@
+/*
+ * memmap.c - the firmware's memory map, before and after.
+ *
+ * At the start it says how much memory there is. At the end it is fetched once more, its key lets
+ * the loader leave the firmware, and it is turned into the kernel's list of
+ * MEMORY_ALLOCATION_DESCRIPTORs: sorted, neighbours of one type merged. What the loader allocated
+ * carries its TYPE_OF_MEMORY in the firmware's own type (memory.c).
+ */
+#include "boot.h"
+
+#define MAP_PAGES 16
+#define MAP_SLACK 16
+#define EXIT_TRIES 4
+
+static PUCHAR Map;
+static UINTN MapSize;
+static UINTN MapKey;
+static UINTN DescriptorSize;
+static ULONG64 TotalMemory;
+static PMEMORY_ALLOCATION_DESCRIPTOR Runs;
+static ULONG RunCount;
+
+static VOID GetMap(VOID) {
+    UINT32 Version;
+    MapSize = MAP_PAGES * PAGE_SIZE;
+    EFI_STATUS Status = BootServices->GetMemoryMap(&MapSize, (EFI_MEMORY_DESCRIPTOR *)Map, &MapKey,
+                                                   &DescriptorSize, &Version);
+    if (EFI_ERROR(Status))
+        BootFail(STATUS_INSUFFICIENT_RESOURCES, NULL, "the memory map cannot be read", NULL);
+}
+
+static const EFI_MEMORY_DESCRIPTOR *Descriptor(ULONG Index) {
+    return (const EFI_MEMORY_DESCRIPTOR *)(Map + Index * DescriptorSize);
+}
+
+static TYPE_OF_MEMORY TranslateType(UINT32 Type) {
+    if (Type >= 0x80000000u)
+        return (TYPE_OF_MEMORY)(Type - 0x80000000u);
+    switch (Type) {
+    case EfiConventionalMemory:
+        return LoaderFree;
+    case EfiLoaderCode:
+    case EfiLoaderData:
+        return LoaderLoadedProgram;
+    case EfiBootServicesCode:
+    case EfiBootServicesData:
+        return LoaderFirmwareTemporary;
+    case EfiACPIReclaimMemory:
+        return LoaderAcpiTables;
+    case EfiUnusableMemory:
+        return LoaderBad;
+    default:
+        return LoaderFirmwarePermanent;
+    }
+}
+
+static DECLSPEC_NORETURN VOID FailMemory(ULONG64 Free) {
+    CHAR Text[64];
+    PCSTR End = Text + sizeof(Text);
+    PSTR To = BootAppendDecimal(Text, End, Free >> 20);
+    To = BootAppend(To, End, " MB are free, ");
+    To = BootAppendDecimal(To, End, BOOT_MINIMUM_MEMORY >> 20);
+    BootAppend(To, End, " MB are needed");
+    BootFail(STATUS_NO_MEMORY, NULL, "not enough memory:", Text);
+}
+
+/* Adds up memory; there must be enough free for everything that follows. */
+VOID BootMeasureMemory(VOID) {
+    ULONG64 Free = 0;
+    Map = BootAllocatePages(LoaderLoadedProgram, MAP_PAGES, 1, NULL);
+    GetMap();
+    for (ULONG Index = 0; Index < MapSize / DescriptorSize; Index++) {
+        ULONG64 Size = Descriptor(Index)->NumberOfPages * PAGE_SIZE;
+        TYPE_OF_MEMORY Type = TranslateType(Descriptor(Index)->Type);
+        if (Type != LoaderFirmwarePermanent && Type != LoaderBad)
+            TotalMemory += Size;
+        if (Type == LoaderFree)
+            Free += Size;
+    }
+    if (Free < BOOT_MINIMUM_MEMORY)
+        FailMemory(Free);
+}
+
+BOOLEAN BootHasLargePages(VOID) {
+    return TotalMemory >= BOOT_LARGE_PAGE_MEMORY;
+}
+
+/* Puts a run where it belongs; the firmware's map is sorted nearly always, so look from the end. */
+static VOID InsertRun(TYPE_OF_MEMORY Type, ULONG64 BasePage, ULONG64 PageCount) {
+    ULONG At = RunCount++;
+    for (; At > 0 && Runs[At - 1].BasePage > BasePage; At--)
+        Runs[At] = Runs[At - 1];
+    Runs[At].MemoryType = Type;
+    Runs[At].BasePage = BasePage;
+    Runs[At].PageCount = PageCount;
+}
+
+/* Page 0 is nobody's: a null physical address must not be a page that is given out. */
+static VOID AddRun(const EFI_MEMORY_DESCRIPTOR *Entry) {
+    TYPE_OF_MEMORY Type = TranslateType(Entry->Type);
+    ULONG64 BasePage = Entry->PhysicalStart >> PAGE_SHIFT;
+    ULONG64 PageCount = Entry->NumberOfPages;
+    if (Entry->Type == EfiMemoryMappedIO || Entry->Type == EfiMemoryMappedIOPortSpace)
+        return;
+    if (BasePage == 0 && PageCount != 0) {
+        InsertRun(LoaderFirmwarePermanent, 0, 1);
+        BasePage++;
+        PageCount--;
+    }
+    if (PageCount != 0)
+        InsertRun(Type, BasePage, PageCount);
+}
+
+static VOID LinkRuns(VOID) {
+    ULONG Last = 0;
+    for (ULONG Index = 1; Index < RunCount; Index++) {
+        if (Runs[Index].MemoryType == Runs[Last].MemoryType &&
+            Runs[Index].BasePage == Runs[Last].BasePage + Runs[Last].PageCount)
+            Runs[Last].PageCount += Runs[Index].PageCount;
+        else
+            Runs[++Last] = Runs[Index];
+    }
+    for (ULONG Index = 0; Index <= Last; Index++)
+        BootAppendList(&BootBlock->MemoryDescriptorListHead, &Runs[Index].ListEntry);
+}
+
+/*
+ * Fetches the map and leaves. An event of the firmware may change the map between the two calls,
+ * which makes the key stale: then both are done again. Room for the list is taken before.
+ */
+VOID BootLeaveFirmware(VOID) {
+    EFI_STATUS Status = EFI_INVALID_PARAMETER;
+    GetMap();
+    ULONG Room = (ULONG)(MapSize / DescriptorSize) + MAP_SLACK;
+    Runs = BootAllocate(Room * sizeof(*Runs));
+    for (ULONG Try = 0; Try < EXIT_TRIES && EFI_ERROR(Status); Try++) {
+        GetMap();
+        if (MapSize / DescriptorSize < Room)
+            Status = BootServices->ExitBootServices(BootImageHandle, MapKey);
+    }
+    if (EFI_ERROR(Status))
+        BootFail(STATUS_UNSUCCESSFUL, NULL, "the firmware does not let go", NULL);
+    for (ULONG Index = 0; Index < MapSize / DescriptorSize; Index++)
+        AddRun(Descriptor(Index));
+    LinkRuns();
+}
