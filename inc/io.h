@@ -254,6 +254,17 @@ struct _FILE_OBJECT {
     PVOID FileObjectExtension;
 };
 
+/* Counts of the opens of one file by what they do and share; the file system's lock guards it. */
+typedef struct _SHARE_ACCESS {
+    ULONG OpenCount;
+    ULONG Readers;
+    ULONG Writers;
+    ULONG Deleters;
+    ULONG SharedRead;
+    ULONG SharedWrite;
+    ULONG SharedDelete;
+} SHARE_ACCESS, *PSHARE_ACCESS;
+
 struct _IO_SECURITY_CONTEXT {
     PVOID SecurityQos;
     PVOID AccessState;
@@ -521,6 +532,13 @@ NTSTATUS IoReadFileObject(_In_ PFILE_OBJECT FileObject, _Out_writes_bytes_(Lengt
 
 /* Size of an open file. PASSIVE_LEVEL. Source: WDK page of FsRtlGetFileSize. */
 NTSTATUS FsRtlGetFileSize(_In_ PFILE_OBJECT FileObject, _Out_ PLARGE_INTEGER FileSize);
+
+/* Share access of files, for file systems, under their lock (WDK pages of the same names). */
+NTSTATUS IoCheckShareAccess(_In_ ACCESS_MASK DesiredAccess, _In_ ULONG DesiredShareAccess,
+                            _Inout_ PFILE_OBJECT FileObject, _Inout_ PSHARE_ACCESS ShareAccess,
+                            _In_ BOOLEAN Update);
+VOID IoUpdateShareAccess(_In_ PFILE_OBJECT FileObject, _Inout_ PSHARE_ACCESS ShareAccess);
+VOID IoRemoveShareAccess(_In_ PFILE_OBJECT FileObject, _Inout_ PSHARE_ACCESS ShareAccess);
 
 /* ---- Boot volume: the files that the loader read (used by the bootfs driver) ---- */
 

@@ -1,0 +1,133 @@
+/*
+ * driver.c - DRIVER_OBJECTs: one for each loaded driver, in \Driver (file systems in \FileSystem)
+ *
+ * A driver object is a table of entry points and the head of a list of devices. It is created before
+ * the driver's code runs: DriverEntry fills in the entry points. One that the driver leaves out
+ * answers STATUS_INVALID_DEVICE_REQUEST, so that no caller ever has to test for NULL.
+ *
+ * The object is permanent from a successful DriverEntry on; one whose DriverEntry fails goes away.
+ */
+#include "iop.h"
+
+POBJECT_TYPE IoDriverObjectType;
+
+static NTSTATUS IopInvalidDeviceRequest(_In_ PDEVICE_OBJECT DeviceObject, _Inout_ PIRP Irp) {
+    UNREFERENCED_PARAMETER(DeviceObject);
+    Irp->IoStatus.Status = STATUS_INVALID_DEVICE_REQUEST;
+    Irp->IoStatus.Information = 0;
+    IoCompleteRequest(Irp, IO_NO_INCREMENT);
+    return STATUS_INVALID_DEVICE_REQUEST;
+}
+
+static VOID IopDeleteDriver(_In_ PVOID Object) {
+    PDRIVER_OBJECT Driver = Object;
+    ASSERT(Driver->DeviceObject == NULL);
+    if (Driver->DriverName.Buffer != NULL) {
+        ExFreePoolWithTag(Driver->DriverName.Buffer, IOP_TAG_DRIVER);
+    }
+}
+
+BOOLEAN IopCreateDriverType(VOID) {
+    UNICODE_STRING Name = RTL_CONSTANT_STRING(L"Driver");
+    OBJECT_TYPE_INITIALIZER Initializer = {
+        .Length = sizeof(Initializer),
+        .CaseInsensitive = TRUE,
+        .InvalidAttributes = OBJ_OPENLINK,
+        .GenericMapping = {FILE_GENERIC_READ, FILE_GENERIC_WRITE, FILE_GENERIC_EXECUTE,
+                           FILE_ALL_ACCESS},
+        .ValidAccessMask = FILE_ALL_ACCESS,
+        .PoolType = NonPagedPoolNx,
+        .DeleteProcedure = IopDeleteDriver,
+    };
+    return NT_SUCCESS(ObCreateObjectType(&Name, &Initializer, NULL, &IoDriverObjectType));
+}
+
+/* Copies the driver's name into the object, NUL included. */
+static NTSTATUS IopSetDriverName(PDRIVER_OBJECT Driver, PUNICODE_STRING DriverName) {
+    SIZE_T Size = DriverName->Length + sizeof(WCHAR);
+    PWSTR Buffer = ExAllocatePool2(POOL_FLAG_NON_PAGED, Size, IOP_TAG_DRIVER);
+    if (Buffer == NULL) {
+        return STATUS_INSUFFICIENT_RESOURCES;
+    }
+    RtlCopyMemory(Buffer, DriverName->Buffer, DriverName->Length);
+    Driver->DriverName = (UNICODE_STRING){DriverName->Length, (USHORT)Size, Buffer};
+    return STATUS_SUCCESS;
+}
+
+/* Makes the object, named and referenced once. */
+static NTSTATUS IopCreateDriverObject(PUNICODE_STRING DriverName, PDRIVER_INITIALIZE DriverInit,
+                                      PDRIVER_OBJECT *Driver) {
+    OBJECT_ATTRIBUTES Attributes;
+    PDRIVER_OBJECT Object;
+    SIZE_T Size = sizeof(DRIVER_OBJECT) + sizeof(DRIVER_EXTENSION);
+    InitializeObjectAttributes(&Attributes, DriverName, OBJ_CASE_INSENSITIVE | OBJ_PERMANENT, NULL,
+                               NULL);
+    NTSTATUS Status = ObCreateObject(KernelMode, IoDriverObjectType, &Attributes, KernelMode, NULL,
+                                     (ULONG)Size, 0, 0, (PVOID *)&Object);
+    if (!NT_SUCCESS(Status)) {
+        return Status;
+    }
+    Object->Type = IO_TYPE_DRIVER;
+    Object->Size = sizeof(DRIVER_OBJECT);
+    Object->DriverInit = DriverInit;
+    Object->DriverExtension = (PDRIVER_EXTENSION)(Object + 1);
+    Object->DriverExtension->DriverObject = Object;
+    for (ULONG Major = 0; Major <= IRP_MJ_MAXIMUM_FUNCTION; Major++) {
+        Object->MajorFunction[Major] = IopInvalidDeviceRequest;
+    }
+    Status = IopSetDriverName(Object, DriverName);
+    if (!NT_SUCCESS(Status)) {
+        ObDereferenceObject(Object);
+        return Status;
+    }
+    return ObInsertObject(Object, NULL, 0, 0, (PVOID *)Driver, NULL);
+}
+
+/* Devices made by DriverEntry are open for business only when it has returned. */
+static VOID IopClearInitializing(PDRIVER_OBJECT Driver) {
+    for (PDEVICE_OBJECT Device = Driver->DeviceObject; Device != NULL; Device = Device->NextDevice) {
+        Device->Flags &= ~DO_DEVICE_INITIALIZING;
+    }
+}
+
+/*
+ * Creates the driver object DriverName and runs DriverInit. LdrEntry is the image of a driver with
+ * one of its own. Returns DriverEntry's status, or why there was no object. PASSIVE_LEVEL.
+ */
+NTSTATUS IopInitializeDriver(_In_ PUNICODE_STRING DriverName, _In_ PUNICODE_STRING RegistryPath,
+                             _In_ PDRIVER_INITIALIZE DriverInit,
+                             _In_opt_ PKLDR_DATA_TABLE_ENTRY LdrEntry) {
+    PDRIVER_OBJECT Driver;
+    NTSTATUS Status = IopCreateDriverObject(DriverName, DriverInit, &Driver);
+    if (!NT_SUCCESS(Status)) {
+        return Status;
+    }
+    Driver->Flags = LdrEntry == NULL ? DRVO_BUILTIN_DRIVER : 0;
+    if (LdrEntry != NULL) {
+        Driver->DriverStart = LdrEntry->DllBase;
+        Driver->DriverSize = LdrEntry->SizeOfImage;
+        Driver->DriverSection = LdrEntry;
+    }
+    Status = DriverInit(Driver, RegistryPath);
+    if (NT_SUCCESS(Status)) {
+        Driver->Flags |= DRVO_INITIALIZED;
+        IopClearInitializing(Driver);
+    } else {
+        while (Driver->DeviceObject != NULL) {
+            IoDeleteDevice(Driver->DeviceObject);
+        }
+        ObMakeTemporaryObject(Driver);
+    }
+    ObDereferenceObject(Driver);
+    return Status;
+}
+
+/* A driver object for code that is loaded already. DriverName is required here, unlike Windows. */
+NTSTATUS IoCreateDriver(_In_opt_ PUNICODE_STRING DriverName,
+                        _In_ PDRIVER_INITIALIZE InitializationFunction) {
+    if (DriverName == NULL) {
+        return STATUS_INVALID_PARAMETER;
+    }
+    UNICODE_STRING NoRegistryPath = {0};
+    return IopInitializeDriver(DriverName, &NoRegistryPath, InitializationFunction, NULL);
+}

@@ -1,0 +1,130 @@
+/*
+ * file.c - FILE_OBJECTs: their type, the lock of synchronous ones, and their end
+ *
+ * A file object ends in two steps, as its driver sees it. When the last handle is closed the driver
+ * gets IRP_MJ_CLEANUP: no new request will come from a program. When the last reference has gone as
+ * well (a section or a request may hold one for long) it gets IRP_MJ_CLOSE and the object is freed.
+ */
+#include "iop.h"
+
+POBJECT_TYPE IoFileObjectType;
+
+/*
+ * Waits until no other thread has a request under way on this synchronous file. Busy is the lock;
+ * the event Lock is set once for each release that somebody waits for.
+ */
+NTSTATUS IopAcquireFileObjectLock(_Inout_ PFILE_OBJECT FileObject) {
+    if (InterlockedExchange(&FileObject->Busy, TRUE) == FALSE) {
+        return STATUS_SUCCESS;
+    }
+    InterlockedIncrement(&FileObject->Waiters);
+    while (InterlockedExchange(&FileObject->Busy, TRUE) != FALSE) {
+        KeWaitForSingleObject(&FileObject->Lock, Executive, KernelMode, FALSE, NULL);
+    }
+    InterlockedDecrement(&FileObject->Waiters);
+    return STATUS_SUCCESS;
+}
+
+VOID IopReleaseFileObjectLock(_Inout_ PFILE_OBJECT FileObject) {
+    InterlockedExchange(&FileObject->Busy, FALSE);
+    if (FileObject->Waiters != 0) {
+        KeSetEvent(&FileObject->Lock, IO_NO_INCREMENT, FALSE);
+    }
+}
+
+static VOID IopSendCleanup(PFILE_OBJECT FileObject) {
+    IO_STATUS_BLOCK IoStatus;
+    if ((FileObject->Flags & FO_FILE_OPEN) == 0 || (FileObject->Flags & FO_CLEANUP_COMPLETE)) {
+        return;
+    }
+    FileObject->Flags |= FO_CLEANUP_COMPLETE;
+    IopSendSimpleRequest(FileObject, IRP_MJ_CLEANUP, &IoStatus);
+}
+
+static VOID IopCloseFile(_In_opt_ PEPROCESS Process, _In_ PVOID Object,
+                         _In_ ULONGLONG ProcessHandleCount, _In_ ULONGLONG SystemHandleCount) {
+    PFILE_OBJECT FileObject = Object;
+    UNREFERENCED_PARAMETER(Process);
+    UNREFERENCED_PARAMETER(ProcessHandleCount);
+    if (SystemHandleCount != 1) {
+        return;
+    }
+    BOOLEAN Synchronous = (FileObject->Flags & FO_SYNCHRONOUS_IO) != 0;
+    if (Synchronous) {
+        IopAcquireFileObjectLock(FileObject);
+    }
+    IopSendCleanup(FileObject);
+    if (Synchronous) {
+        IopReleaseFileObjectLock(FileObject);
+    }
+}
+
+static VOID IopDeleteFile(_In_ PVOID Object) {
+    PFILE_OBJECT FileObject = Object;
+    IO_STATUS_BLOCK IoStatus;
+    if (FileObject->DeviceObject == NULL) {
+        return;
+    }
+    if (FileObject->Flags & FO_FILE_OPEN) {
+        IopSendCleanup(FileObject);
+        IopSendSimpleRequest(FileObject, IRP_MJ_CLOSE, &IoStatus);
+    }
+    if (FileObject->FileName.Buffer != NULL) {
+        ExFreePoolWithTag(FileObject->FileName.Buffer, IOP_TAG_NAME);
+    }
+    if (FileObject->RelatedFileObject != NULL) {
+        ObDereferenceObject(FileObject->RelatedFileObject);
+    }
+    IopDereferenceDevice(FileObject->DeviceObject);
+}
+
+/*
+ * The name of an open file is its device's name followed by its own. Called by the object manager
+ * for ObQueryNameString; the buffer layout is OBJECT_NAME_INFORMATION with the text behind it.
+ */
+static NTSTATUS IopQueryName(_In_ PVOID Object, _In_ BOOLEAN HasObjectName,
+                             _Out_ struct _OBJECT_NAME_INFORMATION *ObjectNameInfo,
+                             _In_ ULONG Length, _Out_ PULONG ReturnLength,
+                             _In_ KPROCESSOR_MODE AccessMode) {
+    PFILE_OBJECT FileObject = Object;
+    PUNICODE_STRING Name = (PUNICODE_STRING)ObjectNameInfo;
+    UNREFERENCED_PARAMETER(HasObjectName);
+    UNREFERENCED_PARAMETER(AccessMode);
+    NTSTATUS Status =
+        ObQueryNameString(FileObject->DeviceObject, ObjectNameInfo, Length, ReturnLength);
+    *ReturnLength += FileObject->FileName.Length;
+    if (!NT_SUCCESS(Status)) {
+        return Status;
+    }
+    if (Length < *ReturnLength) {
+        return STATUS_INFO_LENGTH_MISMATCH;
+    }
+    PUCHAR End = (PUCHAR)Name->Buffer + Name->Length;
+    RtlCopyMemory(End, FileObject->FileName.Buffer, FileObject->FileName.Length);
+    Name->Length = (USHORT)(Name->Length + FileObject->FileName.Length);
+    Name->MaximumLength = (USHORT)(Name->Length + sizeof(WCHAR));
+    Name->Buffer[Name->Length / sizeof(WCHAR)] = UNICODE_NULL;
+    return STATUS_SUCCESS;
+}
+
+BOOLEAN IopCreateFileType(VOID) {
+    UNICODE_STRING Name = RTL_CONSTANT_STRING(L"File");
+    OBJECT_TYPE_INITIALIZER Initializer = {
+        .Length = sizeof(Initializer),
+        .CaseInsensitive = TRUE,
+        .InvalidAttributes = OBJ_OPENLINK,
+        .GenericMapping = {FILE_GENERIC_READ, FILE_GENERIC_WRITE, FILE_GENERIC_EXECUTE,
+                           FILE_ALL_ACCESS},
+        .ValidAccessMask = FILE_ALL_ACCESS,
+        .MaintainHandleCount = TRUE,
+        .PoolType = NonPagedPoolNx,
+        .CloseProcedure = IopCloseFile,
+        .DeleteProcedure = IopDeleteFile,
+        .ParseProcedure = IopParseFile,
+        .QueryNameProcedure = IopQueryName,
+        /* A wait on a file waits for the event that completions set. */
+        .WaitObjectFlagMask = 0,
+        .WaitObjectPointerOffset = FIELD_OFFSET(FILE_OBJECT, Event),
+    };
+    return NT_SUCCESS(ObCreateObjectType(&Name, &Initializer, NULL, &IoFileObjectType));
+}

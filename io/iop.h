@@ -1,0 +1,102 @@
+/*
+ * iop.h - what the files of io/ share; the essay is at the head of ioinit.c.
+ */
+#ifndef VITRINE_IOP_H
+#define VITRINE_IOP_H
+
+#include "io.h"
+#include "ex.h"
+#include "mm.h"
+#include "ps.h"
+#include "kd.h"
+#include "ntrtl.h"
+#include "ntstatus.h"
+
+#define IOP_TAG_IRP 0x20707249    /* 'Irp ' */
+#define IOP_TAG_BUFFER 0x42536F49 /* 'IoSB': system buffers of buffered requests */
+#define IOP_TAG_NAME 0x6D4E6F49   /* 'IoNm' */
+#define IOP_TAG_DRIVER 0x20766744 /* 'Dgv ' */
+
+/*
+ * Largest piece of a buffered transfer: a longer one goes out as several requests, so that no
+ * program can make the kernel allocate as much pool as it pleases.
+ */
+#define IOP_TRANSFER_CHUNK 0x10000u
+
+/*
+ * What an open request wants, on its way through the object manager to IopParseDevice. Lives on the
+ * stack of the service.
+ */
+#define OPEN_PACKET_PATTERN 0xBEAA0251u
+
+typedef struct _OPEN_PACKET {
+    CSHORT Type; /* IO_TYPE_OPEN_PACKET */
+    CSHORT Size;
+    PFILE_OBJECT FileObject;
+    NTSTATUS FinalStatus;
+    ULONG_PTR Information;
+    ULONG ParseCheck; /* OPEN_PACKET_PATTERN once the parse procedure has run */
+    PFILE_OBJECT RelatedFileObject;
+    LARGE_INTEGER AllocationSize;
+    ULONG CreateOptions;
+    USHORT FileAttributes;
+    USHORT ShareAccess;
+    ULONG Disposition;
+    /* Not NULL: no handle is wanted, only these facts (NtQueryAttributesFile). */
+    PFILE_BASIC_INFORMATION BasicInformation;
+} OPEN_PACKET, *POPEN_PACKET;
+
+#define IO_TYPE_OPEN_PACKET 8
+
+/* Guards device lists, reference counts and stack links; DISPATCH_LEVEL. */
+extern KSPIN_LOCK IopDatabaseLock;
+
+/* driver.c */
+BOOLEAN IopCreateDriverType(VOID);
+NTSTATUS IopInitializeDriver(_In_ PUNICODE_STRING DriverName, _In_ PUNICODE_STRING RegistryPath,
+                             _In_ PDRIVER_INITIALIZE DriverInit,
+                             _In_opt_ PKLDR_DATA_TABLE_ENTRY LdrEntry);
+
+/* device.c */
+BOOLEAN IopCreateDeviceType(VOID);
+NTSTATUS IopReferenceDevice(_In_ PDEVICE_OBJECT DeviceObject);
+VOID IopDereferenceDevice(_In_ PDEVICE_OBJECT DeviceObject);
+
+/* file.c */
+BOOLEAN IopCreateFileType(VOID);
+NTSTATUS IopAcquireFileObjectLock(_Inout_ PFILE_OBJECT FileObject);
+VOID IopReleaseFileObjectLock(_Inout_ PFILE_OBJECT FileObject);
+
+/* parse.c */
+NTSTATUS IopParseDevice(_In_ PVOID ParseObject, _In_opt_ POBJECT_TYPE ObjectType,
+                        _Inout_ PACCESS_STATE AccessState, _In_ KPROCESSOR_MODE AccessMode,
+                        _In_ ULONG Attributes, _Inout_ PUNICODE_STRING CompleteName,
+                        _Inout_ PUNICODE_STRING RemainingName, _Inout_opt_ PVOID Context,
+                        _In_opt_ PVOID SecurityQos, _Out_ PVOID *Object);
+NTSTATUS IopParseFile(_In_ PVOID ParseObject, _In_opt_ POBJECT_TYPE ObjectType,
+                      _Inout_ PACCESS_STATE AccessState, _In_ KPROCESSOR_MODE AccessMode,
+                      _In_ ULONG Attributes, _Inout_ PUNICODE_STRING CompleteName,
+                      _Inout_ PUNICODE_STRING RemainingName, _Inout_opt_ PVOID Context,
+                      _In_opt_ PVOID SecurityQos, _Out_ PVOID *Object);
+
+/* request.c: a request that the calling thread waits for */
+PIRP IopAllocateRequest(_In_ PFILE_OBJECT FileObject, _In_ UCHAR MajorFunction,
+                        _In_ KPROCESSOR_MODE Mode);
+NTSTATUS IopCallDriverAndWait(_In_ PFILE_OBJECT FileObject, _Inout_ PIRP Irp,
+                              _Out_ PIO_STATUS_BLOCK IoStatus);
+NTSTATUS IopQueryFileInformation(_In_ PFILE_OBJECT FileObject,
+                                 _In_ FILE_INFORMATION_CLASS FileInformationClass,
+                                 _Out_writes_bytes_(Length) PVOID Buffer, _In_ ULONG Length,
+                                 _Out_ PIO_STATUS_BLOCK IoStatus);
+NTSTATUS IopSendSimpleRequest(_In_ PFILE_OBJECT FileObject, _In_ UCHAR MajorFunction,
+                              _Out_ PIO_STATUS_BLOCK IoStatus);
+
+/* ioinit.c */
+VOID IopRegisterFileOperations(VOID);
+
+/* The built-in drivers (drivers/), started before the boot drivers. */
+DRIVER_INITIALIZE NullDriverEntry;
+DRIVER_INITIALIZE ConDrvDriverEntry;
+DRIVER_INITIALIZE BootFsDriverEntry;
+
+#endif

@@ -1,0 +1,116 @@
+/*
+ * request.c - requests that the calling thread sends and waits for
+ *
+ * Every service of this system waits for its request, also on a file opened without
+ * FILE_SYNCHRONOUS_IO_...: a driver may return STATUS_PENDING, but the service does not
+ * (different from Windows, where such a service returns and an APC finishes the request later; to
+ * the caller it looks as if the driver had been quick). So a request is finished by the thread that
+ * started it, in the right address space, and no APC is needed: a completion routine takes the
+ * packet back from IofCompleteRequest and, if the driver had pended it, wakes the thread.
+ */
+#include "iop.h"
+
+/* A packet for the top of the file's stack, its first location prepared. NULL without memory. */
+PIRP IopAllocateRequest(_In_ PFILE_OBJECT FileObject, _In_ UCHAR MajorFunction,
+                        _In_ KPROCESSOR_MODE Mode) {
+    PIRP Irp = IoAllocateIrp(IoGetRelatedDeviceObject(FileObject)->StackSize, FALSE);
+    if (Irp == NULL) {
+        return NULL;
+    }
+    Irp->RequestorMode = Mode;
+    Irp->Flags = IRP_SYNCHRONOUS_API;
+    Irp->Tail.Overlay.Thread = PsGetCurrentThread();
+    Irp->Tail.Overlay.OriginalFileObject = FileObject;
+    PIO_STACK_LOCATION Location = IoGetNextIrpStackLocation(Irp);
+    Location->MajorFunction = MajorFunction;
+    Location->FileObject = FileObject;
+    return Irp;
+}
+
+static NTSTATUS IopRequestDone(_In_ PDEVICE_OBJECT DeviceObject, _In_ PIRP Irp,
+                               _In_opt_ PVOID Context) {
+    UNREFERENCED_PARAMETER(DeviceObject);
+    if (Irp->PendingReturned) {
+        KeSetEvent(Context, IO_NO_INCREMENT, FALSE);
+    }
+    return STATUS_MORE_PROCESSING_REQUIRED;
+}
+
+/*
+ * Sends the request and waits for its end; the packet is the caller's again and IoStatus a copy of
+ * its result. Returns the final status. PASSIVE_LEVEL or APC_LEVEL.
+ */
+NTSTATUS IopCallDriverAndWait(_In_ PFILE_OBJECT FileObject, _Inout_ PIRP Irp,
+                              _Out_ PIO_STATUS_BLOCK IoStatus) {
+    KEVENT Done;
+    KeInitializeEvent(&Done, NotificationEvent, FALSE);
+    IoSetCompletionRoutine(Irp, IopRequestDone, &Done, TRUE, TRUE, TRUE);
+    NTSTATUS Status = IofCallDriver(IoGetRelatedDeviceObject(FileObject), Irp);
+    if (Status == STATUS_PENDING) {
+        KeWaitForSingleObject(&Done, Executive, KernelMode, FALSE, NULL);
+    }
+    *IoStatus = Irp->IoStatus;
+    return IoStatus->Status;
+}
+
+/* A request without parameters: flush, cleanup, close. */
+NTSTATUS IopSendSimpleRequest(_In_ PFILE_OBJECT FileObject, _In_ UCHAR MajorFunction,
+                              _Out_ PIO_STATUS_BLOCK IoStatus) {
+    PIRP Irp = IopAllocateRequest(FileObject, MajorFunction, KernelMode);
+    if (Irp == NULL) {
+        return STATUS_INSUFFICIENT_RESOURCES;
+    }
+    NTSTATUS Status = IopCallDriverAndWait(FileObject, Irp, IoStatus);
+    IoFreeIrp(Irp);
+    return Status;
+}
+
+/* Asks the driver about its file; Buffer is kernel memory. */
+NTSTATUS IopQueryFileInformation(_In_ PFILE_OBJECT FileObject,
+                                 _In_ FILE_INFORMATION_CLASS FileInformationClass,
+                                 _Out_writes_bytes_(Length) PVOID Buffer, _In_ ULONG Length,
+                                 _Out_ PIO_STATUS_BLOCK IoStatus) {
+    PIRP Irp = IopAllocateRequest(FileObject, IRP_MJ_QUERY_INFORMATION, KernelMode);
+    if (Irp == NULL) {
+        return STATUS_INSUFFICIENT_RESOURCES;
+    }
+    PIO_STACK_LOCATION Location = IoGetNextIrpStackLocation(Irp);
+    Location->Parameters.QueryFile.Length = Length;
+    Location->Parameters.QueryFile.FileInformationClass = FileInformationClass;
+    Irp->AssociatedIrp.SystemBuffer = Buffer;
+    NTSTATUS Status = IopCallDriverAndWait(FileObject, Irp, IoStatus);
+    IoFreeIrp(Irp);
+    return Status;
+}
+
+NTSTATUS IoReadFileObject(_In_ PFILE_OBJECT FileObject, _Out_writes_bytes_(Length) PVOID Buffer,
+                          _In_ ULONG Length, _In_ ULONG64 Offset, _Out_ PIO_STATUS_BLOCK IoStatus) {
+    PIRP Irp = IopAllocateRequest(FileObject, IRP_MJ_READ, KernelMode);
+    if (Irp == NULL) {
+        return STATUS_INSUFFICIENT_RESOURCES;
+    }
+    PIO_STACK_LOCATION Location = IoGetNextIrpStackLocation(Irp);
+    Location->Parameters.Read.Length = Length;
+    Location->Parameters.Read.ByteOffset.QuadPart = (LONGLONG)Offset;
+    Irp->Flags |= IRP_READ_OPERATION | IRP_NOCACHE;
+    Irp->UserBuffer = Buffer;
+    Irp->AssociatedIrp.SystemBuffer = Buffer;
+    NTSTATUS Status = IopCallDriverAndWait(FileObject, Irp, IoStatus);
+    IoFreeIrp(Irp);
+    return Status;
+}
+
+NTSTATUS FsRtlGetFileSize(_In_ PFILE_OBJECT FileObject, _Out_ PLARGE_INTEGER FileSize) {
+    FILE_STANDARD_INFORMATION Standard;
+    IO_STATUS_BLOCK IoStatus;
+    NTSTATUS Status = IopQueryFileInformation(FileObject, FileStandardInformation, &Standard,
+                                              sizeof(Standard), &IoStatus);
+    if (!NT_SUCCESS(Status)) {
+        return Status;
+    }
+    if (Standard.Directory) {
+        return STATUS_FILE_IS_A_DIRECTORY;
+    }
+    *FileSize = Standard.EndOfFile;
+    return STATUS_SUCCESS;
+}
