@@ -52,7 +52,7 @@ VOID NTAPI DbgBreakPoint(VOID);
  *
  * FileName is the image's name or path, ImageBase where it lies, ProcessId the process that it was
  * mapped into ((ULONG_PTR)-1 for images of the kernel's own). Does nothing: the debugger has a
- * breakpoint on it (tools/gdb/vitrine/symbols.py). To be called in the address space of the
+ * breakpoint on it (tools/gdb/ntdbg/symbols.py). To be called in the address space of the
  * process, before its first instruction runs. IRQL: <= APC_LEVEL.
  */
 VOID NTAPI DbgLoadImageSymbols(_In_ PCUNICODE_STRING FileName, _In_ PVOID ImageBase,

@@ -71,14 +71,12 @@ static ULONG RtlpRemoveVectored(PLIST_ENTRY Head, PVOID Handle) {
     BOOLEAN Found = FALSE;
     BOOLEAN Free = FALSE;
     RtlpLockVectored();
-    for (PLIST_ENTRY Link = Head->Flink; Link != Head && !Found; Link = Link->Flink) {
+    for (PLIST_ENTRY Link = Head->Flink; Link != Head; Link = Link->Flink) {
         PRTLP_VECTORED_HANDLER Node = CONTAINING_RECORD(Link, RTLP_VECTORED_HANDLER, Link);
         if (Node == Handle && !Node->Dead) {
             Found = TRUE;
             Node->Dead = TRUE;
             Free = RtlpDropVectored(Node);
-        }
-        if (Found) {
             break;
         }
     }
@@ -116,20 +114,10 @@ static PRTLP_VECTORED_HANDLER RtlpNextVectored(PLIST_ENTRY Head, PRTLP_VECTORED_
 static BOOLEAN RtlpWalkVectored(PLIST_ENTRY Head, PEXCEPTION_POINTERS Pointers) {
     BOOLEAN Handled = FALSE;
     PRTLP_VECTORED_HANDLER Node = RtlpNextVectored(Head, NULL);
-    while (Node != NULL && !Handled) {
-        Handled = Node->Routine(Pointers) == EXCEPTION_CONTINUE_EXECUTION;
+    while (Node != NULL) {
+        /* Once handled, the rest of the list is only stepped over, to give up the reference. */
+        Handled = Handled || Node->Routine(Pointers) == EXCEPTION_CONTINUE_EXECUTION;
         Node = RtlpNextVectored(Head, Node);
-    }
-    if (Node != NULL) {
-        RtlpLockVectored();
-        Handled = TRUE;
-        if (!RtlpDropVectored(Node)) {
-            Node = NULL;
-        }
-        RtlpUnlockVectored();
-        if (Node != NULL) {
-            RtlFreeHeap(RtlProcessHeap(), 0, Node);
-        }
     }
     return Handled;
 }

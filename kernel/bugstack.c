@@ -1,0 +1,111 @@
+/*
+ * bugstack.c - registers and stack of a bugcheck
+ *
+ * The walk is that of the exception dispatcher, but bounded: every stack slot is checked against
+ * the stack's limits before it is read, since the stack may be what broke. A frame is shown as
+ * module+offset; where the function is one that the module exports, by its name.
+ */
+
+#include "bugcheckp.h"
+#include "ntimage.h"
+#include "ntrtl.h"
+#include "rtlexcept.h"
+#include "rtlimage.h"
+
+#define KI_MAXIMUM_FRAMES 40
+#define KI_USER_SPACE_END 0x0000800000000000ull
+
+VOID KiBugRegisters(const CONTEXT *Context) {
+    KiBugPrint("rax=%016llx rbx=%016llx rcx=%016llx\n", Context->Rax, Context->Rbx, Context->Rcx);
+    KiBugPrint("rdx=%016llx rsi=%016llx rdi=%016llx\n", Context->Rdx, Context->Rsi, Context->Rdi);
+    KiBugPrint("rip=%016llx rsp=%016llx rbp=%016llx\n", Context->Rip, Context->Rsp, Context->Rbp);
+    KiBugPrint(" r8=%016llx  r9=%016llx r10=%016llx\n", Context->R8, Context->R9, Context->R10);
+    KiBugPrint("r11=%016llx r12=%016llx r13=%016llx\n", Context->R11, Context->R12, Context->R13);
+    KiBugPrint("r14=%016llx r15=%016llx efl=%08x\n\n", Context->R14, Context->R15,
+               Context->EFlags);
+}
+
+/* The stack that Rsp lies on: the thread's, or what is left of the page of another one. */
+static VOID KiBugStackLimits(ULONG64 Rsp, PULONG64 Low, PULONG64 High) {
+    PKTHREAD Thread = KeGetCurrentThread();
+    if (Thread != NULL && Rsp >= (ULONG64)Thread->StackLimit && Rsp < (ULONG64)Thread->StackBase) {
+        *Low = (ULONG64)Thread->StackLimit;
+        *High = (ULONG64)Thread->StackBase;
+        return;
+    }
+    *Low = (ULONG64)PAGE_ALIGN(Rsp);
+    *High = *Low + PAGE_SIZE;
+}
+
+/* The name of the export that begins at Rva, NULL if there is none. */
+static PCSTR KiExportAt(PUCHAR Base, PIMAGE_EXPORT_DIRECTORY Exports, ULONG Rva) {
+    PULONG Functions = (PULONG)(Base + Exports->AddressOfFunctions);
+    PULONG Names = (PULONG)(Base + Exports->AddressOfNames);
+    PUSHORT Ordinals = (PUSHORT)(Base + Exports->AddressOfNameOrdinals);
+    for (ULONG Index = 0; Index < Exports->NumberOfNames; Index += 1) {
+        if (Functions[Ordinals[Index]] == Rva) {
+            return (PCSTR)(Base + Names[Index]);
+        }
+    }
+    return NULL;
+}
+
+/* Prints an address as well as it can be named. */
+static VOID KiBugAddress(ULONG64 Address) {
+    PIMAGE_EXPORT_DIRECTORY Exports;
+    PRUNTIME_FUNCTION Entry;
+    ULONG64 Base;
+    ULONG Size, Rva;
+    PCSTR Module, Name = NULL;
+
+    if (!RtlpFindImage(Address, &Base, &Size)) {
+        KiBugPrint(Address < KI_USER_SPACE_END ? "(user mode) %016llx" : "%016llx", Address);
+        return;
+    }
+    Rva = (ULONG)(Address - Base);
+    Exports = RtlImageDirectoryEntryToData((PVOID)Base, TRUE, IMAGE_DIRECTORY_ENTRY_EXPORT, &Size);
+    if (Exports == NULL) {
+        KiBugPrint("%016llx+0x%x", Base, Rva);
+        return;
+    }
+    Module = (PCSTR)(Base + Exports->Name);
+    Entry = RtlLookupFunctionEntry(Address, &Base, NULL);
+    if (Entry != NULL) {
+        Name = KiExportAt((PUCHAR)Base, Exports, Entry->BeginAddress);
+    }
+    KiBugPrint("%s+0x%x", Module, Rva);
+    if (Name != NULL) {
+        KiBugPrint(" (%s+0x%x)", Name, Rva - Entry->BeginAddress);
+    }
+}
+
+static NTSTATUS KiBugUnwind(PCONTEXT Context, PBOOLEAN MachineFrame) {
+    ULONG64 Low, High, ImageBase, Frame;
+    PVOID HandlerData;
+    PEXCEPTION_ROUTINE Handler;
+    PRUNTIME_FUNCTION Entry = RtlLookupFunctionEntry(Context->Rip, &ImageBase, NULL);
+    KiBugStackLimits(Context->Rsp, &Low, &High);
+    return RtlVirtualUnwind2(UNW_FLAG_NHANDLER, ImageBase, Context->Rip, Entry, Context,
+                             MachineFrame, &HandlerData, &Frame, NULL, &Low, &High, &Handler, 0);
+}
+
+VOID KiBugStack(const CONTEXT *Start) {
+    CONTEXT Context = *Start;
+    KiBugPrint("Child-SP         RetAddr          Call Site\n");
+    for (ULONG Count = 0; Count < KI_MAXIMUM_FRAMES; Count += 1) {
+        ULONG64 Rip = Context.Rip;
+        ULONG64 Rsp = Context.Rsp;
+        NTSTATUS Status = STATUS_BAD_STACK;
+        BOOLEAN MachineFrame = FALSE;
+        /* The kernel's walk ends where user mode begins: its stack is the program's own. */
+        if (Rip >= KI_USER_SPACE_END) {
+            Status = KiBugUnwind(&Context, &MachineFrame);
+        }
+        KiBugPrint("%016llx %016llx ", Rsp, NT_SUCCESS(Status) ? Context.Rip : 0ull);
+        KiBugAddress(Rip);
+        KiBugPrint("\n");
+        if (!NT_SUCCESS(Status) || Context.Rip == 0 || (Context.Rsp <= Rsp && !MachineFrame)) {
+            return;
+        }
+    }
+}
