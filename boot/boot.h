@@ -22,6 +22,7 @@
 #define BOOT_MINIMUM_MEMORY (40ULL << 20)
 
 #define BOOT_MAXIMUM_IMAGES 32
+#define BOOT_MAXIMUM_FREE_RUNS 256
 #define BOOT_MAXIMUM_PATH 260
 
 #define LOADER_ERROR_TEXT 160
@@ -64,6 +65,16 @@ SIZE_T BootWiden(PWSTR To, SIZE_T Room, PCSTR From, SIZE_T Length);
 /* memory.c: pages by purpose, and the arena that becomes the loader block's memory. */
 PVOID BootAllocatePages(TYPE_OF_MEMORY Type, ULONG64 Pages, ULONG64 Alignment, PCWSTR For);
 VOID BootFreePages(PVOID Memory, ULONG64 Pages);
+
+/* Pages that are free after all, each run inside one allocation; memmap.c cuts them out. */
+typedef struct _BOOT_FREE_RUN {
+    PFN_NUMBER BasePage;
+    PFN_NUMBER PageCount;
+} BOOT_FREE_RUN;
+
+extern BOOT_FREE_RUN BootFreeRuns[BOOT_MAXIMUM_FREE_RUNS];
+extern ULONG BootFreeRunCount;
+
 VOID BootCreateArena(VOID);
 PVOID BootAllocate(SIZE_T Size);
 PVOID BootToVa(const VOID *Arena);

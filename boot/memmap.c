@@ -4,12 +4,13 @@
  * At the start it says how much memory there is. At the end it is fetched once more, its key lets
  * the loader leave the firmware, and it is turned into the kernel's list of
  * MEMORY_ALLOCATION_DESCRIPTORs: sorted, neighbours of one type merged. What the loader allocated
- * carries its TYPE_OF_MEMORY in the firmware's own type (memory.c).
+ * carries its TYPE_OF_MEMORY in the firmware's own type, and what it did not use in the end is in its
+ * list of free runs (memory.c).
  */
 #include "boot.h"
 
 #define MAP_PAGES 16
-#define MAP_SLACK 16
+#define MAP_SLACK 128
 #define EXIT_TRIES 4
 
 static PUCHAR Map;
@@ -111,13 +112,30 @@ static VOID AddRun(const EFI_MEMORY_DESCRIPTOR *Entry) {
         InsertRun(Type, BasePage, PageCount);
 }
 
+/* Cuts a run that is free after all out of the allocation that it is part of. */
+static VOID CutFreeRun(const BOOT_FREE_RUN *Free) {
+    ULONG At = 0;
+    while (Runs[At].BasePage + Runs[At].PageCount <= Free->BasePage)
+        At++;
+    TYPE_OF_MEMORY Type = Runs[At].MemoryType;
+    ULONG64 End = Runs[At].BasePage + Runs[At].PageCount;
+    ULONG64 FreeEnd = Free->BasePage + Free->PageCount;
+    Runs[At].PageCount = Free->BasePage - Runs[At].BasePage;
+    InsertRun(LoaderFree, Free->BasePage, Free->PageCount);
+    if (End > FreeEnd)
+        InsertRun(Type, FreeEnd, End - FreeEnd);
+}
+
+/* Chains the runs up, without the empty ones, neighbours of one type merged. */
 static VOID LinkRuns(VOID) {
     ULONG Last = 0;
     for (ULONG Index = 1; Index < RunCount; Index++) {
-        if (Runs[Index].MemoryType == Runs[Last].MemoryType &&
-            Runs[Index].BasePage == Runs[Last].BasePage + Runs[Last].PageCount)
+        if (Runs[Last].PageCount == 0)
+            Runs[Last] = Runs[Index];
+        else if (Runs[Index].MemoryType == Runs[Last].MemoryType &&
+                 Runs[Index].BasePage == Runs[Last].BasePage + Runs[Last].PageCount)
             Runs[Last].PageCount += Runs[Index].PageCount;
-        else
+        else if (Runs[Index].PageCount != 0)
             Runs[++Last] = Runs[Index];
     }
     for (ULONG Index = 0; Index <= Last; Index++)
@@ -126,21 +144,23 @@ static VOID LinkRuns(VOID) {
 
 /*
  * Fetches the map and leaves. An event of the firmware may change the map between the two calls,
- * which makes the key stale: then both are done again. Room for the list is taken before.
+ * which makes the key stale: then both are done again. Room for the list is taken before, by the
+ * size that the map had at the start: loading adds a few entries, not MAP_SLACK.
  */
 VOID BootLeaveFirmware(VOID) {
     EFI_STATUS Status = EFI_INVALID_PARAMETER;
-    GetMap();
     ULONG Room = (ULONG)(MapSize / DescriptorSize) + MAP_SLACK;
-    Runs = BootAllocate(Room * sizeof(*Runs));
+    Runs = BootAllocate((Room + 2 * BootFreeRunCount + 1) * sizeof(*Runs));
     for (ULONG Try = 0; Try < EXIT_TRIES && EFI_ERROR(Status); Try++) {
         GetMap();
-        if (MapSize / DescriptorSize < Room)
+        if (MapSize / DescriptorSize <= Room)
             Status = BootServices->ExitBootServices(BootImageHandle, MapKey);
     }
     if (EFI_ERROR(Status))
         BootFail(STATUS_UNSUCCESSFUL, NULL, "the firmware does not let go", NULL);
     for (ULONG Index = 0; Index < MapSize / DescriptorSize; Index++)
         AddRun(Descriptor(Index));
+    for (ULONG Index = 0; Index < BootFreeRunCount; Index++)
+        CutFreeRun(&BootFreeRuns[Index]);
     LinkRuns();
 }

@@ -3,7 +3,9 @@
  *
  * UEFI lets an OS loader mark what it allocates with memory types of its own (80000000 and up),
  * and hands them back in the final memory map. So each page is allocated under its
- * TYPE_OF_MEMORY, and the map itself is the loader's book-keeping.
+ * TYPE_OF_MEMORY, and the map itself is the loader's book-keeping. Pages that turn out not to be
+ * needed are not given back to the firmware, which may fill them (OVMF does, 15 million
+ * instructions for the gaps of two images): they are noted, and cut out of the map at the end.
  *
  * The arena holds the loader block, the lists and the strings. The kernel sees it at
  * BOOT_DATA_BASE, so an arena pointer and its kernel address differ by a constant, and the lists,
@@ -26,6 +28,9 @@ static DECLSPEC_NORETURN VOID FailMemory(PCWSTR For, ULONG64 Pages) {
     BootFail(STATUS_NO_MEMORY, For, "not enough memory for", Detail);
 }
 
+BOOT_FREE_RUN BootFreeRuns[BOOT_MAXIMUM_FREE_RUNS];
+ULONG BootFreeRunCount;
+
 /* Pages whose address is a multiple of Alignment pages, not zeroed. For: the file, for messages. */
 PVOID BootAllocatePages(TYPE_OF_MEMORY Type, ULONG64 Pages, ULONG64 Alignment, PCWSTR For) {
     EFI_PHYSICAL_ADDRESS Address = 0;
@@ -41,8 +46,12 @@ PVOID BootAllocatePages(TYPE_OF_MEMORY Type, ULONG64 Pages, ULONG64 Alignment, P
 }
 
 VOID BootFreePages(PVOID Memory, ULONG64 Pages) {
-    if (Pages != 0)
-        BootServices->FreePages((EFI_PHYSICAL_ADDRESS)Memory, Pages);
+    if (Pages == 0)
+        return;
+    if (BootFreeRunCount == BOOT_MAXIMUM_FREE_RUNS)
+        BootFail(STATUS_INSUFFICIENT_RESOURCES, NULL, "the images have too many sections", NULL);
+    BootFreeRuns[BootFreeRunCount].BasePage = (ULONG64)Memory >> PAGE_SHIFT;
+    BootFreeRuns[BootFreeRunCount++].PageCount = Pages;
 }
 
 VOID BootCreateArena(VOID) {

@@ -118,7 +118,7 @@ static VOID MapPart(const BOOT_IMAGE *Image, ULONG Rva, ULONG Size, BOOT_RIGHTS 
     *Used = Rva + Rounded;
 }
 
-/* Maps headers and sections; memory of the image that no page needs goes back to the firmware. */
+/* Maps headers and sections; memory of the image that no page needs is free again. */
 static VOID MapImage(const BOOT_IMAGE *Image) {
     ULONG64 Used = 0;
     MapPart(Image, 0, Image->Info.SizeOfHeaders, BootRead, FALSE, &Used);
