@@ -49,7 +49,7 @@ extern ULONG BootImageCount;
 VOID BootPrint(PCSTR Text);
 DECLSPEC_NORETURN VOID BootFail(NTSTATUS Status, PCWSTR File, PCSTR Reason, PCSTR Detail);
 VOID BootSetExitPort(USHORT Port);
-VOID BootSetPowerOffOnFailure(VOID);
+VOID BootSetWatchedByProgram(VOID);
 
 /* text.c: strings, and the memory functions that the compiler calls. */
 void *memcpy(void *To, const void *From, size_t Size);
@@ -96,6 +96,7 @@ VOID BootMapFiles(VOID);
 VOID BootReadOptions(VOID);
 
 /* fwcfg.c: QEMU's firmware configuration device. */
+VOID BootFindArchive(VOID);
 BOOLEAN BootReadArchive(VOID);
 
 /* image.c, bind.c */

@@ -1,10 +1,11 @@
 /*
  * console.c - what the loader says, and how it ends when it cannot go on.
  *
- * Messages go to the first serial port, always, since a log is read there; those of a failure
- * also to the firmware's console. Under vmrun a failure leaves a machine-readable line on the exit
- * port and turns the machine off. On a machine with a person in front of it, it waits for a key, then
- * hands control back to the firmware.
+ * Where files come from QEMU (fwcfg.c), a program such as vmrun is watching: messages go to the
+ * first serial port, which is the log, a failure leaves a machine-readable line on the exit port and
+ * turns the machine off. Else a person is: a failure is also told on the firmware's console, which
+ * waits for a key before the firmware gets control back. Most firmware shows its console on the
+ * serial port too, and then the message is not repeated there.
  */
 #include "boot.h"
 
@@ -15,15 +16,20 @@
 #define KEY_WAIT 100000000ULL /* 10 s in units of 100 ns */
 
 static USHORT ExitPort;
-static BOOLEAN PowerOffOnFailure;
+static BOOLEAN IsWatchedByProgram;
 
 VOID BootSetExitPort(USHORT Port) {
     ExitPort = Port;
-    PowerOffOnFailure = TRUE;
 }
 
-VOID BootSetPowerOffOnFailure(VOID) {
-    PowerOffOnFailure = TRUE;
+VOID BootSetWatchedByProgram(VOID) {
+    IsWatchedByProgram = TRUE;
+}
+
+static BOOLEAN HasSerialConsole(VOID) {
+    static EFI_GUID SerialGuid = SERIAL_IO_PROTOCOL;
+    void *Interface;
+    return !EFI_ERROR(BootServices->LocateProtocol(&SerialGuid, NULL, &Interface));
 }
 
 /* The firmware has set the port up, or it is not there; a port that never gets ready is left. */
@@ -100,11 +106,13 @@ VOID BootFail(NTSTATUS Status, PCWSTR File, PCSTR Reason, PCSTR Detail) {
     To = BootAppendHex(To, End, (ULONG)Status);
     BootAppend(To, End, ")\r\n");
 
-    BootPrint(Text);
-    PrintOnFirmwareConsole(Text);
+    if (IsWatchedByProgram || !HasSerialConsole())
+        BootPrint(Text);
+    if (!IsWatchedByProgram)
+        PrintOnFirmwareConsole(Text);
     if (ExitPort != 0)
         WriteOutcome(Status);
-    if (PowerOffOnFailure)
+    if (IsWatchedByProgram || ExitPort != 0)
         BootSystemTable->RuntimeServices->ResetSystem(EfiResetShutdown, EFI_LOAD_ERROR, 0, NULL);
     WaitForKey();
     BootServices->Exit(BootImageHandle, EFI_LOAD_ERROR, 0, NULL);

@@ -223,24 +223,32 @@ static VOID ReadContents(PARCHIVE Archive, ULONG64 Size, PVOID To) {
     BootAddFile(Path, Size, To, (Seconds + SECONDS_1601_TO_1970) * 10000000);
 }
 
+static ARCHIVE FoundArchive;
+
+/* Looks for the archive, before anything can fail: where it is, a program watches the machine. */
+VOID BootFindArchive(VOID) {
+    if (IsPresent() && FindArchive(&FoundArchive))
+        BootSetWatchedByProgram();
+}
+
+/* FALSE if there is no archive: then the files are on a volume. */
 BOOLEAN BootReadArchive(VOID) {
-    static ARCHIVE Archive;
+    PARCHIVE Archive = &FoundArchive;
     BOOLEAN IsFile;
-    if (!IsPresent() || !FindArchive(&Archive))
+    if (Archive->Left == 0)
         return FALSE;
-    BootSetPowerOffOnFailure();
-    ULONG64 Pages = CountPages(Archive);
+    ULONG64 Pages = CountPages(*Archive);
     PUCHAR To = BootAllocatePages(LoaderBootFile, max(Pages, 1), 1, ArchiveFile);
-    Dma((ULONG)Archive.Select << 16 | FWCFG_DMA_SELECT, NULL, 0);
-    while (NextHeader(&Archive)) {
-        ULONG64 Size = EntrySize(&Archive, &IsFile);
+    Dma((ULONG)Archive->Select << 16 | FWCFG_DMA_SELECT, NULL, 0);
+    while (NextHeader(Archive)) {
+        ULONG64 Size = EntrySize(Archive, &IsFile);
         ULONG64 Padding = ALIGN_UP_BY(Size, TAR_BLOCK) - Size;
         if (!IsFile) {
-            Skip(&Archive, Size + Padding);
+            Skip(Archive, Size + Padding);
             continue;
         }
-        ReadContents(&Archive, Size, To);
-        Skip(&Archive, Padding);
+        ReadContents(Archive, Size, To);
+        Skip(Archive, Padding);
         To += max(ROUND_TO_PAGES(Size), PAGE_SIZE);
     }
     return TRUE;

@@ -75,6 +75,7 @@ EFI_STATUS efi_main(EFI_HANDLE ImageHandle, EFI_SYSTEM_TABLE *SystemTable) {
     BootSystemTable = SystemTable;
     BootServices = SystemTable->BootServices;
 
+    BootFindArchive();
     BootCheckProcessor();
     BootMeasureMemory();
     BootCreateArena();

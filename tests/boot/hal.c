@@ -3,6 +3,10 @@
 
 __declspec(dllimport) ULONG KeTestNumber(VOID);
 
+/* A pointer, so that the image has a relocation. */
+static ULONG Two = 2;
+ULONG *volatile PointerToTwo = &Two;
+
 __declspec(dllexport) ULONG HalTestNumber(VOID) {
-    return KeTestNumber() + 2;
+    return KeTestNumber() + *PointerToTwo;
 }
