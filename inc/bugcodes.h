@@ -63,6 +63,7 @@
     X(SYSTEM_THREAD_EXCEPTION_NOT_HANDLED, 0x7E)                                                   \
     X(UNEXPECTED_KERNEL_MODE_TRAP, 0x7F)                                                           \
     X(NMI_HARDWARE_FAILURE, 0x80)                                                                  \
+    X(THREAD_TERMINATE_HELD_MUTEX, 0x4000008A)                                                     \
     X(KERNEL_STACK_LOCKED_AT_EXIT, 0x8B)                                                           \
     X(INVALID_KERNEL_HANDLE, 0x93)                                                                 \
     X(INVALID_WORK_QUEUE_ITEM, 0x96)                                                               \

@@ -585,7 +585,7 @@ typedef struct _KPCR {
     PVOID KdVersionBlock;  /* +108 */
     PVOID Unused3;
     ULONG PcrAlign1[24];
-    KPRCB Prcb;            /* +180 */
+    DECLSPEC_ALIGN(64) KPRCB Prcb; /* +180 */
 } KPCR, *PKPCR;
 static_assert(offsetof(KPCR, UserRsp) == 0x10 && offsetof(KPCR, Irql) == 0x50, "as in Windows");
 static_assert(offsetof(KPCR, KdVersionBlock) == 0x108, "as in Windows");
@@ -829,6 +829,8 @@ VOID NTAPI KeInitializeApc(_Out_ PRKAPC Apc, _In_ PKTHREAD Thread,
 BOOLEAN NTAPI KeInsertQueueApc(_Inout_ PRKAPC Apc, _In_opt_ PVOID SystemArgument1,
                                _In_opt_ PVOID SystemArgument2, _In_ KPRIORITY Increment);
 BOOLEAN NTAPI KeTestAlertThread(_In_ KPROCESSOR_MODE AlertMode);
+/* Has a user APC delivered at the next return to user mode, out of any wait in user mode. */
+BOOLEAN KeForceUserApc(_Inout_ PKAPC Apc);
 BOOLEAN NTAPI KeAlertThread(_Inout_ PKTHREAD Thread, _In_ KPROCESSOR_MODE AlertMode);
 VOID NTAPI KeEnterCriticalRegion(VOID);
 VOID NTAPI KeLeaveCriticalRegion(VOID);

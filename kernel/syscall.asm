@@ -16,7 +16,7 @@ extern KeFeatureBits, KiServiceTable, KiServiceLimit, KiExceptionExit
 %define KF_SMAP 2
 %define FRAME(x) rbp + (x) - 80h
 %define MM_USER_PROBE_ADDRESS 7FFFFFFF0000h
-%define STACK_ARGUMENTS 80h             ; room for 15 arguments and the home of four registers
+%define STACK_ARGUMENTS 90h             ; room for 15 arguments and the home of four registers
 
 ; The target of syscall: rcx = the caller's rip, r11 = its flags; interrupts, direction, trap and AC
 ; are off (SFMASK). The stack is still the user's.

@@ -49,6 +49,11 @@
 #define UNREFERENCED_PARAMETER(p) ((void)(p))
 #define ANYSIZE_ARRAY 1
 
+/* Inside filters and handlers; the compiler knows these. */
+#define GetExceptionCode()        ((NTSTATUS)_exception_code())
+#define GetExceptionInformation() ((PEXCEPTION_POINTERS)_exception_info())
+#define AbnormalTermination()     _abnormal_termination()
+
 /* The checked build says DBG=1; everything else is free. */
 #ifndef DBG
 #define DBG 0

@@ -1,0 +1,79 @@
+/*
+ * se.h - the security reference monitor.
+ *
+ * The object manager asks one question of it, SeAccessCheck, at the moment a handle is made; the
+ * answer is kept in the handle and never asked again. See se/access.c.
+ */
+#ifndef _SE_H_
+#define _SE_H_
+
+#include "ke.h"
+#include "ntdef.h"
+
+struct _OBJECT_TYPE;
+struct _PRIVILEGE_SET;
+
+typedef PVOID PACCESS_TOKEN;
+
+typedef enum _SECURITY_OPERATION_CODE {
+    SetSecurityDescriptor,
+    QuerySecurityDescriptor,
+    DeleteSecurityDescriptor,
+    AssignSecurityDescriptor
+} SECURITY_OPERATION_CODE;
+
+/* Whose rights count: the process's token, or the client's that the thread impersonates. */
+typedef struct _SECURITY_SUBJECT_CONTEXT {
+    PACCESS_TOKEN ClientToken;
+    ULONG ImpersonationLevel;
+    PACCESS_TOKEN PrimaryToken;
+    PVOID ProcessAuditId;
+} SECURITY_SUBJECT_CONTEXT, *PSECURITY_SUBJECT_CONTEXT;
+
+/* How far one open has come: what was asked, what is granted, what remains. Lives on the opener's
+ * stack. */
+typedef struct _ACCESS_STATE {
+    BOOLEAN SecurityEvaluated;
+    BOOLEAN GenerateAudit;
+    BOOLEAN GenerateOnClose;
+    BOOLEAN PrivilegesAllocated;
+    ULONG Flags;
+    ACCESS_MASK RemainingDesiredAccess;
+    ACCESS_MASK PreviouslyGrantedAccess;
+    ACCESS_MASK OriginalDesiredAccess;
+    SECURITY_SUBJECT_CONTEXT SubjectSecurityContext;
+    PVOID SecurityDescriptor; /* for a new object */
+    GENERIC_MAPPING GenericMapping;
+} ACCESS_STATE, *PACCESS_STATE;
+
+#define TOKEN_HAS_TRAVERSE_PRIVILEGE 0x01
+
+/* Phase 0: gives the object manager its access check. Called by init before ObInitSystem. */
+BOOLEAN SeInitSystem(_In_ ULONG Phase);
+
+/*
+ * Decides whether a subject may have DesiredAccess to what SecurityDescriptor protects (WDK:
+ * SeAccessCheck).
+ *
+ * DesiredAccess has no generic bits left. On success *GrantedAccess is what the handle may hold.
+ * IRQL PASSIVE_LEVEL. Returns FALSE with *AccessStatus STATUS_ACCESS_DENIED otherwise.
+ */
+BOOLEAN SeAccessCheck(_In_opt_ PVOID SecurityDescriptor,
+                      _In_opt_ PSECURITY_SUBJECT_CONTEXT SubjectSecurityContext,
+                      _In_ BOOLEAN SubjectContextLocked, _In_ ACCESS_MASK DesiredAccess,
+                      _In_ ACCESS_MASK PreviouslyGrantedAccess,
+                      _Outptr_opt_ struct _PRIVILEGE_SET **Privileges,
+                      _In_ PGENERIC_MAPPING GenericMapping, _In_ KPROCESSOR_MODE AccessMode,
+                      _Out_ ACCESS_MASK *GrantedAccess, _Out_ NTSTATUS *AccessStatus);
+
+/* Makes an access state for one open (phnt: SeCreateAccessState); maps the generic rights. */
+NTSTATUS SeCreateAccessState(_Out_ PACCESS_STATE AccessState, _In_ ACCESS_MASK DesiredAccess,
+                             _In_ PGENERIC_MAPPING GenericMapping);
+VOID SeDeleteAccessState(_Inout_ PACCESS_STATE AccessState);
+
+/* Replaces the generic bits of *AccessMask (WDK: RtlMapGenericMask,
+ * SeSetAccessStateGenericMapping). */
+VOID SeSetAccessStateGenericMapping(_Inout_ PACCESS_STATE AccessState,
+                                    _In_ PGENERIC_MAPPING GenericMapping);
+
+#endif /* _SE_H_ */

@@ -1,0 +1,73 @@
+/*
+ * Time: what the clock interrupt keeps, and the quantum of the running thread.
+ *
+ * Interrupt time counts from the boot in units of 100 ns, system time from 1601. Both stand in
+ * KUSER_SHARED_DATA, where programs read them without a system call: as three words, the upper one twice,
+ * so that a reader can see that it read in the middle of an update.
+ */
+#include "ki.h"
+
+ULONG KeMaximumIncrement = HAL_CLOCK_INCREMENT;
+volatile ULONG64 KeTickCountStorage;
+static volatile ULONG64 KiInterruptTime;
+static volatile ULONG64 KiSystemTimeOffset; /* system time when interrupt time was 0 */
+
+static VOID KiWriteSharedTime(volatile KSYSTEM_TIME *Time, ULONG64 Value) {
+    Time->High2Time = (LONG)(Value >> 32);
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    Time->LowPart = (ULONG)Value;
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    Time->High1Time = (LONG)(Value >> 32);
+}
+
+static VOID KiPublishTime(VOID) {
+    KiWriteSharedTime(&SharedUserData->InterruptTime, KiInterruptTime);
+    KiWriteSharedTime(&SharedUserData->SystemTime, KiInterruptTime + KiSystemTimeOffset);
+    KiWriteSharedTime(&SharedUserData->TickCount, KeTickCountStorage);
+}
+
+/* The clock interrupt, at CLOCK_LEVEL, on the processor that keeps the time. */
+VOID KeUpdateSystemTime(PKTRAP_FRAME TrapFrame) {
+    PKPRCB Prcb = KeGetCurrentPrcb();
+    PKTHREAD Thread = Prcb->CurrentThread;
+
+    KiInterruptTime += KeMaximumIncrement;
+    KeTickCountStorage++;
+    KiPublishTime();
+    if (TrapFrame->SegCs & RPL_MASK) {
+        Prcb->UserTime++;
+        Thread->UserTime++;
+    } else {
+        Prcb->KernelTime++;
+        Thread->KernelTime++;
+    }
+    if (Thread != Prcb->IdleThread) {
+        Thread->Quantum -= CLOCK_QUANTUM_DECREMENT;
+        Prcb->QuantumEnd |= Thread->Quantum <= 0;
+    }
+    Prcb->DpcInterruptRequested = TRUE;
+    HalRequestSoftwareInterrupt(DISPATCH_LEVEL);
+}
+
+ULONG64 NTAPI KeQueryInterruptTime(VOID) {
+    return KiInterruptTime;
+}
+
+VOID NTAPI KeQuerySystemTime(PLARGE_INTEGER CurrentTime) {
+    CurrentTime->QuadPart = (LONGLONG)(KiInterruptTime + KiSystemTimeOffset);
+}
+
+VOID KeSetSystemTime(PLARGE_INTEGER NewTime) {
+    BOOLEAN Enabled = KeDisableInterrupts();
+    KiSystemTimeOffset = (ULONG64)NewTime->QuadPart - KiInterruptTime;
+    KiPublishTime();
+    KeRestoreInterrupts(Enabled);
+}
+
+VOID NTAPI KeQueryTickCount(PLARGE_INTEGER TickCount) {
+    TickCount->QuadPart = (LONGLONG)KeTickCountStorage;
+}
+
+ULONG NTAPI KeQueryTimeIncrement(VOID) {
+    return KeMaximumIncrement;
+}

@@ -1,0 +1,106 @@
+/*
+ * Deferred procedure calls: what an interrupt routine leaves for later, at DISPATCH_LEVEL.
+ */
+#include "ki.h"
+
+VOID KiInitializeDpcQueue(PKPRCB Prcb) {
+    InitializeListHead(&Prcb->DpcData[0].DpcListHead);
+    KeInitializeSpinLock(&Prcb->DpcData[0].DpcLock);
+}
+
+VOID NTAPI KeInitializeDpc(PRKDPC Dpc, PKDEFERRED_ROUTINE Routine, PVOID Context) {
+    memset(Dpc, 0, sizeof(*Dpc));
+    Dpc->Type = DpcObject;
+    Dpc->Importance = MediumImportance;
+    Dpc->DeferredRoutine = Routine;
+    Dpc->DeferredContext = Context;
+}
+
+VOID NTAPI KeSetImportanceDpc(PRKDPC Dpc, KDPC_IMPORTANCE Importance) {
+    Dpc->Importance = (UCHAR)Importance;
+}
+
+/* Any IRQL: the queue's lock is held with interrupts off. FALSE if it was queued already. */
+BOOLEAN NTAPI KeInsertQueueDpc(PRKDPC Dpc, PVOID SystemArgument1, PVOID SystemArgument2) {
+    BOOLEAN Enabled = KeDisableInterrupts();
+    KIRQL OldIrql = KeGetCurrentIrql();
+    if (OldIrql < DISPATCH_LEVEL)
+        KiWriteIrql(DISPATCH_LEVEL);
+    PKPRCB Prcb = KeGetCurrentPrcb();
+    PKDPC_DATA Data = &Prcb->DpcData[0];
+    KeAcquireSpinLockAtDpcLevel(&Data->DpcLock);
+    BOOLEAN Inserted = Dpc->DpcData == NULL;
+    if (Inserted) {
+        Dpc->SystemArgument1 = SystemArgument1;
+        Dpc->SystemArgument2 = SystemArgument2;
+        Dpc->DpcData = Data;
+        Data->DpcQueueDepth++;
+        Data->DpcCount++;
+        if (Dpc->Importance == HighImportance)
+            InsertHeadList(&Data->DpcListHead, &Dpc->DpcListEntry);
+        else
+            InsertTailList(&Data->DpcListHead, &Dpc->DpcListEntry);
+    }
+    KeReleaseSpinLockFromDpcLevel(&Data->DpcLock);
+    if (Inserted && !Prcb->DpcRoutineActive)
+        HalRequestSoftwareInterrupt(DISPATCH_LEVEL);
+    if (OldIrql < DISPATCH_LEVEL)
+        KiWriteIrql(OldIrql);
+    KeRestoreInterrupts(Enabled);
+    return Inserted;
+}
+
+BOOLEAN NTAPI KeRemoveQueueDpc(PRKDPC Dpc) {
+    BOOLEAN Enabled = KeDisableInterrupts(), Removed = FALSE;
+    KIRQL OldIrql = KeGetCurrentIrql();
+    if (OldIrql < DISPATCH_LEVEL)
+        KiWriteIrql(DISPATCH_LEVEL);
+    PKDPC_DATA Data = Dpc->DpcData;
+    if (Data) {
+        KeAcquireSpinLockAtDpcLevel(&Data->DpcLock);
+        if (Dpc->DpcData == Data) {
+            RemoveEntryList(&Dpc->DpcListEntry);
+            Dpc->DpcData = NULL;
+            Data->DpcQueueDepth--;
+            Removed = TRUE;
+        }
+        KeReleaseSpinLockFromDpcLevel(&Data->DpcLock);
+    }
+    if (OldIrql < DISPATCH_LEVEL)
+        KiWriteIrql(OldIrql);
+    KeRestoreInterrupts(Enabled);
+    return Removed;
+}
+
+static BOOLEAN KiTakeDpc(PKDPC_DATA Data, PKDPC Copy) {
+    BOOLEAN Enabled = KeDisableInterrupts(), Found;
+    KeAcquireSpinLockAtDpcLevel(&Data->DpcLock);
+    Found = Data->DpcListHead.Flink != &Data->DpcListHead;
+    if (Found) {
+        PKDPC Dpc = CONTAINING_RECORD(Data->DpcListHead.Flink, KDPC, DpcListEntry);
+        RemoveEntryList(&Dpc->DpcListEntry);
+        *Copy = *Dpc; /* the routine may free or queue it again */
+        Copy->DpcData = Dpc;
+        Dpc->DpcData = NULL;
+        Data->DpcQueueDepth--;
+    }
+    KeReleaseSpinLockFromDpcLevel(&Data->DpcLock);
+    KeRestoreInterrupts(Enabled);
+    return Found;
+}
+
+/* DISPATCH_LEVEL: runs what is queued, and what that queues. */
+VOID KiRetireDpcList(PKPRCB Prcb) {
+    do {
+        KDPC Dpc;
+        Prcb->DpcRoutineActive = TRUE;
+        while (KiTakeDpc(&Prcb->DpcData[0], &Dpc)) {
+            Dpc.DeferredRoutine(Dpc.DpcData, Dpc.DeferredContext, Dpc.SystemArgument1,
+                                Dpc.SystemArgument2);
+            if (KeGetCurrentIrql() != DISPATCH_LEVEL)
+                KeBugCheckEx(IRQL_NOT_DISPATCH_LEVEL, (ULONG_PTR)Dpc.DeferredRoutine,
+                             KeGetCurrentIrql(), 0, 0);
+        }
+        Prcb->DpcRoutineActive = FALSE; /* from here on an insertion asks for an interrupt */
+    } while (*(volatile ULONG *)&Prcb->DpcData[0].DpcQueueDepth);
+}

@@ -1,0 +1,103 @@
+/*
+ * What the files of kernel/ share with each other and with their assembly; not for other components.
+ */
+#ifndef VITRINE_KI_H
+#define VITRINE_KI_H
+
+#include "ke.h"
+#include "hal.h"
+#include "kd.h"
+#include "ntrtl.h"
+#include "bugcodes.h"
+
+/* trap.asm: the entries that the IDT names, 16 bytes each in KiIsrThunk. */
+typedef VOID KI_ENTRY(VOID);
+extern KI_ENTRY KiDivideErrorFault, KiDebugTrapOrFault, KiNmiInterrupt, KiBreakpointTrap,
+    KiOverflowTrap, KiBoundFault, KiInvalidOpcodeFault, KiNpxNotAvailableFault, KiDoubleFaultAbort,
+    KiNpxSegmentOverrunAbort, KiInvalidTssFault, KiSegmentNotPresentFault, KiStackFault,
+    KiGeneralProtectionFault, KiPageFault, KiFloatingErrorFault, KiAlignmentFault, KiMcheckAbort,
+    KiXmmException, KiVirtualizationException, KiControlProtectionFault,
+    KiRaiseSecurityCheckFailure, KiRaiseAssertion, KiDebugServiceTrap, KiSystemService,
+    KiSystemCall64;
+extern UCHAR KiIsrThunk[256][16];
+VOID KiThreadStartup(VOID);
+extern UCHAR KiSystemServiceCopyStart[], KiSystemServiceCopyEnd[], KiSystemServiceCopyFault[];
+
+/* ctxswap.asm: saves the current thread's non-volatile registers and takes up NewThread's. */
+VOID KiSwapContext(_In_ PKTHREAD NewThread, _In_ PKTHREAD OldThread);
+
+/* processor.c, idt.c: one processor made ready for the kernel. */
+VOID KiInitializeDescriptorTables(_Inout_ PKPCR Pcr);
+VOID KiInitializeIdt(VOID);
+VOID KiSetProcessorFeatures(_Inout_ PKPRCB Prcb);
+VOID KiInitializeMachineType(_Inout_ PKPRCB Prcb);
+VOID KiLoadIdt(_In_ PKPCR Pcr);
+ULONG KiExtendedStateSize(VOID);
+VOID KiInitializeExtendedState(_Out_ PVOID Area);
+extern ULONG64 KiExtendedStateMask;
+
+/* service.c */
+VOID KeCompactServiceTable(VOID);
+
+/* wait.c: the machinery under the dispatcher objects. Object lock held, DISPATCH_LEVEL. */
+VOID KiAcquireObjectLock(_Inout_ PDISPATCHER_HEADER Object);
+VOID KiReleaseObjectLock(_Inout_ PDISPATCHER_HEADER Object);
+VOID KiInitializeHeader(_Out_ PDISPATCHER_HEADER Header, _In_ UCHAR Type, _In_ ULONG Size,
+                        _In_ LONG SignalState);
+/* Wakes as many waiters as Object's state now satisfies, first come first served. */
+VOID KiWaitTest(_Inout_ PDISPATCHER_HEADER Object, _In_ KPRIORITY Increment);
+/* Ends Thread's wait with Status if it is still waiting; ThreadLock held. */
+BOOLEAN KiUnwaitThread(_Inout_ PKTHREAD Thread, _In_ LONG_PTR Status, _In_ KPRIORITY Increment);
+/* An abandoned mutant: gives it up for a thread that ends. */
+VOID KiAbandonMutants(_Inout_ PKTHREAD Thread);
+
+/* timer.c; timers are also the timeouts of waits. */
+VOID KiInitializeTimerTable(_Inout_ PKPRCB Prcb);
+BOOLEAN KiInsertTimer(_Inout_ PKTIMER Timer, _In_ LARGE_INTEGER DueTime);
+BOOLEAN KiRemoveTimer(_Inout_ PKTIMER Timer);
+VOID KiTimerExpiration(VOID);
+
+/* sched.c. ThreadLock of the thread held where one is named. */
+VOID KiInitializeScheduler(_Inout_ PKPRCB Prcb);
+VOID KiReadyThread(_Inout_ PKTHREAD Thread);
+VOID KiSetPriorityThread(_Inout_ PKTHREAD Thread, _In_ KPRIORITY Priority);
+/* At DISPATCH_LEVEL: does what has been decided meanwhile (a better thread is ready), lowers. */
+VOID KiExitDispatcher(_In_ KIRQL OldIrql);
+/* The current thread, no longer running, gives the processor to the next; back when rescheduled. */
+LONG_PTR KiSwapThread(_Inout_ PKTHREAD Thread);
+VOID KiDispatchInterruptC(VOID);
+VOID KiQuantumEnd(VOID);
+DECLSPEC_NORETURN VOID KiIdleLoop(VOID);
+/* KTHREAD.Process and CR3. */
+VOID KiSwapProcess(_In_ PKPROCESS Process);
+
+/* apc.c. ThreadLock held. */
+VOID KiInsertQueueApc(_Inout_ PKAPC Apc, _In_ KPRIORITY Increment);
+VOID KiDeliverKernelApcs(VOID);
+VOID KiDeliverUserApc(_In_ ULONG64 Unused, _Inout_ PKTRAP_FRAME TrapFrame,
+                      _Inout_ PKEXCEPTION_FRAME ExceptionFrame);
+VOID KiInitializeSuspend(_Inout_ PKTHREAD Thread);
+
+/* dpc.c */
+VOID KiInitializeDpcQueue(_Inout_ PKPRCB Prcb);
+VOID KiRetireDpcList(_Inout_ PKPRCB Prcb);
+
+/* clock.c */
+VOID KeUpdateSystemTime(_Inout_ PKTRAP_FRAME TrapFrame);
+
+FORCEINLINE VOID KiAcquireThreadLock(_Inout_ PKTHREAD Thread) {
+    KeAcquireSpinLockAtDpcLevel(&Thread->ThreadLock);
+}
+FORCEINLINE VOID KiReleaseThreadLock(_Inout_ PKTHREAD Thread) {
+    KeReleaseSpinLockFromDpcLevel(&Thread->ThreadLock);
+}
+FORCEINLINE VOID __writemsr(ULONG Register, ULONG64 Value) {
+    __asm__ volatile("wrmsr" : : "c"(Register), "a"((ULONG)Value), "d"((ULONG)(Value >> 32)) : "memory");
+}
+FORCEINLINE ULONG64 __readmsr(ULONG Register) {
+    ULONG Low, High;
+    __asm__ volatile("rdmsr" : "=a"(Low), "=d"(High) : "c"(Register));
+    return Low | (ULONG64)High << 32;
+}
+
+#endif

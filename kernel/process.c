@@ -1,0 +1,61 @@
+/*
+ * The kernel's part of a process: an address space that threads run in, and attaching to another.
+ */
+#include "ki.h"
+
+VOID KeInitializeProcess(PKPROCESS Process, KPRIORITY Priority, KAFFINITY Affinity,
+                         ULONG64 DirectoryTableBase) {
+    memset(Process, 0, sizeof(*Process));
+    KiInitializeHeader(&Process->Header, ProcessObject, sizeof(KPROCESS), 0);
+    InitializeListHead(&Process->ProfileListHead);
+    InitializeListHead(&Process->ThreadListHead);
+    KeInitializeSpinLock(&Process->ProcessLock);
+    Process->DirectoryTableBase = DirectoryTableBase;
+    Process->BasePriority = (CHAR)Priority;
+    Process->QuantumReset = THREAD_QUANTUM;
+    Process->Affinity = Affinity;
+}
+
+/* The kernel's half is the same in all address spaces, so this is safe at any point. */
+VOID KiSwapProcess(PKPROCESS Process) {
+    PKPRCB Prcb = KeGetCurrentPrcb();
+    if (Prcb->CurrentAddressSpace == Process)
+        return;
+    if (Prcb->CurrentAddressSpace)
+        InterlockedAnd64(&Prcb->CurrentAddressSpace->ActiveProcessors, ~Prcb->SetMember);
+    InterlockedOr64(&Process->ActiveProcessors, Prcb->SetMember);
+    Prcb->CurrentAddressSpace = Process;
+    __asm__ volatile("mov %0, %%cr3" : : "r"(Process->DirectoryTableBase) : "memory");
+}
+
+LONG NTAPI KeSetProcessSignal(PKPROCESS Process, KPRIORITY Increment) {
+    KIRQL OldIrql = KfRaiseIrql(DISPATCH_LEVEL);
+    KiAcquireObjectLock(&Process->Header);
+    LONG Previous = Process->Header.SignalState;
+    Process->Header.SignalState = 1;
+    KiWaitTest(&Process->Header, Increment);
+    KiReleaseObjectLock(&Process->Header);
+    KiExitDispatcher(OldIrql);
+    return Previous;
+}
+
+/* Only the address space changes: APCs stay the thread's own while it is attached, because
+   kernel APCs are held off (guarded region) until it is back. */
+VOID NTAPI KeStackAttachProcess(PKPROCESS Process, PKAPC_STATE ApcState) {
+    PKTHREAD Thread = KeGetCurrentThread();
+    KeEnterGuardedRegion();
+    KIRQL OldIrql = KfRaiseIrql(DISPATCH_LEVEL);
+    ApcState->Process = Thread->ApcState.Process;
+    Thread->ApcState.Process = Process;
+    KiSwapProcess(Process);
+    KeLowerIrql(OldIrql);
+}
+
+VOID NTAPI KeUnstackDetachProcess(PKAPC_STATE ApcState) {
+    PKTHREAD Thread = KeGetCurrentThread();
+    KIRQL OldIrql = KfRaiseIrql(DISPATCH_LEVEL);
+    Thread->ApcState.Process = ApcState->Process;
+    KiSwapProcess(ApcState->Process);
+    KeLowerIrql(OldIrql);
+    KeLeaveGuardedRegion();
+}

@@ -1,0 +1,142 @@
+/*
+ * The kernel's part of a thread: its stack laid out, started, its priority, its end.
+ *
+ * From the top of a new kernel stack downwards: the area for the extended state (threads of user mode
+ * only), the trap and exception frame with which it will enter user mode, and what KiSwapContext
+ * pops when the thread is switched to for the first time: it then runs KiThreadStartup.
+ */
+#include "ki.h"
+
+VOID (*KeReapThreadRoutine)(PKTHREAD Thread);
+
+/* What KiSwapContext pops. */
+typedef struct _KSTART_FRAME {
+    ULONG64 R15, R14, R13, R12, Rdi, Rsi, Rbx, Rbp;
+    ULONG64 Return;
+    ULONG64 Home[5];
+} KSTART_FRAME, *PKSTART_FRAME;
+
+static VOID KiInitializeThreadObject(PKTHREAD Thread, PKPROCESS Process) {
+    memset(Thread, 0, sizeof(*Thread));
+    KiInitializeHeader(&Thread->Header, ThreadObject, sizeof(KTHREAD), 0);
+    KeInitializeSpinLock(&Thread->ThreadLock);
+    for (ULONG Mode = 0; Mode < MaximumMode; Mode++)
+        InitializeListHead(&Thread->ApcState.ApcListHead[Mode]);
+    InitializeListHead(&Thread->MutantListHead);
+    KeInitializeTimer(&Thread->Timer);
+    KiInitializeSuspend(Thread);
+    Thread->ApcState.Process = Process;
+    Thread->Process = Process;
+    Thread->Priority = Thread->BasePriority = Process->BasePriority;
+    Thread->Affinity = Process->Affinity;
+    Thread->Quantum = Thread->QuantumReset = Process->QuantumReset;
+    Thread->ApcQueueable = TRUE;
+    Thread->State = Initialized;
+}
+
+/* The frames of a thread that will go to user mode. Returns the trap frame. */
+static PKTRAP_FRAME KiInitializeUserStart(PKTHREAD Thread, PCONTEXT Context,
+                                          PKEXCEPTION_FRAME *ExceptionFrame) {
+    PKTRAP_FRAME TrapFrame = KeGetTrapFrame(Thread);
+    *ExceptionFrame = (PKEXCEPTION_FRAME)((PUCHAR)TrapFrame - sizeof(KEXCEPTION_FRAME));
+    memset(*ExceptionFrame, 0, sizeof(KEXCEPTION_FRAME) + sizeof(KTRAP_FRAME));
+    TrapFrame->SegCs = KGDT64_R3_CODE | RPL_MASK;
+    TrapFrame->SegSs = KGDT64_R3_DATA | RPL_MASK;
+    TrapFrame->EFlags = 0x200;
+    KeContextToKframes(TrapFrame, *ExceptionFrame, Context,
+                       CONTEXT_AMD64 | CONTEXT_CONTROL | CONTEXT_INTEGER, UserMode);
+    return TrapFrame;
+}
+
+NTSTATUS KeInitThread(PKTHREAD Thread, PVOID KernelStack, SIZE_T StackSize,
+                      PKSYSTEM_ROUTINE SystemRoutine, PKSTART_ROUTINE StartRoutine,
+                      PVOID StartContext, PCONTEXT Context, PVOID Teb, PKPROCESS Process) {
+    PKEXCEPTION_FRAME ExceptionFrame = NULL;
+    PKTRAP_FRAME TrapFrame = NULL;
+    ULONG_PTR Top = (ULONG_PTR)KernelStack;
+
+    KiInitializeThreadObject(Thread, Process);
+    Thread->StackBase = KernelStack;
+    Thread->StackLimit = (PVOID)(Top - StackSize);
+    Thread->Teb = Teb;
+    Thread->PreviousMode = Context ? UserMode : KernelMode;
+    if (Context) {
+        Top -= KiExtendedStateSize();
+        Thread->StateSaveArea = (PVOID)Top;
+        KiInitializeExtendedState(Thread->StateSaveArea);
+    }
+    Thread->InitialStack = (PVOID)Top;
+    if (Context) {
+        TrapFrame = KiInitializeUserStart(Thread, Context, &ExceptionFrame);
+        Top = (ULONG_PTR)ExceptionFrame;
+    }
+    PKSTART_FRAME Start = (PKSTART_FRAME)(Top - sizeof(KSTART_FRAME));
+    *Start = (KSTART_FRAME){.R12 = (ULONG64)TrapFrame,
+                            .R13 = (ULONG64)ExceptionFrame,
+                            .Rbx = (ULONG64)SystemRoutine,
+                            .Rsi = (ULONG64)StartRoutine,
+                            .Rdi = (ULONG64)StartContext,
+                            .Return = (ULONG64)KiThreadStartup};
+    Thread->KernelStack = Start;
+    return STATUS_SUCCESS;
+}
+
+/* A system thread came back from its system routine, which must end it instead. */
+DECLSPEC_NORETURN VOID KiThreadReturned(VOID) {
+    KeBugCheckEx(NO_USER_MODE_CONTEXT, (ULONG_PTR)KeGetCurrentThread(), 0, 0, 0);
+}
+
+VOID KeStartThread(PKTHREAD Thread) {
+    PKPROCESS Process = Thread->Process;
+    KIRQL OldIrql = KeAcquireSpinLockRaiseToDpc(&Process->ProcessLock);
+    InsertTailList(&Process->ThreadListHead, &Thread->ThreadListEntry);
+    KeReleaseSpinLock(&Process->ProcessLock, OldIrql);
+}
+
+VOID KeReadyThread(PKTHREAD Thread) {
+    KIRQL OldIrql = KfRaiseIrql(DISPATCH_LEVEL);
+    KiAcquireThreadLock(Thread);
+    KiReadyThread(Thread);
+    KiReleaseThreadLock(Thread);
+    KiExitDispatcher(OldIrql);
+}
+
+DECLSPEC_NORETURN VOID KeTerminateThread(KPRIORITY Increment) {
+    PKTHREAD Thread = KeGetCurrentThread();
+    KiAbandonMutants(Thread);
+    KIRQL OldIrql = KeAcquireSpinLockRaiseToDpc(&Thread->Process->ProcessLock);
+    UNREFERENCED_PARAMETER(OldIrql);
+    RemoveEntryList(&Thread->ThreadListEntry);
+    KeReleaseSpinLockFromDpcLevel(&Thread->Process->ProcessLock);
+
+    KiAcquireObjectLock(&Thread->Header);
+    Thread->Header.SignalState = 1;
+    KiWaitTest(&Thread->Header, Increment);
+    KiReleaseObjectLock(&Thread->Header);
+
+    KiAcquireThreadLock(Thread);
+    Thread->SwapBusy = TRUE;
+    Thread->State = Terminated;
+    KiReleaseThreadLock(Thread);
+    KeReapThreadRoutine(Thread);
+    KiSwapThread(Thread);
+    __builtin_unreachable();
+}
+
+KPRIORITY NTAPI KeSetPriorityThread(PKTHREAD Thread, KPRIORITY Priority) {
+    KIRQL OldIrql = KfRaiseIrql(DISPATCH_LEVEL);
+    KiAcquireThreadLock(Thread);
+    KPRIORITY Old = Thread->Priority;
+    Thread->BasePriority = (CHAR)Priority;
+    Thread->PriorityDecrement = 0;
+    Thread->Quantum = Thread->QuantumReset;
+    if (Old != Priority)
+        KiSetPriorityThread(Thread, Priority);
+    KiReleaseThreadLock(Thread);
+    KiExitDispatcher(OldIrql);
+    return Old;
+}
+
+KPRIORITY NTAPI KeQueryPriorityThread(PKTHREAD Thread) {
+    return Thread->Priority;
+}
