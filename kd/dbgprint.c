@@ -4,7 +4,7 @@
 
 #include "ke.h"
 #include "kd.h"
-#include "kdp.h"
+#include "ntrtl.h"
 
 /* As much as one call can say, as in Windows. */
 #define KDP_PRINT_LENGTH 512

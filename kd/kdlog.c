@@ -13,7 +13,6 @@
 #include "ke.h"
 #include "hal.h"
 #include "kd.h"
-#include "kdp.h"
 
 #define KDP_RING_SIZE 0x4000
 

@@ -14,7 +14,4 @@ VOID KiBugPrint(_In_ _Printf_format_string_ PCSTR Format, ...);
 VOID KiBugRegisters(_In_ const CONTEXT *Context);
 VOID KiBugStack(_In_ const CONTEXT *Context);
 
-/* Formats into a buffer as Windows' _vsnprintf does (rtl). */
-int __cdecl _vsnprintf(char *Buffer, size_t Count, const char *Format, va_list Arguments);
-
 #endif

@@ -60,9 +60,6 @@ static VOID KiDispatchKernelException(PEXCEPTION_RECORD Record, PKEXCEPTION_FRAM
     CONTEXT Context;
     Context.ContextFlags = CONTEXT_CONTROL | CONTEXT_INTEGER | CONTEXT_SEGMENTS;
     KeContextFromKframes(TrapFrame, ExceptionFrame, &Context);
-    if (Record->ExceptionCode == STATUS_BREAKPOINT) {
-        Context.Rip = (ULONG64)Record->ExceptionAddress;
-    }
     if (!FirstChance || !RtlDispatchException(Record, &Context)) {
         KiStopOnException(Record, &Context, TrapFrame);
     }
@@ -75,9 +72,6 @@ static VOID KiBuildUserFrame(PKUSER_EXCEPTION_FRAME Frame, PEXCEPTION_RECORD Rec
     RtlZeroMemory(Frame, sizeof(*Frame));
     Frame->Context.ContextFlags = CONTEXT_FULL | CONTEXT_SEGMENTS;
     KeContextFromKframes(TrapFrame, ExceptionFrame, &Frame->Context);
-    if (Record->ExceptionCode == STATUS_BREAKPOINT) {
-        Frame->Context.Rip = (ULONG64)Record->ExceptionAddress;
-    }
     Frame->ContextEx.All.Offset = -(LONG)sizeof(CONTEXT);
     Frame->ContextEx.All.Length = sizeof(CONTEXT) + sizeof(CONTEXT_EX);
     Frame->ContextEx.Legacy.Offset = -(LONG)sizeof(CONTEXT);

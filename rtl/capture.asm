@@ -188,9 +188,3 @@ NESTED_ENTRY RtlpExecuteHandlerForUnwind
     add rsp, 28h
     ret
 NESTED_END RtlpExecuteHandlerForUnwind, RtlpUnwindHandler
-
-; VOID DbgBreakPoint(VOID)
-LEAF_ENTRY DbgBreakPoint
-    int3
-    ret
-LEAF_END DbgBreakPoint

@@ -12,6 +12,11 @@
 #include "rtlexcept.h"
 #include "rtlimage.h"
 
+#ifdef NTOS_USER
+#include "ntpebteb.h"
+#define RtlProcessHeap() (NtCurrentPeb()->ProcessHeap)
+#endif
+
 /* One step of a virtual unwind, from one frame to its caller's. */
 typedef struct _RTLP_UNWIND_STEP {
     ULONG64 ImageBase;
