@@ -1,0 +1,70 @@
+"""What the conformance programs are run with: shared by the tests and by tools/oracle.
+
+A program without an entry here is run once, with no arguments and empty input. `file` names files
+beside the program that it needs. `oracle=False`: Wine is not asked, or gives another answer than Windows;
+`status` and `output` then say what Windows does, and DEVIATIONS.md why Wine cannot be asked.
+"""
+import os
+from dataclasses import dataclass, field
+
+HERE = os.path.dirname(os.path.realpath(__file__))
+DLLS = ("testlib", "second", "refusal")
+CRASHES = ("jump-kernel", "jump-null", "read-kernel", "write-self-map", "hlt", "cli", "divide",
+           "ud2", "int3", "raise")
+
+
+@dataclass
+class Case:
+    name: str
+    program: str
+    args: list = field(default_factory=list)
+    stdin: bytes = b""
+    files: list = field(default_factory=list)
+    oracle: bool = True
+    status: int = 0  # without the oracle: the exit status that Windows documents
+    output: bytes = b""
+
+
+SPECIAL = [
+    Case("args", "args", ["a", "b c", "", 'q"uote', "back\\slash", "trail\\", 'both\\"', "tab\there"]),
+    Case("args-none", "args"),
+    Case("args-unicode", "args", ["gr\u00fc\u00dfe", "\u043c\u0438\u0440", "\U0001F600"]),
+    Case("dlluser", "dlluser", files=["testlib.dll", "second.dll"]),
+    Case("refuses", "refuses", files=["refusal.dll"]),
+    Case("echo", "echo", stdin=b"one line\r\nanother line\r\n", oracle=False, status=24,
+         output=b"one line\r\nanother line\r\n"),
+    Case("documented", "documented", oracle=False),
+    Case("reloc", "reloc", oracle=False,
+         output=b"away from the preferred base: yes\n4000 300 20 1 \nthrough a function pointer\n"
+                b"header names the real base: yes\n"),
+    Case("noentry", "noentry", oracle=False, status=0xC0000139),
+    Case("crash-jump-hole", "crash", ["jump-hole"], oracle=False, status=0xC0000005, output=b"before\n"),
+    Case("crash-stack", "crash", ["stack"], oracle=False, status=0xC00000FD, output=b"before\n"),
+    Case("crash-bad-stack", "crash", ["bad-stack"], oracle=False, status=0xC0000005,
+         output=b"before\n"),
+    Case("crash-kernel-stack", "crash", ["kernel-stack"], oracle=False, status=0xC0000005,
+         output=b"before\n"),
+    Case("crash-none", "crash"),
+] + [Case("crash-" + how, "crash", [how]) for how in CRASHES]
+
+
+def programs():
+    names = (name[:-2] for name in os.listdir(HERE) if name.endswith(".c"))
+    return sorted(name for name in names if name not in DLLS)
+
+
+def cases():
+    special = {case.program for case in SPECIAL}
+    plain = [Case(name, name) for name in programs() if name not in special]
+    return sorted(plain + SPECIAL, key=lambda case: case.name)
+
+
+def expected_path(case):
+    return os.path.join(HERE, "expected", case.name + ".txt")
+
+
+def read_expected(case):
+    """(exit status, output): the first line of the file holds the status, the rest is the output."""
+    with open(expected_path(case), "rb") as file:
+        first, _, output = file.read().partition(b"\n")
+    return int(first.split()[1], 16), output

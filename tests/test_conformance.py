@@ -1,0 +1,38 @@
+"""The programs of tests/conformance: output and exit status as recorded from Wine, byte for byte."""
+import pytest
+
+from cases import cases, read_expected
+from conftest import program, tap_lines, vmrun
+
+ALL = [case for case in cases() if case.name != "documented"]
+
+
+def run(case, *options):
+    files = [word for name in case.files for word in ("--file", program(name))]
+    return vmrun(*options, *files, program(case.program + ".exe"), *case.args, stdin=case.stdin)
+
+
+@pytest.mark.parametrize("case", ALL, ids=lambda case: case.name)
+def test_as_recorded(case):
+    status, output = read_expected(case) if case.oracle else (case.status, case.output)
+    result = run(case)
+    assert result.out == output, result.tail()
+    assert result.status == status, result.tail()
+    assert result.ended, result.tail()
+
+
+def test_documented_windows():
+    """What Windows documents and Wine does otherwise; the program checks itself."""
+    case = next(case for case in cases() if case.name == "documented")
+    result = run(case)
+    lines = tap_lines(result.out.decode())
+    assert [name for name, ok in lines if not ok] == [], result.tail()
+    assert lines and result.out.decode().rstrip().endswith("1..%d" % len(lines)), result.tail()
+
+
+def test_int_2e_as_the_way_in():
+    """The same programs with SystemCall = 1 in KUSER_SHARED_DATA: stubs take int 2Eh."""
+    for name in ("vm", "badpointers", "threads"):
+        case = next(case for case in cases() if case.name == name)
+        result = run(case, "--append", "/INT2E")
+        assert result.out == read_expected(case)[1], result.tail()

@@ -1,0 +1,114 @@
+# Tests: the programs that run inside the machine, the oracle, and the front doors of pytest.
+# $(O) holds everything that is built; tests find it through VITRINE_O.
+
+MINGW        := x86_64-w64-mingw32-gcc
+MINGWDLLTOOL := x86_64-w64-mingw32-dlltool
+PYTEST       := $(PYTHON) -m pytest
+PYTEST_JOBS  ?= 2
+
+# --- conformance programs: stock mingw, ntdll.dll only -----------------------------------------
+
+CF        := $(O)/conformance
+CF_DLLS   := testlib second refusal
+CF_EXES   := $(filter-out $(CF_DLLS),$(basename $(notdir $(wildcard tests/conformance/*.c))))
+CF_CFLAGS := -std=gnu11 -O1 -Wall -Wextra -Wno-unused-function -Wno-array-bounds -Wno-infinite-recursion -ffreestanding \
+             -fno-ident -nostdlib -fno-builtin $(if $(CI),-Werror)
+CF_LIBS   := -lntdll -lntdllcrt -lgcc
+CF_PROGRAMS := $(CF_EXES:%=$(CF)/%.exe) $(CF_DLLS:%=$(CF)/%.dll)
+
+$(CF)/reloc.exe: CF_LDFLAGS := -Wl,--image-base=0x7FFE0000 -Wl,--dynamicbase
+$(CF)/testlib.dll: CF_LDFLAGS := -Wl,--image-base=0x140000000
+$(CF)/dlluser.exe: CF_EXTRA := $(CF)/testlib.lib
+$(CF)/nodll.exe: CF_EXTRA := $(CF)/second.lib
+$(CF)/noentry.exe: CF_EXTRA := $(CF)/noentry.lib
+$(CF)/refuses.exe: CF_EXTRA := $(CF)/refusal.lib
+$(CF)/testlib.dll: CF_EXTRA := $(CF)/second.lib
+$(CF)/second.dll: CF_EXTRA := $(CF)/testlib.lib
+$(CF)/dlluser.exe $(CF)/second.dll: $(CF)/testlib.lib
+$(CF)/nodll.exe $(CF)/testlib.dll: $(CF)/second.lib
+$(CF)/noentry.exe: $(CF)/noentry.lib
+$(CF)/refuses.exe: $(CF)/refusal.lib
+
+$(CF)/%.exe: tests/conformance/%.c $(wildcard tests/conformance/*.h) | $(CF)/.dir
+	$(MINGW) $(CF_CFLAGS) -Wl,-e,Start $(CF_LDFLAGS) $< -o $@ $(CF_EXTRA) $(CF_LIBS)
+
+$(CF)/%.dll: tests/conformance/%.c tests/conformance/%.def $(wildcard tests/conformance/*.h) | $(CF)/.dir
+	$(MINGW) $(CF_CFLAGS) -shared -Wl,-e,DllMain $(CF_LDFLAGS) $< tests/conformance/$*.def -o $@ $(CF_EXTRA) $(CF_LIBS)
+
+# Import libraries from the .def files, so that two DLLs can import each other.
+$(CF)/%.lib: tests/conformance/%.def | $(CF)/.dir
+	$(MINGWDLLTOOL) -d $< -l $@
+
+# --- what runs under Wine to record the expected outputs ----------------------------------------
+
+$(CF)/runner/runner.exe: tests/conformance/oracle/runner.c
+	@mkdir -p $(@D)
+	$(MINGW) -O1 -Wall -municode $< -o $@
+
+.PHONY: oracle
+oracle: $(CF_PROGRAMS) $(CF)/runner/runner.exe ## record what the conformance programs do under Wine
+	$(PYTHON) tools/oracle --build $(O)
+
+# --- benchmarks -----------------------------------------------------------------------------------
+
+$(O)/bench/%.exe: tests/bench/%.c $(wildcard tests/bench/*.h) tests/conformance/nt.h
+	@mkdir -p $(@D)
+	$(MINGW) -std=gnu11 -O2 -Wall -Wextra -Wno-unused-function -ffreestanding -nostdlib -fno-ident \
+	    -Itests/conformance -Wl,-e,Start $< -o $@ $(CF_LIBS)
+
+.PHONY: bench
+bench: ## guest instructions per operation, beside those of other systems
+	@$(MAKE) BUILD=free all build/free/bench/bench.exe
+	$(PYTHON) tools/bench
+
+# --- kernel tests: a boot driver -----------------------------------------------------------------
+
+KMT   := $(O)/kmtest
+KMT_C := $(wildcard tests/kernel/*.c)
+
+$(KMT)/%.obj: tests/kernel/%.c
+	@mkdir -p $(@D)
+	$(CC) $(KERNEL_CFLAGS) -U_NTOS_ -DVITRINE_DRIVER -Itests/kernel -MMD -MP -MF $(@:.obj=.d) -c $< -o $@
+
+$(KMT)/kmtest.sys: $(KMT_C:tests/kernel/%.c=$(KMT)/%.obj) $(O)/gen/ntoskrnl.lib $(O)/gen/hal.lib
+	$(LD) $(LDFLAGS) -lldmingw /debug:full /pdb:$(@:.sys=.pdb) /driver /subsystem:native /entry:DriverEntry \
+	    /base:0xFFFFF80010000000 /align:0x1000 /merge:.buildid=.rdata /out:$@ $^
+
+-include $(wildcard $(KMT)/*.d)
+
+# --- pytest ---------------------------------------------------------------------------------------
+
+.PHONY: test-programs
+test-programs: $(CF_PROGRAMS) $(KMT)/kmtest.sys
+
+# Summary lines are counted by .ci/run; a test file that fails to load fails the run.
+.PHONY: test
+test: all test-programs host-tests ## everything but the benchmarks: host, kernel, conformance, debugger
+	VITRINE_O=$(abspath $(O)) $(PYTEST) -q -n $(PYTEST_JOBS) -p no:cacheprovider $(PYTEST_ARGS) tests
+
+# Without the debugger's transcripts and the slower boots.
+.PHONY: check
+check: all test-programs host-tests ## the short form of make test
+	VITRINE_O=$(abspath $(O)) $(PYTEST) -q -n $(PYTEST_JOBS) -p no:cacheprovider -m "not slow" tests
+
+# --- host tests: native, under AddressSanitizer and UBSan ------------------------------------------
+#
+# A test names its sources in a comment of its first lines: "Sources: rtl/a.c rtl/b.c".
+
+HOST_CC     := clang$(LLVM)
+HOST_CFLAGS := -g -O1 -std=c17 -fsanitize=address,undefined -fno-sanitize-recover=all -fms-extensions \
+               -fshort-wchar -Wall -Wextra -Wno-microsoft -Wno-unused-parameter -Wno-unknown-pragmas \
+               -DNTOS_HOST -DDBG=1 -Isdk -Iinc -Irtl -Iex -Iob -Imm -Iuser/ntdll $(if $(CI),-Werror)
+HOST_TESTS  := $(patsubst tests/host/%.c,$(O)/host/%,$(wildcard tests/host/test_*.c))
+host_sources = $(shell sed -nE 's/^.*Sources: *([^*]*).*/\1/p' tests/host/$(1).c)
+
+define HOST_RULE
+$(O)/host/$(1): tests/host/$(1).c $(call host_sources,$(1))
+	@mkdir -p $$(@D)
+	$(HOST_CC) $(HOST_CFLAGS) -MMD -MP -MF $$@.d -o $$@ $$(filter %.c,$$^)
+endef
+$(foreach test,$(HOST_TESTS),$(eval $(call HOST_RULE,$(notdir $(test)))))
+
+.PHONY: host-tests
+host-tests: $(HOST_TESTS)
+-include $(wildcard $(O)/host/*.d)
