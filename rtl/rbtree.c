@@ -13,8 +13,8 @@
 #include "ntdef.h"
 #include "ntrtl.h"
 
-#define RED 1ULL
-#define LEFT 0
+#define RED   1ULL
+#define LEFT  0
 #define RIGHT 1
 
 static PRTL_BALANCED_NODE RtlpParent(const RTL_BALANCED_NODE *Node) {

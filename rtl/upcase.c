@@ -10,7 +10,7 @@
 #include "upcasetab.h"
 
 #define BLOCK_SHIFT 5
-#define BLOCK_MASK 31
+#define BLOCK_MASK  31
 
 /* RtlUpcaseUnicodeChar - the upper case of a character, or itself. Source: WDK. */
 WCHAR NTAPI RtlUpcaseUnicodeChar(_In_ WCHAR SourceCharacter) {
@@ -29,6 +29,6 @@ WCHAR NTAPI RtlDowncaseUnicodeChar(_In_ WCHAR SourceCharacter) {
     if (Code < 0x80) {
         return (WCHAR)(Code - 'A' < 26 ? Code + ('a' - 'A') : Code);
     }
-    return (
-        WCHAR)(Code + RtlpDowncaseDelta[RtlpDowncaseIndex[Code >> BLOCK_SHIFT]][Code & BLOCK_MASK]);
+    return (WCHAR)(Code +
+                   RtlpDowncaseDelta[RtlpDowncaseIndex[Code >> BLOCK_SHIFT]][Code & BLOCK_MASK]);
 }

@@ -1,0 +1,152 @@
+/*
+ * codepage.c - text in the ANSI code page (1252) and the OEM code page (437)
+ *
+ * The code pages of an English Windows, one byte per character. A character that the code page does
+ * not have becomes '?'. (Simplified: Windows has a table of near misses, by which a letter with a
+ * strange accent becomes the plain letter.)
+ *
+ * No function here fails for lack of room: it converts what fits and says how much that was. Any
+ * IRQL at which the text is resident. Source of all: WDK pages of the same names.
+ */
+#include "ntdef.h"
+#include "ntrtl.h"
+#include "codepagetab.h"
+
+static WCHAR RtlpToUnicode(UCHAR Byte, const WCHAR *UpperHalf) {
+    return Byte < 0x80 ? Byte : UpperHalf[Byte - 0x80];
+}
+
+static CHAR RtlpFromUnicode(WCHAR Character, const WCHAR *UpperHalf) {
+    if (Character < 0x80) {
+        return (CHAR)Character;
+    }
+    for (ULONG Index = 0; Index < 128; Index++) {
+        if (UpperHalf[Index] == Character) {
+            return (CHAR)(Index + 0x80);
+        }
+    }
+    return '?';
+}
+
+/* Bytes to Unicode; returns the bytes of Unicode written. */
+static ULONG RtlpWiden(PWSTR To, ULONG Room, PCSTR From, ULONG Length, const WCHAR *UpperHalf) {
+    ULONG Count = min(Length, Room / (ULONG)sizeof(WCHAR));
+
+    for (ULONG Index = 0; Index < Count; Index++) {
+        To[Index] = RtlpToUnicode((UCHAR)From[Index], UpperHalf);
+    }
+    return Count * (ULONG)sizeof(WCHAR);
+}
+
+/* Unicode to bytes, in upper case on demand; returns the bytes written. */
+static ULONG RtlpNarrow(PCHAR To, ULONG Room, PCWCH From, ULONG Length, const WCHAR *UpperHalf,
+                        BOOLEAN Upcase) {
+    ULONG Count = min(Length / (ULONG)sizeof(WCHAR), Room);
+
+    for (ULONG Index = 0; Index < Count; Index++) {
+        To[Index] =
+            RtlpFromUnicode(Upcase ? RtlUpcaseUnicodeChar(From[Index]) : From[Index], UpperHalf);
+    }
+    return Count;
+}
+
+static VOID RtlpReport(PULONG Result, ULONG Bytes) {
+    if (Result != NULL) {
+        *Result = Bytes;
+    }
+}
+
+/* RtlMultiByteToUnicodeN - ANSI to Unicode. STATUS_SUCCESS. */
+NTSTATUS NTAPI RtlMultiByteToUnicodeN(_Out_ PWSTR UnicodeString, _In_ ULONG MaxBytesInUnicodeString,
+                                      _Out_opt_ PULONG BytesInUnicodeString,
+                                      _In_ PCSTR MultiByteString,
+                                      _In_ ULONG BytesInMultiByteString) {
+    RtlpReport(BytesInUnicodeString,
+               RtlpWiden(UnicodeString, MaxBytesInUnicodeString, MultiByteString,
+                         BytesInMultiByteString, RtlpAnsiUpperHalf));
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS NTAPI RtlMultiByteToUnicodeSize(_Out_ PULONG BytesInUnicodeString,
+                                         _In_ PCSTR MultiByteString,
+                                         _In_ ULONG BytesInMultiByteString) {
+    (void)MultiByteString;
+    *BytesInUnicodeString = BytesInMultiByteString * (ULONG)sizeof(WCHAR);
+    return STATUS_SUCCESS;
+}
+
+/* RtlUnicodeToMultiByteN - Unicode to ANSI. STATUS_SUCCESS. */
+NTSTATUS NTAPI RtlUnicodeToMultiByteN(_Out_ PCHAR MultiByteString,
+                                      _In_ ULONG MaxBytesInMultiByteString,
+                                      _Out_opt_ PULONG BytesInMultiByteString,
+                                      _In_ PCWCH UnicodeString, _In_ ULONG BytesInUnicodeString) {
+    RtlpReport(BytesInMultiByteString,
+               RtlpNarrow(MultiByteString, MaxBytesInMultiByteString, UnicodeString,
+                          BytesInUnicodeString, RtlpAnsiUpperHalf, FALSE));
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS NTAPI RtlUnicodeToMultiByteSize(_Out_ PULONG BytesInMultiByteString,
+                                         _In_ PCWCH UnicodeString,
+                                         _In_ ULONG BytesInUnicodeString) {
+    (void)UnicodeString;
+    *BytesInMultiByteString = BytesInUnicodeString / (ULONG)sizeof(WCHAR);
+    return STATUS_SUCCESS;
+}
+
+/* RtlUpcaseUnicodeToMultiByteN - Unicode to ANSI in upper case. STATUS_SUCCESS. */
+NTSTATUS NTAPI RtlUpcaseUnicodeToMultiByteN(_Out_ PCHAR MultiByteString,
+                                            _In_ ULONG MaxBytesInMultiByteString,
+                                            _Out_opt_ PULONG BytesInMultiByteString,
+                                            _In_ PCWCH UnicodeString,
+                                            _In_ ULONG BytesInUnicodeString) {
+    RtlpReport(BytesInMultiByteString,
+               RtlpNarrow(MultiByteString, MaxBytesInMultiByteString, UnicodeString,
+                          BytesInUnicodeString, RtlpAnsiUpperHalf, TRUE));
+    return STATUS_SUCCESS;
+}
+
+/* RtlOemToUnicodeN - OEM to Unicode. STATUS_SUCCESS. */
+NTSTATUS NTAPI RtlOemToUnicodeN(_Out_ PWSTR UnicodeString, _In_ ULONG MaxBytesInUnicodeString,
+                                _Out_opt_ PULONG BytesInUnicodeString, _In_ PCSTR OemString,
+                                _In_ ULONG BytesInOemString) {
+    RtlpReport(BytesInUnicodeString, RtlpWiden(UnicodeString, MaxBytesInUnicodeString, OemString,
+                                               BytesInOemString, RtlpOemUpperHalf));
+    return STATUS_SUCCESS;
+}
+
+/* RtlUnicodeToOemN - Unicode to OEM. STATUS_SUCCESS. */
+NTSTATUS NTAPI RtlUnicodeToOemN(_Out_ PCHAR OemString, _In_ ULONG MaxBytesInOemString,
+                                _Out_opt_ PULONG BytesInOemString, _In_ PCWCH UnicodeString,
+                                _In_ ULONG BytesInUnicodeString) {
+    RtlpReport(BytesInOemString, RtlpNarrow(OemString, MaxBytesInOemString, UnicodeString,
+                                            BytesInUnicodeString, RtlpOemUpperHalf, FALSE));
+    return STATUS_SUCCESS;
+}
+
+/* RtlUpcaseUnicodeToOemN - Unicode to OEM in upper case. STATUS_SUCCESS. */
+NTSTATUS NTAPI RtlUpcaseUnicodeToOemN(_Out_ PCHAR OemString, _In_ ULONG MaxBytesInOemString,
+                                      _Out_opt_ PULONG BytesInOemString, _In_ PCWCH UnicodeString,
+                                      _In_ ULONG BytesInUnicodeString) {
+    RtlpReport(BytesInOemString, RtlpNarrow(OemString, MaxBytesInOemString, UnicodeString,
+                                            BytesInUnicodeString, RtlpOemUpperHalf, TRUE));
+    return STATUS_SUCCESS;
+}
+
+/* RtlAnsiCharToUnicodeChar - converts one character and moves the pointer past it. */
+WCHAR NTAPI RtlAnsiCharToUnicodeChar(_Inout_ PSTR *SourceCharacter) {
+    return RtlpToUnicode((UCHAR) * (*SourceCharacter)++, RtlpAnsiUpperHalf);
+}
+
+/* RtlUpperChar - the upper case of an ANSI character, if the code page has it. */
+CHAR NTAPI RtlUpperChar(_In_ CHAR Character) {
+    WCHAR Upper;
+    CHAR Narrow;
+
+    if ((UCHAR)Character < 0x80) {
+        return (CHAR)RtlUpcaseUnicodeChar((UCHAR)Character);
+    }
+    Upper = RtlUpcaseUnicodeChar(RtlpToUnicode((UCHAR)Character, RtlpAnsiUpperHalf));
+    Narrow = RtlpFromUnicode(Upper, RtlpAnsiUpperHalf);
+    return Narrow == '?' ? Character : Narrow;
+}
