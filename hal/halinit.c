@@ -38,6 +38,7 @@ BOOLEAN HalInitSystem(_In_ ULONG Phase, _In_ PLOADER_PARAMETER_BLOCK LoaderBlock
     if (Phase == 0) {
         HalpInitializeOptions(LoaderBlock);
         HalpInitializeSerial();
+        HalWriteOutcome("ready\n"); /* tools/vmrun: input sent from here on is not lost */
         HalpInitializeAcpi(LoaderBlock);
         HalInitializeProcessor(0, LoaderBlock);
         HalpCalibrateTimers();

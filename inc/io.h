@@ -19,7 +19,9 @@
 #include "ntdef.h"
 #include "arc.h"
 #include "ke.h"
+#include "ntobapi.h"
 #include "ob.h"
+#include "ntexapi.h"
 #include "ntioapi.h"
 
 /* ---- Type codes (first field of each structure) ---- */
@@ -133,7 +135,6 @@ typedef struct _ETHREAD ETHREAD, *PETHREAD;
 typedef struct _EPROCESS EPROCESS, *PEPROCESS;
 
 typedef char CCHAR;
-typedef ULONG DEVICE_TYPE;
 
 typedef NTSTATUS DRIVER_INITIALIZE(_In_ PDRIVER_OBJECT DriverObject,
                                    _In_ PUNICODE_STRING RegistryPath);

@@ -3,8 +3,8 @@
  *
  * The caller gives a buffer in kernel memory, an event and a status block, calls the driver and
  * waits for the event if the driver pends. Completion fills the status block, sets the event and
- * frees the packet (IopFinishPacket). For a device that wants buffered I/O the data passes through a
- * system buffer, as the device may rely on it.
+ * frees the packet (IopFinishPacket). For a device that wants buffered I/O the data passes through
+ * a system buffer, as the device may rely on it.
  */
 #include "iop.h"
 

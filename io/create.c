@@ -26,8 +26,7 @@ static BOOLEAN IopDirectoryParametersValid(ULONG Disposition, ULONG CreateOption
 
 /* Source: WDK page of ZwCreateFile, remarks on combinations. */
 static BOOLEAN IopCreateParametersValid(ACCESS_MASK DesiredAccess, ULONG FileAttributes,
-                                        ULONG ShareAccess, ULONG Disposition,
-                                        ULONG CreateOptions) {
+                                        ULONG ShareAccess, ULONG Disposition, ULONG CreateOptions) {
     ULONG Synchronous = CreateOptions & IOP_SYNCHRONOUS;
     if ((FileAttributes & ~FILE_ATTRIBUTE_VALID_FLAGS) || (ShareAccess & ~FILE_SHARE_VALID_FLAGS) ||
         Disposition > FILE_MAXIMUM_DISPOSITION || (CreateOptions & ~FILE_VALID_OPTION_FLAGS)) {
@@ -49,7 +48,8 @@ static BOOLEAN IopCreateParametersValid(ACCESS_MASK DesiredAccess, ULONG FileAtt
     return IopDirectoryParametersValid(Disposition, CreateOptions);
 }
 
-/* Reads and probes what the caller points to; extended attributes are not supported by any driver. */
+/* Reads and probes what the caller points to; extended attributes are not supported by any driver.
+ */
 static NTSTATUS IopCaptureCreate(PHANDLE FileHandle, PIO_STATUS_BLOCK IoStatusBlock,
                                  PLARGE_INTEGER AllocationSize, KPROCESSOR_MODE Mode,
                                  POPEN_PACKET Packet) {
@@ -92,10 +92,9 @@ static NTSTATUS IopStoreCreateResult(PHANDLE FileHandle, HANDLE Handle,
 
 NTSTATUS IoCreateFile(_Out_ PHANDLE FileHandle, _In_ ACCESS_MASK DesiredAccess,
                       _In_ POBJECT_ATTRIBUTES ObjectAttributes,
-                      _Out_ PIO_STATUS_BLOCK IoStatusBlock,
-                      _In_opt_ PLARGE_INTEGER AllocationSize, _In_ ULONG FileAttributes,
-                      _In_ ULONG ShareAccess, _In_ ULONG Disposition, _In_ ULONG CreateOptions,
-                      _In_opt_ PVOID EaBuffer, _In_ ULONG EaLength,
+                      _Out_ PIO_STATUS_BLOCK IoStatusBlock, _In_opt_ PLARGE_INTEGER AllocationSize,
+                      _In_ ULONG FileAttributes, _In_ ULONG ShareAccess, _In_ ULONG Disposition,
+                      _In_ ULONG CreateOptions, _In_opt_ PVOID EaBuffer, _In_ ULONG EaLength,
                       _In_ CREATE_FILE_TYPE CreateFileType, _In_opt_ PVOID InternalParameters,
                       _In_ ULONG Options) {
     KPROCESSOR_MODE Mode = Options & IO_NO_PARAMETER_CHECKING ? KernelMode : ExGetPreviousMode();
@@ -121,7 +120,8 @@ NTSTATUS IoCreateFile(_Out_ PHANDLE FileHandle, _In_ ACCESS_MASK DesiredAccess,
     if (EaBuffer != NULL && EaLength != 0) {
         return STATUS_EAS_NOT_SUPPORTED;
     }
-    Status = ObOpenObjectByName(ObjectAttributes, NULL, Mode, NULL, DesiredAccess, &Packet, &Handle);
+    Status =
+        ObOpenObjectByName(ObjectAttributes, NULL, Mode, NULL, DesiredAccess, &Packet, &Handle);
     if (Packet.ParseCheck != OPEN_PACKET_PATTERN) {
         /* The name led to something that is no device, or nowhere. */
         if (NT_SUCCESS(Status)) {

@@ -3,8 +3,8 @@
  *
  * A device hangs in its driver's list and may have another device attached above it: requests enter
  * the stack at the topmost. It holds a reference to its driver. ReferenceCount counts the files
- * that are open on it; IoDeleteDevice takes the device's name away and its memory goes when the last
- * file is closed, because each FILE_OBJECT holds an object reference.
+ * that are open on it; IoDeleteDevice takes the device's name away and its memory goes when the
+ * last file is closed, because each FILE_OBJECT holds an object reference.
  *
  * IopDatabaseLock guards the lists, ReferenceCount and AttachedDevice.
  */
@@ -50,8 +50,7 @@ static VOID IopInitializeDevice(PDEVICE_OBJECT Device, PDRIVER_OBJECT Driver, UL
     Device->DeviceType = DeviceType;
     Device->StackSize = 1;
     Device->Flags = DO_DEVICE_INITIALIZING;
-    Device->DeviceExtension =
-        ExtensionSize != 0 ? (PUCHAR)Device + IopDeviceObjectSize() : NULL;
+    Device->DeviceExtension = ExtensionSize != 0 ? (PUCHAR)Device + IopDeviceObjectSize() : NULL;
     InitializeListHead(&Device->QueueListEntry);
     KeInitializeEvent(&Device->DeviceLock, SynchronizationEvent, TRUE);
     ObReferenceObject(Driver);
@@ -80,9 +79,9 @@ NTSTATUS IoCreateDevice(_In_ PDRIVER_OBJECT DriverObject, _In_ ULONG DeviceExten
                                OBJ_CASE_INSENSITIVE | (DeviceName != NULL ? OBJ_PERMANENT : 0) |
                                    (Exclusive ? OBJ_EXCLUSIVE : 0),
                                NULL, NULL);
-    NTSTATUS Status =
-        ObCreateObject(KernelMode, IoDeviceObjectType, &Attributes, KernelMode, NULL,
-                       (ULONG)(IopDeviceObjectSize() + DeviceExtensionSize), 0, 0, (PVOID *)&Device);
+    NTSTATUS Status = ObCreateObject(KernelMode, IoDeviceObjectType, &Attributes, KernelMode, NULL,
+                                     (ULONG)(IopDeviceObjectSize() + DeviceExtensionSize), 0, 0,
+                                     (PVOID *)&Device);
     if (!NT_SUCCESS(Status)) {
         return Status;
     }
@@ -206,8 +205,8 @@ NTSTATUS IoGetDeviceObjectPointer(_In_ PUNICODE_STRING ObjectName, _In_ ACCESS_M
     if (!NT_SUCCESS(Status)) {
         return Status;
     }
-    Status = ObReferenceObjectByHandle(Handle, 0, IoFileObjectType, KernelMode,
-                                       (PVOID *)FileObject, NULL);
+    Status = ObReferenceObjectByHandle(Handle, 0, IoFileObjectType, KernelMode, (PVOID *)FileObject,
+                                       NULL);
     if (NT_SUCCESS(Status)) {
         *DeviceObject = IoGetRelatedDeviceObject(*FileObject);
     }

@@ -1,9 +1,9 @@
 /*
  * driver.c - DRIVER_OBJECTs: one for each loaded driver, in \Driver (file systems in \FileSystem)
  *
- * A driver object is a table of entry points and the head of a list of devices. It is created before
- * the driver's code runs: DriverEntry fills in the entry points. One that the driver leaves out
- * answers STATUS_INVALID_DEVICE_REQUEST, so that no caller ever has to test for NULL.
+ * A driver object is a table of entry points and the head of a list of devices. It is created
+ * before the driver's code runs: DriverEntry fills in the entry points. One that the driver leaves
+ * out answers STATUS_INVALID_DEVICE_REQUEST, so that no caller ever has to test for NULL.
  *
  * The object is permanent from a successful DriverEntry on; one whose DriverEntry fails goes away.
  */
@@ -85,7 +85,8 @@ static NTSTATUS IopCreateDriverObject(PUNICODE_STRING DriverName, PDRIVER_INITIA
 
 /* Devices made by DriverEntry are open for business only when it has returned. */
 static VOID IopClearInitializing(PDRIVER_OBJECT Driver) {
-    for (PDEVICE_OBJECT Device = Driver->DeviceObject; Device != NULL; Device = Device->NextDevice) {
+    for (PDEVICE_OBJECT Device = Driver->DeviceObject; Device != NULL;
+         Device = Device->NextDevice) {
         Device->Flags &= ~DO_DEVICE_INITIALIZING;
     }
 }

@@ -2,20 +2,21 @@
  * ioinit.c - the start of the I/O manager, and its essay
  *
  * The I/O manager knows no device. It knows how to carry a request to whoever does: it finds the
- * device by name, makes a FILE_OBJECT for each open, packs each request into an IRP, sends it to the
- * topmost device of a stack and brings the answer back. Drivers know nothing of handles or callers.
+ * device by name, makes a FILE_OBJECT for each open, packs each request into an IRP, sends it to
+ * the topmost device of a stack and brings the answer back. Drivers know nothing of handles or
+ * callers.
  *
  *   driver.c   DRIVER_OBJECT: entry points              request.c  send a request, wait for it
  *   device.c   DEVICE_OBJECT: names, stacks             build.c    packets for drivers' own use
  *   file.c     FILE_OBJECT: lock, cleanup, close        share.c    share access of files
  *   parse.c    from a name to IRP_MJ_CREATE             create.c   IoCreateFile
  *   irp.c      IRPs down and up the stack               mmfile.c   files for the memory manager
- *   ntfile.c   read, write, flush                       ntinfo.c   open, query and set information
- *   console.c  the standard handles of the first process
+ *   ntfile.c   read, write, flush                       ntfileinfo.c open, query and set
+ * information console.c  the standard handles of the first process
  *
- * Who holds what: a handle references its file object; a file object its device object, and the file
- * it was opened relative to; a device its driver. An IRP of a service needs no reference of its own:
- * the service that waits for it holds the file. Named drivers and devices are permanent.
+ * Who holds what: a handle references its file object; a file object its device object, and the
+ * file it was opened relative to; a device its driver. An IRP of a service needs no reference of
+ * its own: the service that waits for it holds the file. Named drivers and devices are permanent.
  *
  * Locks, in order: a synchronous file's lock (FILE_OBJECT.Busy), then the driver's own, then
  * IopDatabaseLock (spin lock: device lists and counts). The cancel spin lock stands alone.

@@ -4,7 +4,9 @@
 #ifndef VITRINE_IOP_H
 #define VITRINE_IOP_H
 
+#include "ntobapi.h"
 #include "io.h"
+#include "bugcodes.h"
 #include "ex.h"
 #include "mm.h"
 #include "ps.h"
@@ -12,9 +14,9 @@
 #include "ntrtl.h"
 #include "ntstatus.h"
 
-#define IOP_TAG_IRP 0x20707249    /* 'Irp ' */
+#define IOP_TAG_IRP    0x20707249 /* 'Irp ' */
 #define IOP_TAG_BUFFER 0x42536F49 /* 'IoSB': system buffers of buffered requests */
-#define IOP_TAG_NAME 0x6D4E6F49   /* 'IoNm' */
+#define IOP_TAG_NAME   0x6D4E6F49 /* 'IoNm' */
 #define IOP_TAG_DRIVER 0x20766744 /* 'Dgv ' */
 
 /*

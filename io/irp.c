@@ -8,9 +8,9 @@
  *     IRP | location 1 (lowest device) | ... | location StackCount (topmost device)
  *
  * On the way up IofCompleteRequest visits the locations in reverse. The completion routine of the
- * caller of a driver stands in that driver's location, so whoever sends a request can be told of its
- * end without a location of its own. A routine that returns STATUS_MORE_PROCESSING_REQUIRED takes
- * the packet back: nothing touches it after that but its new owner.
+ * caller of a driver stands in that driver's location, so whoever sends a request can be told of
+ * its end without a location of its own. A routine that returns STATUS_MORE_PROCESSING_REQUIRED
+ * takes the packet back: nothing touches it after that but its new owner.
  */
 #include "iop.h"
 
@@ -28,7 +28,8 @@ VOID IoInitializeIrp(_Out_ PIRP Irp, _In_ USHORT PacketSize, _In_ CCHAR StackSiz
     Irp->Tail.Overlay.CurrentStackLocation = (PIO_STACK_LOCATION)(Irp + 1) + StackSize;
 }
 
-/* ChargeQuota is without effect: there are no quotas. NULL without memory. IRQL <= DISPATCH_LEVEL. */
+/* ChargeQuota is without effect: there are no quotas. NULL without memory. IRQL <= DISPATCH_LEVEL.
+ */
 PIRP IoAllocateIrp(_In_ CCHAR StackSize, _In_ BOOLEAN ChargeQuota) {
     USHORT Size = IoSizeOfIrp(StackSize);
     PIRP Irp = ExAllocatePool2(POOL_FLAG_NON_PAGED | POOL_FLAG_UNINITIALIZED, Size, IOP_TAG_IRP);

@@ -1,9 +1,9 @@
 /*
  * mmfile.c - files as the memory manager sees them
  *
- * Mm stands below the I/O manager and may not call it by name, yet its sections are backed by files.
- * So it publishes a table of callbacks, and this file fills it in: read, size, references, and the
- * SECTION_OBJECT_POINTERS by which all opens of one file share one control area.
+ * Mm stands below the I/O manager and may not call it by name, yet its sections are backed by
+ * files. So it publishes a table of callbacks, and this file fills it in: read, size, references,
+ * and the SECTION_OBJECT_POINTERS by which all opens of one file share one control area.
  */
 #include "iop.h"
 

@@ -2,12 +2,12 @@
  * parse.c - from a name to an open file
  *
  * The object manager walks \??\C:\dir\file as far as it knows the way: the link C: leads to the
- * device \Device\HarddiskVolume1, and there its tree ends. What is left, "\dir\file", it hands to the
- * parse procedure of the device type, IopParseDevice, with the open packet that the service made.
- * The I/O manager makes a FILE_OBJECT with that rest as its name and asks the device's driver, by
- * IRP_MJ_CREATE, whether there is such a file and whether it may be opened so. A name relative to an
- * open file or directory comes through IopParseFile instead; the driver finds the file that the
- * name starts from in RelatedFileObject.
+ * device \Device\HarddiskVolume1, and there its tree ends. What is left, "\dir\file", it hands to
+ * the parse procedure of the device type, IopParseDevice, with the open packet that the service
+ * made. The I/O manager makes a FILE_OBJECT with that rest as its name and asks the device's
+ * driver, by IRP_MJ_CREATE, whether there is such a file and whether it may be opened so. A name
+ * relative to an open file or directory comes through IopParseFile instead; the driver finds the
+ * file that the name starts from in RelatedFileObject.
  *
  * Until the driver has said yes, FO_FILE_OPEN is not set and the driver is not told of the end of
  * the file object.
@@ -125,11 +125,11 @@ static VOID IopGrantAccess(PACCESS_STATE AccessState) {
 /* NtQueryAttributesFile: the file is opened only to be asked, and never gets a handle. */
 static NTSTATUS IopAnswerQueryOnly(PFILE_OBJECT FileObject, POPEN_PACKET Packet) {
     IO_STATUS_BLOCK IoStatus;
-    Packet->FinalStatus =
+    NTSTATUS Status =
         IopQueryFileInformation(FileObject, FileBasicInformation, Packet->BasicInformation,
                                 sizeof(FILE_BASIC_INFORMATION), &IoStatus);
     ObDereferenceObject(FileObject);
-    return NT_SUCCESS(Packet->FinalStatus) ? STATUS_OBJECT_TYPE_MISMATCH : Packet->FinalStatus;
+    return Status;
 }
 
 static NTSTATUS IopOpenDevice(PDEVICE_OBJECT Device, PACCESS_STATE AccessState,
@@ -174,12 +174,12 @@ NTSTATUS IopParseDevice(_In_ PVOID ParseObject, _In_opt_ POBJECT_TYPE ObjectType
         return STATUS_OBJECT_TYPE_MISMATCH;
     }
     Packet->ParseCheck = OPEN_PACKET_PATTERN;
-    NTSTATUS Status = IopOpenDevice(ParseObject, AccessState, AccessMode, Attributes,
-                                    RemainingName, Packet, Object);
-    if (Packet->BasicInformation == NULL || Packet->FinalStatus == STATUS_PENDING) {
-        Packet->FinalStatus = Status;
+    Packet->FinalStatus = IopOpenDevice(ParseObject, AccessState, AccessMode, Attributes,
+                                        RemainingName, Packet, Object);
+    if (NT_SUCCESS(Packet->FinalStatus) && *Object == NULL) {
+        return STATUS_OBJECT_TYPE_MISMATCH; /* answered; only the packet knows how it went */
     }
-    return Status;
+    return Packet->FinalStatus;
 }
 
 NTSTATUS IopParseFile(_In_ PVOID ParseObject, _In_opt_ POBJECT_TYPE ObjectType,

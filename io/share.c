@@ -3,8 +3,8 @@
  *
  * A file system keeps a SHARE_ACCESS for each file that is open, under its own lock: how many opens
  * there are, how many read, write or delete, and how many of them tolerate others doing so. An open
- * is refused if it wants what somebody does not share, or does not share what somebody already does.
- * Opens that only look at attributes count for nothing.
+ * is refused if it wants what somebody does not share, or does not share what somebody already
+ * does. Opens that only look at attributes count for nothing.
  */
 #include "iop.h"
 
