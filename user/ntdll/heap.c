@@ -79,19 +79,25 @@ static VOID RtlpUnlistHeap(_In_ PHEAP Heap) {
 /* Reserves and commits a heap's first memory; *Base NULL lets the system choose. */
 static NTSTATUS RtlpReserveHeap(_Inout_ PVOID *Base, _Inout_ PSIZE_T Reserve,
                                 _Inout_ PSIZE_T Commit) {
-    NTSTATUS Status;
+    BOOLEAN Ours = *Base == NULL;
+    SIZE_T Whole = 0;
+    NTSTATUS Status = STATUS_SUCCESS;
 
-    *Commit = ROUND_TO_PAGES(*Commit ? *Commit : HEAP_DEFAULT_COMMIT);
-    *Commit = max(*Commit, HEAP_DEFAULT_COMMIT);
+    *Commit = max(ROUND_TO_PAGES(*Commit), HEAP_DEFAULT_COMMIT);
     *Reserve = ALIGN_UP_BY(max(*Reserve ? *Reserve : HEAP_DEFAULT_RESERVE, *Commit), 0x10000);
-    if (*Base == NULL) {
+    if (Ours) {
         Status = NtAllocateVirtualMemory(NtCurrentProcess(), Base, 0, Reserve, MEM_RESERVE,
                                          PAGE_READWRITE);
-        if (!NT_SUCCESS(Status)) {
-            return Status;
-        }
     }
-    return NtAllocateVirtualMemory(NtCurrentProcess(), Base, 0, Commit, MEM_COMMIT, PAGE_READWRITE);
+    if (!NT_SUCCESS(Status)) {
+        return Status;
+    }
+    Status =
+        NtAllocateVirtualMemory(NtCurrentProcess(), Base, 0, Commit, MEM_COMMIT, PAGE_READWRITE);
+    if (!NT_SUCCESS(Status) && Ours) {
+        NtFreeVirtualMemory(NtCurrentProcess(), Base, &Whole, MEM_RELEASE);
+    }
+    return Status;
 }
 
 static NTSTATUS RtlpInitializeHeap(_Inout_ PHEAP Heap, _In_ ULONG Flags, _In_opt_ PVOID Lock,
@@ -187,10 +193,12 @@ static VOID RtlpSetRequest(_Inout_ PHEAP_ENTRY Entry, _In_ SIZE_T Size) {
 
 /* The tag of a busy block, or NULL if Base cannot be one. */
 static PHEAP_ENTRY RtlpEntryFromUser(_In_opt_ PCVOID Base) {
-    PHEAP_ENTRY Entry = (PHEAP_ENTRY)Base - 1;
+    PHEAP_ENTRY Entry = NULL;
 
-    if (Base == NULL || ((ULONG_PTR)Base & (HEAP_GRANULARITY - 1)) != 0 ||
-        !RtlpEntryIsSealed(Entry) || !(Entry->Flags & HEAP_ENTRY_BUSY) ||
+    if (Base != NULL && ((ULONG_PTR)Base & (HEAP_GRANULARITY - 1)) == 0) {
+        Entry = (PHEAP_ENTRY)Base - 1;
+    }
+    if (Entry == NULL || !RtlpEntryIsSealed(Entry) || !(Entry->Flags & HEAP_ENTRY_BUSY) ||
         (Entry->Flags & HEAP_ENTRY_LAST_ENTRY)) {
         RtlSetLastWin32ErrorAndNtStatusFromNtStatus(STATUS_INVALID_PARAMETER);
         return NULL;

@@ -79,7 +79,7 @@ typedef struct _HEAP {
     ULONG64 FreeListsInUse[HEAP_CLASSES / 64];
     LIST_ENTRY FreeLists[HEAP_CLASSES];
     BOOLEAN
-        BaseIsCallers; /* the first segment was given to RtlCreateHeap, which must not free it */
+    BaseIsCallers; /* the first segment was given to RtlCreateHeap, which must not free it */
     PRTL_CRITICAL_SECTION LockVariable;
     RTL_CRITICAL_SECTION Lock;
 } HEAP, *PHEAP;

@@ -11,6 +11,7 @@
 #define HEAP_COMMIT_STEP     0x4000  /* bytes committed at a time, at least */
 #define HEAP_TRIM_THRESHOLD  0x10000 /* a free tail of this size is given back */
 #define HEAP_MAXIMUM_SEGMENT 0x10000000ull
+#define HEAP_MAXIMUM_BLOCK   0x800000000000ull /* all of user space */
 
 static VOID RtlpPlaceLastEntry(_Inout_ PHEAP_SEGMENT Segment, _In_ ULONG PreviousSize) {
     PHEAP_ENTRY Last = (PHEAP_ENTRY)Segment->Committed - 1;
@@ -167,7 +168,7 @@ PVOID RtlpAllocateLarge(_Inout_ PHEAP Heap, _In_ SIZE_T Size) {
     PVOID Base = NULL;
     PHEAP_VIRTUAL_ALLOC_ENTRY Block;
 
-    if (CommitSize < Size || !(Heap->Flags & HEAP_GROWABLE) ||
+    if (Size > HEAP_MAXIMUM_BLOCK || !(Heap->Flags & HEAP_GROWABLE) ||
         !NT_SUCCESS(NtAllocateVirtualMemory(NtCurrentProcess(), &Base, 0, &CommitSize,
                                             MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE))) {
         return NULL;

@@ -7,6 +7,14 @@
 
 #pragma once
 
+/* A host test has no gs to find a PEB by: it brings functions of its own. */
+#if defined(NTOS_HOST)
+#include <ntpebteb.h>
+PPEB NtCurrentPeb(VOID);
+PTEB NtCurrentTeb(VOID);
+#define NTOS_USER
+#endif
+
 #include <ntdef.h>
 #include <ntstatus.h>
 #include <ntimage.h>
