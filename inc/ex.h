@@ -319,6 +319,29 @@ ULONG ExGetHandleTableCount(_In_ PHANDLE_TABLE HandleTable);
  * Start-up and shared object types.
  */
 
+/* Work for a system thread at PASSIVE_LEVEL (ex/work.c; WDK: ExInitializeWorkItem,
+ * ExQueueWorkItem). */
+typedef VOID (*PWORKER_THREAD_ROUTINE)(_In_opt_ PVOID Parameter);
+
+typedef enum _WORK_QUEUE_TYPE {
+    CriticalWorkQueue,
+    DelayedWorkQueue,
+    HyperCriticalWorkQueue
+} WORK_QUEUE_TYPE;
+
+typedef struct _WORK_QUEUE_ITEM {
+    LIST_ENTRY List;
+    PWORKER_THREAD_ROUTINE WorkerRoutine;
+    PVOID Parameter;
+} WORK_QUEUE_ITEM, *PWORK_QUEUE_ITEM;
+
+VOID ExInitializeWorkItem(_Out_ PWORK_QUEUE_ITEM Item, _In_ PWORKER_THREAD_ROUTINE Routine,
+                          _In_opt_ PVOID Context);
+/* IRQL <= DISPATCH_LEVEL. The item is not in the queue yet. */
+VOID ExQueueWorkItem(_Inout_ PWORK_QUEUE_ITEM WorkItem, _In_ WORK_QUEUE_TYPE QueueType);
+/* Thread routine: init gives it to PsCreateSystemThread once there are threads. */
+VOID ExpWorkerThread(_In_opt_ PVOID StartContext);
+
 /* Phase 0: before ObInitSystem. Phase 1: after it; creates the Event, Mutant and Semaphore types.
  */
 BOOLEAN ExInitSystem(_In_ ULONG Phase);

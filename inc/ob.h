@@ -11,6 +11,7 @@
 
 #include "ex.h"
 #include "ntdef.h"
+#include "ntobapi.h"
 #include "se.h"
 
 struct _OBJECT_TYPE;
@@ -302,12 +303,14 @@ NTSTATUS ObCreateObject(_In_ KPROCESSOR_MODE ProbeMode, _In_ POBJECT_TYPE Object
                         _In_ ULONG NonPagedPoolCharge, _Out_ PVOID *Object);
 
 /*
- * Names the object, if it was created with a name, and makes a handle if Handle is given (WDK: ObInsertObject).
+ * Names the object, if it was created with a name, and makes a handle if Handle is given (WDK:
+ * ObInsertObject).
  *
- * Failure: the creator's reference is gone, and with it the object. Success without Handle: the reference stays with the
- * caller. Success with Handle: the handle takes the reference over, and ObjectPointerBias (0 or 1) more are left to the
- * caller. *NewObject is the object that now has the name: with OBJ_OPENIF it may be another one, which existed before
- * (STATUS_OBJECT_NAME_EXISTS, a success; the references are then to that one). IRQL PASSIVE_LEVEL.
+ * Failure: the creator's reference is gone, and with it the object. Success without Handle: the
+ * reference stays with the caller. Success with Handle: the handle takes the reference over, and
+ * ObjectPointerBias (0 or 1) more are left to the caller. *NewObject is the object that now has the
+ * name: with OBJ_OPENIF it may be another one, which existed before (STATUS_OBJECT_NAME_EXISTS, a
+ * success; the references are then to that one). IRQL PASSIVE_LEVEL.
  */
 NTSTATUS ObInsertObject(_In_ PVOID Object, _Inout_opt_ PACCESS_STATE PassedAccessState,
                         _In_opt_ ACCESS_MASK DesiredAccess, _In_ ULONG ObjectPointerBias,

@@ -1,0 +1,37 @@
+/*
+ * exinit.c - the executive support library
+ *
+ * Ex is what the components above Mm share, and what belongs to none of them:
+ *
+ *      handle.c, handlewalk.c, handlelist.c     handle tables
+ *      pushlock.c, fmutex.c, rundown.c          locks for code that may wait
+ *      work.c                                   worker threads
+ *      ntevent.c, ntmutant.c, ntsemaphore.c     Ke's dispatcher objects as objects with handles and
+ * names ntwait.c                                 waits on handles ntsysinfo.c, nttime.c questions
+ * about the system
+ *
+ * The handle tables and locks are below Ob, and know nothing of it. The files with nt in their
+ * names are services: they stand on Ob as every other service does.
+ */
+#include "exp.h"
+
+/* Strings that Rtl functions allocate live in paged pool here; ntdll.dll has them in its heap. */
+static PVOID ExpAllocateString(SIZE_T Size) {
+    return ExAllocatePool2(POOL_FLAG_PAGED | POOL_FLAG_UNINITIALIZED, Size, 0x53747267);
+}
+
+static VOID ExpFreeString(PVOID String) {
+    ExFreePool(String);
+}
+
+PVOID (*const RtlAllocateStringRoutine)(SIZE_T) = ExpAllocateString;
+VOID (*const RtlFreeStringRoutine)(PVOID) = ExpFreeString;
+
+BOOLEAN ExInitSystem(_In_ ULONG Phase) {
+    if (Phase == 0) {
+        ExpInitializeWork();
+        return TRUE;
+    }
+    return NT_SUCCESS(ExpInitializeEvents()) && NT_SUCCESS(ExpInitializeMutants()) &&
+           NT_SUCCESS(ExpInitializeSemaphores());
+}

@@ -1,0 +1,52 @@
+/*
+ * exp.h - what the files of ex/ share.
+ *
+ * Locks of this component, in the order in which they may be nested:
+ *
+ *   1. HandleTableListLock            the list of all handle tables
+ *   2. a HANDLE_TABLE_ENTRY's lock    one entry: what the handle means (held over callbacks)
+ *   3. HANDLE_TABLE.HandleTableLock   growing: TableCode, NextHandleNeedingPool
+ *   4. FreeLists[].FreeListLock       the free entries and the count
+ *
+ * HandleContentionEvent is a push lock by type only: threads sleep on it, nobody owns it.
+ */
+#ifndef VITRINE_EXP_H
+#define VITRINE_EXP_H
+
+#include "ex.h"
+
+#ifndef NTOS_HOST
+#include "kd.h"
+#include "ntstatus.h"
+#endif
+
+/* Stores a value that other processors may act upon: everything written before it is visible first.
+ */
+#define ExpPublish(place, value) __atomic_store_n(&(place), (value), __ATOMIC_RELEASE)
+
+#define EXP_TAG_HANDLE_TABLE 0x6274624f /* 'Obtb', as Windows tags handle tables */
+
+/* handle.c */
+PHANDLE_TABLE ExpAllocateHandleTable(_In_opt_ struct _EPROCESS *Process);
+VOID ExpFreeHandleTable(_In_ PHANDLE_TABLE HandleTable);
+BOOLEAN ExpGrowHandleTable(_Inout_ PHANDLE_TABLE HandleTable, _In_ BOOLEAN Always);
+PHANDLE_TABLE_ENTRY ExpLookupHandleTableEntry(_In_ const HANDLE_TABLE *HandleTable,
+                                              _In_ HANDLE Handle);
+VOID ExpFreeHandleTableEntry(_Inout_ PHANDLE_TABLE HandleTable, _Inout_ PHANDLE_TABLE_ENTRY Entry);
+VOID ExpAppendFreeEntry(_Inout_ PHANDLE_TABLE_FREE_LIST FreeList,
+                        _Inout_ PHANDLE_TABLE_ENTRY Entry);
+
+/* handlelist.c */
+VOID ExpInsertHandleTable(_Inout_ PHANDLE_TABLE HandleTable);
+
+#ifndef NTOS_HOST
+/* work.c */
+VOID ExpInitializeWork(VOID);
+
+/* ntevent.c, ntmutant.c, ntsemaphore.c: the object types */
+NTSTATUS ExpInitializeEvents(VOID);
+NTSTATUS ExpInitializeMutants(VOID);
+NTSTATUS ExpInitializeSemaphores(VOID);
+#endif
+
+#endif

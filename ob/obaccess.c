@@ -1,0 +1,75 @@
+/*
+ * obaccess.c - what access a new handle grants
+ *
+ * A handle is made with the access that its opener asked for, or not at all. The question goes to
+ * the security reference monitor through one pointer, because Se is above Ob; the answer is kept in
+ * the handle table entry.
+ */
+#include "obp.h"
+
+static OB_ACCESS_CHECK_ROUTINE ObpAccessCheck;
+
+VOID ObSetAccessCheckRoutine(_In_ OB_ACCESS_CHECK_ROUTINE Routine) {
+    ObpAccessCheck = Routine;
+}
+
+/* Replaces the generic rights by what they mean for this type. */
+static ACCESS_MASK ObpMapGenericMask(ACCESS_MASK Mask, const GENERIC_MAPPING *Mapping) {
+    if ((Mask & GENERIC_READ) != 0) {
+        Mask |= Mapping->GenericRead;
+    }
+    if ((Mask & GENERIC_WRITE) != 0) {
+        Mask |= Mapping->GenericWrite;
+    }
+    if ((Mask & GENERIC_EXECUTE) != 0) {
+        Mask |= Mapping->GenericExecute;
+    }
+    if ((Mask & GENERIC_ALL) != 0) {
+        Mask |= Mapping->GenericAll;
+    }
+    return Mask & ~(GENERIC_READ | GENERIC_WRITE | GENERIC_EXECUTE | GENERIC_ALL);
+}
+
+/* Uses the caller's access state if there is one, else makes one in Local. */
+NTSTATUS ObpPrepareAccessState(_Out_ PACCESS_STATE Local, _Inout_ PACCESS_STATE *AccessState,
+                               _In_ ACCESS_MASK DesiredAccess, _In_opt_ POBJECT_TYPE ObjectType) {
+    if (*AccessState == NULL) {
+        *Local = (ACCESS_STATE){.OriginalDesiredAccess = DesiredAccess,
+                                .RemainingDesiredAccess = DesiredAccess,
+                                .Flags = TOKEN_HAS_TRAVERSE_PRIVILEGE};
+        *AccessState = Local;
+    }
+    if (ObjectType != NULL) {
+        (*AccessState)->GenericMapping = ObjectType->TypeInfo.GenericMapping;
+        (*AccessState)->RemainingDesiredAccess = ObpMapGenericMask(
+            (*AccessState)->RemainingDesiredAccess, &ObjectType->TypeInfo.GenericMapping);
+    }
+    return STATUS_SUCCESS;
+}
+
+/*
+ * The access that a handle to Object will grant: what was asked for, less the bits that the type
+ * does not know. STATUS_ACCESS_DENIED. The kernel gets what it asks for.
+ */
+NTSTATUS ObpGrantAccess(_In_ PVOID Object, _Inout_ PACCESS_STATE AccessState,
+                        _In_ KPROCESSOR_MODE AccessMode, _Out_ PACCESS_MASK Granted) {
+    POBJECT_HEADER Header = OBJECT_TO_OBJECT_HEADER(Object);
+    OBJECT_TYPE_INITIALIZER *TypeInfo = &ObpGetObjectType(Header)->TypeInfo;
+    ACCESS_MASK Desired =
+        ObpMapGenericMask(AccessState->RemainingDesiredAccess, &TypeInfo->GenericMapping);
+    ACCESS_MASK Access = Desired | AccessState->PreviouslyGrantedAccess;
+    NTSTATUS Status = STATUS_SUCCESS;
+    if (AccessMode != KernelMode && ObpAccessCheck != NULL) {
+        if (!ObpAccessCheck(Header->SecurityDescriptor, &AccessState->SubjectSecurityContext, FALSE,
+                            Desired, AccessState->PreviouslyGrantedAccess, NULL,
+                            &TypeInfo->GenericMapping, AccessMode, &Access, &Status)) {
+            return Status;
+        }
+    } else if ((Desired & MAXIMUM_ALLOWED) != 0) {
+        Access |= TypeInfo->GenericMapping.GenericAll;
+    }
+    AccessState->PreviouslyGrantedAccess |= Access;
+    AccessState->RemainingDesiredAccess = 0;
+    *Granted = Access & (TypeInfo->ValidAccessMask | ACCESS_SYSTEM_SECURITY);
+    return STATUS_SUCCESS;
+}

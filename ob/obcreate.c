@@ -1,0 +1,216 @@
+/*
+ * obcreate.c - making objects: memory, headers, body
+ */
+#include "obp.h"
+
+/* Distance of an optional header from the OBJECT_HEADER, by the bits of InfoMask up to its own. */
+#define OBP_OFFSET(m)                                                                              \
+    ((((m) & OB_INFOMASK_CREATOR_INFO) ? sizeof(OBJECT_HEADER_CREATOR_INFO) : 0) +                 \
+     (((m) & OB_INFOMASK_NAME) ? sizeof(OBJECT_HEADER_NAME_INFO) : 0) +                            \
+     (((m) & OB_INFOMASK_HANDLE) ? sizeof(OBJECT_HEADER_HANDLE_INFO) : 0) +                        \
+     (((m) & OB_INFOMASK_QUOTA) ? sizeof(OBJECT_HEADER_QUOTA_INFO) : 0) +                          \
+     (((m) & OB_INFOMASK_PROCESS_INFO) ? sizeof(OBJECT_HEADER_PROCESS_INFO) : 0))
+#define OBP_OFFSETS4(m) OBP_OFFSET(m), OBP_OFFSET(m + 1), OBP_OFFSET(m + 2), OBP_OFFSET(m + 3)
+
+const UCHAR ObpInfoMaskToOffset[32] = {
+    OBP_OFFSETS4(0),  OBP_OFFSETS4(4),  OBP_OFFSETS4(8),  OBP_OFFSETS4(12),
+    OBP_OFFSETS4(16), OBP_OFFSETS4(20), OBP_OFFSETS4(24), OBP_OFFSETS4(28),
+};
+
+static UCHAR ObpChooseHeaders(POBJECT_TYPE Type, PUNICODE_STRING Name,
+                              POBJECT_CREATE_INFORMATION Information) {
+    UCHAR Mask = 0;
+    if (Name != NULL && Name->Buffer != NULL) {
+        Mask |= OB_INFOMASK_NAME;
+    }
+    if (Type == NULL) {
+        return Mask; /* the very first object */
+    }
+    if (Type->TypeInfo.MaintainTypeList) {
+        Mask |= OB_INFOMASK_CREATOR_INFO;
+    }
+    if (Type->TypeInfo.MaintainHandleCount) {
+        Mask |= OB_INFOMASK_HANDLE;
+    }
+    if (Information != &ObpDefaultCreateInformation &&
+        (Information->PagedPoolCharge != Type->TypeInfo.DefaultPagedPoolCharge ||
+         Information->NonPagedPoolCharge != Type->TypeInfo.DefaultNonPagedPoolCharge)) {
+        Mask |= OB_INFOMASK_QUOTA;
+    }
+    if ((Information->Attributes & OBJ_EXCLUSIVE) != 0) {
+        Mask |= OB_INFOMASK_PROCESS_INFO;
+    }
+    return Mask;
+}
+
+static VOID ObpCountNewObject(POBJECT_TYPE Type, POBJECT_HEADER Header) {
+    ULONG Count = (ULONG)InterlockedIncrement(&Type->TotalNumberOfObjects);
+    if (Count > Type->HighWaterNumberOfObjects) {
+        Type->HighWaterNumberOfObjects = Count;
+    }
+    POBJECT_HEADER_CREATOR_INFO Creator = ObpOptionalHeader(Header, OB_INFOMASK_CREATOR_INFO);
+    if (Creator != NULL) {
+        Creator->CreatorUniqueProcess = PsGetCurrentProcess()->UniqueProcessId;
+        KeEnterCriticalRegion();
+        ExAcquirePushLockExclusive(&Type->TypeLock);
+        InsertTailList(&Type->TypeList, &Creator->TypeList);
+        ExReleasePushLockExclusive(&Type->TypeLock);
+        KeLeaveCriticalRegion();
+    }
+}
+
+static VOID ObpFillOptionalHeaders(POBJECT_HEADER Header, PUNICODE_STRING Name,
+                                   POBJECT_CREATE_INFORMATION Information) {
+    POBJECT_HEADER_NAME_INFO NameInfo = OBJECT_HEADER_TO_NAME_INFO(Header);
+    if (NameInfo != NULL) {
+        NameInfo->Name = *Name; /* the whole path, until the object is inserted */
+        NameInfo->ReferenceCount = 1;
+    }
+    if (OBJECT_HEADER_TO_HANDLE_INFO(Header) != NULL) {
+        Header->Flags |= OB_FLAG_SINGLE_HANDLE_ENTRY;
+    }
+    POBJECT_HEADER_QUOTA_INFO Quota = ObpOptionalHeader(Header, OB_INFOMASK_QUOTA);
+    if (Quota != NULL) {
+        Quota->PagedPoolCharge = Information->PagedPoolCharge;
+        Quota->NonPagedPoolCharge = Information->NonPagedPoolCharge;
+    }
+}
+
+/*
+ * Memory for an object, with its headers filled and its body zeroed. The buffer of Name goes over
+ * to the object. STATUS_INSUFFICIENT_RESOURCES: nothing has changed.
+ */
+NTSTATUS ObpAllocateObject(_In_ POBJECT_CREATE_INFORMATION Information,
+                           _In_ KPROCESSOR_MODE OwnershipMode, _In_opt_ POBJECT_TYPE ObjectType,
+                           _In_opt_ PUNICODE_STRING Name, _In_ ULONG ObjectBodySize,
+                           _Out_ POBJECT_HEADER *Header) {
+    UCHAR Mask = ObpChooseHeaders(ObjectType, Name, Information);
+    ULONG Before = ObpInfoMaskToOffset[Mask];
+    BOOLEAN Paged = ObjectType != NULL && (ObjectType->TypeInfo.PoolType & PagedPool) != 0;
+    PUCHAR Block = ExAllocatePool2(Paged ? POOL_FLAG_PAGED : POOL_FLAG_NON_PAGED,
+                                   Before + sizeof(OBJECT_HEADER) + (SIZE_T)ObjectBodySize,
+                                   ObjectType != NULL ? ObjectType->Key : 0x546A624F);
+    if (Block == NULL) {
+        return STATUS_INSUFFICIENT_RESOURCES;
+    }
+    POBJECT_HEADER New = (POBJECT_HEADER)(Block + Before);
+    New->PointerCount = 1;
+    New->InfoMask = Mask;
+    New->Flags = OB_FLAG_NEW_OBJECT;
+    New->ObjectCreateInfo = Information;
+    if (OwnershipMode == KernelMode) {
+        New->Flags |= OB_FLAG_KERNEL_OBJECT;
+    }
+    if ((Information->Attributes & OBJ_PERMANENT) != 0) {
+        New->Flags |= OB_FLAG_PERMANENT_OBJECT;
+    }
+    if ((Information->Attributes & OBJ_EXCLUSIVE) != 0) {
+        New->Flags |= OB_FLAG_EXCLUSIVE_OBJECT;
+    }
+    ObpFillOptionalHeaders(New, Name, Information);
+    if (ObjectType != NULL) {
+        New->TypeIndex = (UCHAR)(ObjectType->Index ^ ObHeaderCookie ^ (UCHAR)((ULONG_PTR)New >> 8));
+        ObpCountNewObject(ObjectType, New);
+    }
+    *Header = New;
+    return STATUS_SUCCESS;
+}
+
+VOID ObpFreeCreateInformation(_Inout_ POBJECT_HEADER Header) {
+    POBJECT_CREATE_INFORMATION Information = Header->ObjectCreateInfo;
+    Header->ObjectCreateInfo = NULL;
+    Header->Flags &= (UCHAR)~OB_FLAG_NEW_OBJECT;
+    if (Information != &ObpDefaultCreateInformation) {
+        ExFreePoolWithTag(Information, OBP_TAG_CREATE_INFO);
+    }
+}
+
+/* Gives back all memory of an object whose delete procedure has run. */
+VOID ObpFreeObject(_In_ PVOID Object) {
+    POBJECT_HEADER Header = OBJECT_TO_OBJECT_HEADER(Object);
+    POBJECT_TYPE Type = ObpGetObjectType(Header);
+    POBJECT_HEADER_CREATOR_INFO Creator = ObpOptionalHeader(Header, OB_INFOMASK_CREATOR_INFO);
+    if (Creator != NULL) {
+        KeEnterCriticalRegion();
+        ExAcquirePushLockExclusive(&Type->TypeLock);
+        RemoveEntryList(&Creator->TypeList);
+        ExReleasePushLockExclusive(&Type->TypeLock);
+        KeLeaveCriticalRegion();
+    }
+    InterlockedDecrement(&Type->TotalNumberOfObjects);
+    if ((Header->Flags & OB_FLAG_NEW_OBJECT) != 0) {
+        ObpFreeCreateInformation(Header);
+    }
+    POBJECT_HEADER_NAME_INFO NameInfo = OBJECT_HEADER_TO_NAME_INFO(Header);
+    if (NameInfo != NULL) {
+        ASSERT(NameInfo->Directory == NULL);
+        ObpFreeName(&NameInfo->Name);
+    }
+    POBJECT_HEADER_HANDLE_INFO HandleInfo = OBJECT_HEADER_TO_HANDLE_INFO(Header);
+    if (HandleInfo != NULL && (Header->Flags & OB_FLAG_SINGLE_HANDLE_ENTRY) == 0) {
+        ExFreePoolWithTag(HandleInfo->HandleCountDataBase, OBP_TAG_HANDLE_COUNT);
+    }
+    Header->TypeIndex = 0;
+    ExFreePoolWithTag((PUCHAR)Header - ObpInfoMaskToOffset[Header->InfoMask], Type->Key);
+}
+
+static NTSTATUS ObpCheckAttributes(POBJECT_TYPE Type, ULONG Attributes, PUNICODE_STRING Name) {
+    if ((Attributes & Type->TypeInfo.InvalidAttributes) != 0) {
+        return STATUS_INVALID_PARAMETER;
+    }
+    if (Name->Buffer != NULL && Type->TypeInfo.UnnamedObjectsOnly) {
+        return STATUS_OBJECT_NAME_INVALID;
+    }
+    return STATUS_SUCCESS;
+}
+
+/* The common case: no attributes, so nothing to capture and nothing to remember. */
+static NTSTATUS ObpCreateUnnamedObject(POBJECT_TYPE Type, KPROCESSOR_MODE OwnershipMode,
+                                       ULONG BodySize, PVOID *Object) {
+    POBJECT_HEADER Header;
+    NTSTATUS Status = ObpAllocateObject(&ObpDefaultCreateInformation, OwnershipMode, Type, NULL,
+                                        BodySize, &Header);
+    if (NT_SUCCESS(Status)) {
+        *Object = Header->Body;
+    }
+    return Status;
+}
+
+NTSTATUS ObCreateObject(_In_ KPROCESSOR_MODE ProbeMode, _In_ POBJECT_TYPE ObjectType,
+                        _In_opt_ POBJECT_ATTRIBUTES ObjectAttributes,
+                        _In_ KPROCESSOR_MODE OwnershipMode, _Inout_opt_ PVOID ParseContext,
+                        _In_ ULONG ObjectBodySize, _In_ ULONG PagedPoolCharge,
+                        _In_ ULONG NonPagedPoolCharge, _Out_ PVOID *Object) {
+    ASSERT_IRQL(<= APC_LEVEL);
+    if (ObjectAttributes == NULL && PagedPoolCharge == 0 && NonPagedPoolCharge == 0) {
+        return ObpCreateUnnamedObject(ObjectType, OwnershipMode, ObjectBodySize, Object);
+    }
+    POBJECT_CREATE_INFORMATION Information =
+        ExAllocatePool2(POOL_FLAG_NON_PAGED, sizeof(*Information), OBP_TAG_CREATE_INFO);
+    if (Information == NULL) {
+        return STATUS_INSUFFICIENT_RESOURCES;
+    }
+    UNICODE_STRING Name;
+    POBJECT_HEADER Header;
+    NTSTATUS Status =
+        ObpCaptureObjectCreateInformation(ProbeMode, ObjectAttributes, Information, &Name);
+    if (NT_SUCCESS(Status)) {
+        Status = ObpCheckAttributes(ObjectType, Information->Attributes, &Name);
+    }
+    if (NT_SUCCESS(Status)) {
+        Information->PagedPoolCharge =
+            PagedPoolCharge != 0 ? PagedPoolCharge : ObjectType->TypeInfo.DefaultPagedPoolCharge;
+        Information->NonPagedPoolCharge = NonPagedPoolCharge != 0
+                                              ? NonPagedPoolCharge
+                                              : ObjectType->TypeInfo.DefaultNonPagedPoolCharge;
+        Status = ObpAllocateObject(Information, OwnershipMode, ObjectType, &Name, ObjectBodySize,
+                                   &Header);
+    }
+    if (!NT_SUCCESS(Status)) {
+        ObpFreeName(&Name);
+        ExFreePoolWithTag(Information, OBP_TAG_CREATE_INFO);
+        return Status;
+    }
+    *Object = Header->Body;
+    return STATUS_SUCCESS;
+}

@@ -1,0 +1,160 @@
+/*
+ * obdir.c - directories
+ *
+ * A directory is a hash table from names to objects: 37 chains. The hash is of the upper-case name,
+ * so that one table serves for lookups with and without regard to case; the comparison tells them
+ * apart. An entry holds a reference to its object, and the object's name header one to the
+ * directory.
+ */
+#include "obp.h"
+
+POBJECT_TYPE ObpDirectoryObjectType;
+
+ULONG ObpHashName(_In_ PCUNICODE_STRING Name) {
+    ULONG Hash = 0;
+    for (ULONG i = 0; i < Name->Length / sizeof(WCHAR); i++) {
+        WCHAR Letter = Name->Buffer[i];
+        if (Letter >= L'a') {
+            Letter = Letter <= L'z' ? Letter - (L'a' - L'A') : RtlUpcaseUnicodeChar(Letter);
+        }
+        Hash = Hash * 31 + Letter;
+    }
+    return Hash;
+}
+
+static BOOLEAN ObpEntryHasName(POBJECT_DIRECTORY_ENTRY Entry, PCUNICODE_STRING Name,
+                               BOOLEAN CaseInsensitive) {
+    POBJECT_HEADER_NAME_INFO NameInfo =
+        OBJECT_HEADER_TO_NAME_INFO(OBJECT_TO_OBJECT_HEADER(Entry->Object));
+    return RtlEqualUnicodeString(&NameInfo->Name, Name, CaseInsensitive);
+}
+
+/* The object of that name, not referenced, or NULL. The directory is locked. */
+PVOID ObpLookupDirectoryEntry(_In_ POBJECT_DIRECTORY Directory, _In_ PCUNICODE_STRING Name,
+                              _In_ ULONG HashValue, _In_ BOOLEAN CaseInsensitive) {
+    POBJECT_DIRECTORY_ENTRY Entry = Directory->HashBuckets[HashValue % NUMBER_HASH_BUCKETS];
+    for (; Entry != NULL; Entry = Entry->ChainLink) {
+        if (Entry->HashValue == HashValue && ObpEntryHasName(Entry, Name, CaseInsensitive)) {
+            return Entry->Object;
+        }
+    }
+    return NULL;
+}
+
+/*
+ * Enters an object under Name, which it gets as its own; the path it was created with is freed. The
+ * directory is locked exclusively and has no such name. STATUS_INSUFFICIENT_RESOURCES: nothing has
+ * changed.
+ */
+NTSTATUS ObpInsertDirectoryEntry(_Inout_ POBJECT_DIRECTORY Directory, _In_ PVOID Object,
+                                 _In_ PCUNICODE_STRING Name, _In_ ULONG HashValue) {
+    POBJECT_HEADER Header = OBJECT_TO_OBJECT_HEADER(Object);
+    POBJECT_HEADER_NAME_INFO NameInfo = OBJECT_HEADER_TO_NAME_INFO(Header);
+    UNICODE_STRING OwnName;
+    NTSTATUS Status = ObpCaptureString(KernelMode, Name, &OwnName);
+    if (!NT_SUCCESS(Status)) {
+        return Status;
+    }
+    POBJECT_DIRECTORY_ENTRY Entry =
+        ExAllocatePool2(POOL_FLAG_PAGED, sizeof(*Entry), OBP_TAG_DIRECTORY);
+    if (Entry == NULL) {
+        ObpFreeName(&OwnName);
+        return STATUS_INSUFFICIENT_RESOURCES;
+    }
+    ObpFreeName(&NameInfo->Name);
+    NameInfo->Name = OwnName;
+    Entry->Object = Object;
+    Entry->HashValue = HashValue;
+    POBJECT_DIRECTORY_ENTRY *Bucket = &Directory->HashBuckets[HashValue % NUMBER_HASH_BUCKETS];
+    Entry->ChainLink = *Bucket;
+    *Bucket = Entry;
+    ObfReferenceObject(Object);
+    ObfReferenceObject(Directory);
+    ObpLockObject(Header);
+    NameInfo->Directory = Directory;
+    ObpUnlockObject(Header);
+    return STATUS_SUCCESS;
+}
+
+/* Takes an object's entry out; the references of entry and name are the caller's now. Locked
+ * exclusively. */
+VOID ObpRemoveDirectoryEntry(_Inout_ POBJECT_DIRECTORY Directory, _In_ PVOID Object) {
+    POBJECT_HEADER_NAME_INFO NameInfo = OBJECT_HEADER_TO_NAME_INFO(OBJECT_TO_OBJECT_HEADER(Object));
+    ULONG HashValue = ObpHashName(&NameInfo->Name);
+    POBJECT_DIRECTORY_ENTRY *Link = &Directory->HashBuckets[HashValue % NUMBER_HASH_BUCKETS];
+    while ((*Link)->Object != Object) {
+        Link = &(*Link)->ChainLink;
+    }
+    POBJECT_DIRECTORY_ENTRY Entry = *Link;
+    *Link = Entry->ChainLink;
+    ExFreePoolWithTag(Entry, OBP_TAG_DIRECTORY);
+}
+
+/* Enters an object into a directory by a plain name; for objects that did not come by
+ * ObInsertObject. */
+NTSTATUS ObpNameObject(_Inout_ POBJECT_DIRECTORY Directory, _In_ PVOID Object,
+                       _In_ PCUNICODE_STRING Name) {
+    ULONG HashValue = ObpHashName(Name);
+    NTSTATUS Status = STATUS_OBJECT_NAME_COLLISION;
+    KeEnterCriticalRegion();
+    ExAcquirePushLockExclusive(&Directory->Lock);
+    if (ObpLookupDirectoryEntry(Directory, Name, HashValue, FALSE) == NULL) {
+        Status = ObpInsertDirectoryEntry(Directory, Object, Name, HashValue);
+    }
+    ExReleasePushLockExclusive(&Directory->Lock);
+    KeLeaveCriticalRegion();
+    return Status;
+}
+
+/* Phase 0: the type. */
+NTSTATUS ObpInitializeDirectories(VOID) {
+    UNICODE_STRING Name = RTL_CONSTANT_STRING(L"Directory");
+    OBJECT_TYPE_INITIALIZER Initializer = {
+        .Length = sizeof(Initializer),
+        .CaseInsensitive = TRUE,
+        .UseDefaultObject = TRUE,
+        .InvalidAttributes = OBJ_OPENLINK,
+        .GenericMapping = {STANDARD_RIGHTS_READ | DIRECTORY_QUERY | DIRECTORY_TRAVERSE,
+                           STANDARD_RIGHTS_WRITE | DIRECTORY_CREATE_OBJECT |
+                               DIRECTORY_CREATE_SUBDIRECTORY,
+                           STANDARD_RIGHTS_EXECUTE | DIRECTORY_QUERY | DIRECTORY_TRAVERSE,
+                           DIRECTORY_ALL_ACCESS},
+        .ValidAccessMask = DIRECTORY_ALL_ACCESS,
+        .PoolType = PagedPool,
+    };
+    return ObCreateObjectType(&Name, &Initializer, NULL, &ObpDirectoryObjectType);
+}
+
+/* Phase 1: "\", the one directory without a name. */
+NTSTATUS ObpCreateRootDirectory(VOID) {
+    PVOID Root;
+    NTSTATUS Status = ObCreateObject(KernelMode, ObpDirectoryObjectType, NULL, KernelMode, NULL,
+                                     sizeof(OBJECT_DIRECTORY), 0, 0, &Root);
+    if (NT_SUCCESS(Status)) {
+        Status = ObInsertObject(Root, NULL, 0, 0, NULL, NULL);
+    }
+    if (NT_SUCCESS(Status)) {
+        ObpRootDirectoryObject = Root; /* the creator's reference keeps it for ever */
+    }
+    return Status;
+}
+
+NTSTATUS ObCreateDirectory(_In_ PCWSTR Path) {
+    UNICODE_STRING Name;
+    OBJECT_ATTRIBUTES Attributes;
+    PVOID Directory;
+    RtlInitUnicodeString(&Name, Path);
+    InitializeObjectAttributes(&Attributes, &Name,
+                               OBJ_PERMANENT | OBJ_OPENIF | OBJ_CASE_INSENSITIVE, NULL, NULL);
+    NTSTATUS Status = ObCreateObject(KernelMode, ObpDirectoryObjectType, &Attributes, KernelMode,
+                                     NULL, sizeof(OBJECT_DIRECTORY), 0, 0, &Directory);
+    if (!NT_SUCCESS(Status)) {
+        return Status;
+    }
+    Status = ObInsertObject(Directory, NULL, 0, 0, &Directory, NULL);
+    if (NT_SUCCESS(Status)) {
+        ObfDereferenceObject(Directory); /* it is permanent: its name keeps it */
+        Status = STATUS_SUCCESS;
+    }
+    return Status;
+}

@@ -1,0 +1,123 @@
+/*
+ * obinsert.c - ObInsertObject: an object becomes visible
+ *
+ * Until now only its creator knew the object. It gets a name, if it was created with one, and a
+ * handle, if the creator wants one. The name may turn out to be taken: then the creator's object
+ * dies unseen, and with OBJ_OPENIF the object that has the name is opened in its stead.
+ */
+#include "obp.h"
+
+static NTSTATUS ObpMakeFirstHandle(PVOID Object, OB_OPEN_REASON Reason, KPROCESSOR_MODE ProbeMode,
+                                   ULONG Attributes, PACCESS_STATE AccessState, ULONG Bias,
+                                   PHANDLE Handle) {
+    /* Who creates an object may do what he asks for; who only opens one is checked. */
+    KPROCESSOR_MODE Mode = Reason == ObCreateHandle ? KernelMode : ProbeMode;
+    OBP_HANDLE_REQUEST Request = {
+        .OpenReason = Reason, .AccessMode = Mode, .Attributes = Attributes};
+    NTSTATUS Status = ObpGrantAccess(Object, AccessState, Mode, &Request.Access);
+    if (NT_SUCCESS(Status)) {
+        Request.AccessMode = ProbeMode;
+        Status = ObpCreateHandle(Object, &Request, Handle);
+    }
+    if (NT_SUCCESS(Status)) {
+        for (; Bias != 0; Bias--) {
+            ObfReferenceObject(Object);
+        }
+    }
+    return Status;
+}
+
+/* Gives an unnamed object its handle. */
+static NTSTATUS ObpInsertUnnamedObject(PVOID Object, PACCESS_STATE AccessState,
+                                       const OBJECT_CREATE_INFORMATION *Information, ULONG Bias,
+                                       PHANDLE Handle) {
+    if (Handle == NULL) {
+        return STATUS_SUCCESS;
+    }
+    NTSTATUS Status = ObpMakeFirstHandle(Object, ObCreateHandle, Information->ProbeMode,
+                                         Information->Attributes, AccessState, Bias, Handle);
+    if (!NT_SUCCESS(Status)) {
+        ObfDereferenceObject(Object);
+    }
+    return Status;
+}
+
+/* Enters a named object into the namespace, or finds the one that is there. */
+static NTSTATUS ObpInsertNamedObject(PVOID Object, PACCESS_STATE AccessState,
+                                     const OBJECT_CREATE_INFORMATION *Information, ULONG Bias,
+                                     PVOID *NewObject, PHANDLE Handle) {
+    POBJECT_HEADER Header = OBJECT_TO_OBJECT_HEADER(Object);
+    OBP_LOOKUP_CONTEXT Context = {0};
+    OBP_NAME_REQUEST Request = {
+        .RootDirectory = Information->RootDirectory,
+        .Name = &OBJECT_HEADER_TO_NAME_INFO(Header)->Name,
+        .Attributes = Information->Attributes,
+        .ObjectType = ObpGetObjectType(Header),
+        .AccessMode = Information->ProbeMode,
+        .InsertObject = Object,
+        .AccessState = AccessState,
+    };
+    PVOID Found = NULL;
+    NTSTATUS Status = ObpLookupObjectName(&Request, &Context, &Found);
+    if (!NT_SUCCESS(Status)) {
+        ObfDereferenceObject(Object);
+        return Status;
+    }
+    NTSTATUS HandleStatus = STATUS_SUCCESS;
+    if (Handle != NULL) {
+        HandleStatus = ObpMakeFirstHandle(Found, Found == Object ? ObCreateHandle : ObOpenHandle,
+                                          Information->ProbeMode, Information->Attributes,
+                                          AccessState, Bias, Handle);
+    }
+    ObpReleaseLookupContext(&Context);
+    if (!NT_SUCCESS(HandleStatus)) {
+        ObpDeleteNameCheck(Found); /* a new object without handles must not keep its name */
+        ObfDereferenceObject(Found);
+        Status = HandleStatus;
+    } else if (NewObject != NULL) {
+        *NewObject = Found;
+    }
+    if (Found != Object) {
+        ObfDereferenceObject(Object);
+    }
+    return Status;
+}
+
+NTSTATUS ObInsertObject(_In_ PVOID Object, _Inout_opt_ PACCESS_STATE PassedAccessState,
+                        _In_opt_ ACCESS_MASK DesiredAccess, _In_ ULONG ObjectPointerBias,
+                        _Out_opt_ PVOID *NewObject, _Out_opt_ PHANDLE Handle) {
+    ASSERT_IRQL(<= APC_LEVEL);
+    POBJECT_HEADER Header = OBJECT_TO_OBJECT_HEADER(Object);
+    ASSERT((Header->Flags & OB_FLAG_NEW_OBJECT) != 0);
+    OBJECT_CREATE_INFORMATION Information = *Header->ObjectCreateInfo;
+    ObpFreeCreateInformation(Header);
+    ACCESS_STATE Local;
+    PACCESS_STATE AccessState = PassedAccessState;
+    ObpPrepareAccessState(&Local, &AccessState, DesiredAccess, ObpGetObjectType(Header));
+    if (NewObject != NULL) {
+        *NewObject = Object;
+    }
+    if (OBJECT_HEADER_TO_NAME_INFO(Header) == NULL) {
+        return ObpInsertUnnamedObject(Object, AccessState, &Information, ObjectPointerBias, Handle);
+    }
+    return ObpInsertNamedObject(Object, AccessState, &Information, ObjectPointerBias, NewObject,
+                                Handle);
+}
+
+NTSTATUS ObReturnHandle(_Out_ PHANDLE Destination, _In_ HANDLE Handle, _In_ NTSTATUS Status,
+                        _In_ KPROCESSOR_MODE Mode) {
+    if (!NT_SUCCESS(Status)) {
+        return Status;
+    }
+    if (Mode == KernelMode) {
+        *Destination = Handle;
+        return Status;
+    }
+    __try {
+        WriteHandleToUser(Destination, Handle);
+    } __except (EXCEPTION_EXECUTE_HANDLER) {
+        Status = GetExceptionCode();
+        ObCloseHandle(Handle, Mode);
+    }
+    return Status;
+}

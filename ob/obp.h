@@ -1,0 +1,217 @@
+/*
+ * obp.h - what the files of ob/ share
+ *
+ * Locks, in the order in which they may be nested:
+ *
+ *   1. OBJECT_DIRECTORY.Lock          the hash chains of one directory. One directory at a time.
+ * Held by an open by name until the handle exists, so that the name cannot go away in between
+ *   2. a HANDLE_TABLE_ENTRY's lock    one handle (ex/exp.h goes on from here)
+ *   3. OBJECT_HEADER.Lock             HandleCount, Flags, handle counts per process,
+ * NameInfo->Directory
+ *   4. OBJECT_TYPE.TypeLock           the list of the type's objects
+ *
+ * 1, 3 and 4 are push locks, taken in a critical region. PointerCount needs no lock.
+ * Parse, close and delete procedures are called with none of them; an open procedure may be called
+ * with 1 and 2 held, an okay-to-close procedure with 2.
+ *
+ * Who holds which reference (PointerCount):
+ *
+ *   every handle                          1
+ *   the directory entry of a named object 1  (given up when the name goes)
+ *   NameInfo->Directory                   1  on the directory
+ *   whoever has a pointer                 1
+ */
+#ifndef VITRINE_OBP_H
+#define VITRINE_OBP_H
+
+#include "ob.h"
+#include "ps.h"
+#include "kd.h"
+#include "ntobapi.h"
+#include "ntrtl.h"
+#include "ntstatus.h"
+
+#define OBP_TAG_NAME         0x6d4e624f /* 'ObNm' */
+#define OBP_TAG_CREATE_INFO  0x6943624f /* 'ObCi' */
+#define OBP_TAG_DIRECTORY    0x6944624f /* 'ObDi' */
+#define OBP_TAG_HANDLE_COUNT 0x6448624f /* 'ObHd' */
+#define OBP_TAG_LINK         0x796d7953 /* 'Symy' */
+
+/* ---- Directories and links ---- */
+
+#define NUMBER_HASH_BUCKETS 37
+
+typedef struct _OBJECT_DIRECTORY_ENTRY {
+    struct _OBJECT_DIRECTORY_ENTRY *ChainLink;
+    PVOID Object; /* body; one reference */
+    ULONG HashValue;
+} OBJECT_DIRECTORY_ENTRY, *POBJECT_DIRECTORY_ENTRY;
+
+struct _OBJECT_DIRECTORY {
+    POBJECT_DIRECTORY_ENTRY HashBuckets[NUMBER_HASH_BUCKETS]; /* Lock */
+    EX_PUSH_LOCK Lock;
+    struct _DEVICE_MAP *DeviceMap;
+    POBJECT_DIRECTORY ShadowDirectory;
+    PVOID NamespaceEntry;
+    PVOID SessionObject;
+    ULONG Flags;
+    ULONG SessionId;
+};
+_Static_assert(__builtin_offsetof(OBJECT_DIRECTORY, Lock) == 37 * 8, "OBJECT_DIRECTORY");
+
+typedef struct _OBJECT_SYMBOLIC_LINK {
+    LARGE_INTEGER CreationTime;
+    UNICODE_STRING LinkTarget; /* constant; buffer from paged pool */
+    ULONG DosDeviceDriveIndex;
+    ULONG Flags;
+    ACCESS_MASK AccessMask;
+} OBJECT_SYMBOLIC_LINK, *POBJECT_SYMBOLIC_LINK;
+
+/* What a lookup leaves locked, for the caller to release when the handle has been made. */
+typedef struct _OBP_LOOKUP_CONTEXT {
+    POBJECT_DIRECTORY Directory; /* referenced and locked; or NULL */
+    BOOLEAN Exclusive;
+} OBP_LOOKUP_CONTEXT, *POBP_LOOKUP_CONTEXT;
+
+extern POBJECT_DIRECTORY ObpRootDirectoryObject;
+extern POBJECT_DIRECTORY ObpTypeDirectoryObject;
+extern POBJECT_DIRECTORY ObpGlobalDosDevices; /* \GLOBAL??, which \?? leads to */
+
+/* ---- Headers ---- */
+
+extern const UCHAR ObpInfoMaskToOffset[32];
+
+/* The optional header Bit of an object that has it, else NULL. */
+FORCEINLINE PVOID ObpOptionalHeader(_In_ POBJECT_HEADER Header, _In_ UCHAR Bit) {
+    if ((Header->InfoMask & Bit) == 0) {
+        return NULL;
+    }
+    return (PUCHAR)Header - ObpInfoMaskToOffset[Header->InfoMask & (Bit | (Bit - 1))];
+}
+
+FORCEINLINE POBJECT_HEADER_NAME_INFO OBJECT_HEADER_TO_NAME_INFO(_In_ POBJECT_HEADER Header) {
+    return (POBJECT_HEADER_NAME_INFO)ObpOptionalHeader(Header, OB_INFOMASK_NAME);
+}
+
+FORCEINLINE POBJECT_HEADER_HANDLE_INFO OBJECT_HEADER_TO_HANDLE_INFO(_In_ POBJECT_HEADER Header) {
+    return (POBJECT_HEADER_HANDLE_INFO)ObpOptionalHeader(Header, OB_INFOMASK_HANDLE);
+}
+
+FORCEINLINE VOID ObpLockObject(_Inout_ POBJECT_HEADER Header) {
+    ExAcquirePushLockExclusive(&Header->Lock);
+}
+
+FORCEINLINE VOID ObpUnlockObject(_Inout_ POBJECT_HEADER Header) {
+    ExReleasePushLockExclusive(&Header->Lock);
+}
+
+/* ---- Handles ---- */
+
+#define OBP_PSEUDO_HANDLE_LAST ((LONG_PTR) - 6) /* -1 process, -2 thread, -4..-6 tokens */
+#define KERNEL_HANDLE_MASK     ((ULONG_PTR)0xFFFFFFFF80000000ull)
+#define OBP_HANDLE_ATTRIBUTES  (OBJ_PROTECT_CLOSE | OBJ_INHERIT | OBJ_AUDIT_OBJECT_CLOSE)
+
+FORCEINLINE BOOLEAN ObpIsPseudoHandle(_In_ HANDLE Handle) {
+    return (LONG_PTR)Handle < 0 && (LONG_PTR)Handle >= OBP_PSEUDO_HANDLE_LAST;
+}
+
+FORCEINLINE BOOLEAN ObpIsKernelHandle(_In_ HANDLE Handle, _In_ KPROCESSOR_MODE Mode) {
+    return ((ULONG_PTR)Handle & KERNEL_HANDLE_MASK) == KERNEL_HANDLE_MASK && Mode == KernelMode &&
+           !ObpIsPseudoHandle(Handle);
+}
+
+/* The table a handle belongs to; *Handle becomes its value in that table. */
+FORCEINLINE PHANDLE_TABLE ObpSelectHandleTable(_Inout_ PHANDLE Handle, _In_ KPROCESSOR_MODE Mode) {
+    if (ObpIsKernelHandle(*Handle, Mode)) {
+        *Handle = (HANDLE)((ULONG_PTR)*Handle & ~KERNEL_HANDLE_MASK);
+        return ObpKernelHandleTable;
+    }
+    return PsGetCurrentProcess()->ObjectTable;
+}
+
+/* What ObpCreateHandle needs to know. */
+typedef struct _OBP_HANDLE_REQUEST {
+    OB_OPEN_REASON OpenReason;
+    KPROCESSOR_MODE AccessMode;
+    ULONG Attributes;   /* OBJ_INHERIT, OBJ_EXCLUSIVE, OBJ_KERNEL_HANDLE, OBJ_PROTECT_CLOSE */
+    ACCESS_MASK Access; /* granted: checked and mapped */
+    PEPROCESS Process;  /* whose table; NULL: the current process's */
+} OBP_HANDLE_REQUEST, *POBP_HANDLE_REQUEST;
+
+/* obhandle.c */
+NTSTATUS ObpCreateHandle(_In_ PVOID Object, _In_ const OBP_HANDLE_REQUEST *Request,
+                         _Out_ PHANDLE Handle);
+VOID ObpReleaseHandle(_In_opt_ PEPROCESS Process, _In_ const HANDLE_TABLE_ENTRY *Entry);
+ULONG ObpSanitizeHandleAttributes(_In_ ULONG Attributes, _In_ KPROCESSOR_MODE Mode);
+
+/* obcount.c */
+NTSTATUS ObpIncrementHandleCount(_In_ OB_OPEN_REASON OpenReason, _In_opt_ PEPROCESS Process,
+                                 _In_ PVOID Object, _Inout_ PACCESS_MASK Access,
+                                 _In_ KPROCESSOR_MODE AccessMode, _In_ ULONG Attributes);
+VOID ObpDecrementHandleCount(_In_opt_ PEPROCESS Process, _In_ POBJECT_HEADER Header);
+
+/* obaccess.c */
+NTSTATUS ObpGrantAccess(_In_ PVOID Object, _Inout_ PACCESS_STATE AccessState,
+                        _In_ KPROCESSOR_MODE AccessMode, _Out_ PACCESS_MASK Granted);
+NTSTATUS ObpPrepareAccessState(_Out_ PACCESS_STATE Local, _Inout_ PACCESS_STATE *AccessState,
+                               _In_ ACCESS_MASK DesiredAccess, _In_opt_ POBJECT_TYPE ObjectType);
+
+/* obcapture.c */
+extern OBJECT_CREATE_INFORMATION ObpDefaultCreateInformation;
+NTSTATUS ObpCaptureObjectCreateInformation(_In_ KPROCESSOR_MODE ProbeMode,
+                                           _In_opt_ POBJECT_ATTRIBUTES ObjectAttributes,
+                                           _Out_ POBJECT_CREATE_INFORMATION Information,
+                                           _Out_ PUNICODE_STRING Name);
+NTSTATUS ObpCaptureString(_In_ KPROCESSOR_MODE ProbeMode, _In_ PCUNICODE_STRING Source,
+                          _Out_ PUNICODE_STRING Name);
+VOID ObpFreeName(_Inout_ PUNICODE_STRING Name);
+
+/* obcreate.c */
+NTSTATUS ObpAllocateObject(_In_ POBJECT_CREATE_INFORMATION Information,
+                           _In_ KPROCESSOR_MODE OwnershipMode, _In_opt_ POBJECT_TYPE ObjectType,
+                           _In_opt_ PUNICODE_STRING Name, _In_ ULONG ObjectBodySize,
+                           _Out_ POBJECT_HEADER *Header);
+VOID ObpFreeObject(_In_ PVOID Object);
+VOID ObpFreeCreateInformation(_Inout_ POBJECT_HEADER Header);
+
+/* obref.c */
+VOID ObpInitializeDeletion(VOID);
+
+/* obname.c */
+typedef struct _OBP_NAME_REQUEST {
+    HANDLE RootDirectory;
+    PCUNICODE_STRING Name;
+    ULONG Attributes;
+    POBJECT_TYPE ObjectType; /* expected, may be NULL */
+    KPROCESSOR_MODE AccessMode;
+    PVOID ParseContext;
+    PVOID SecurityQos;
+    PVOID InsertObject; /* the object that is to get the name; NULL: find one */
+    PACCESS_STATE AccessState;
+} OBP_NAME_REQUEST, *POBP_NAME_REQUEST;
+NTSTATUS ObpLookupObjectName(_In_ const OBP_NAME_REQUEST *Request,
+                             _Inout_ POBP_LOOKUP_CONTEXT Context, _Out_ PVOID *Object);
+VOID ObpReleaseLookupContext(_Inout_ POBP_LOOKUP_CONTEXT Context);
+VOID ObpDeleteNameCheck(_In_ PVOID Object);
+POBJECT_DIRECTORY ObpReferenceNameDirectory(_In_ POBJECT_HEADER Header);
+
+/* obdir.c */
+NTSTATUS ObpInitializeDirectories(VOID);
+NTSTATUS ObpCreateRootDirectory(VOID);
+ULONG ObpHashName(_In_ PCUNICODE_STRING Name);
+PVOID ObpLookupDirectoryEntry(_In_ POBJECT_DIRECTORY Directory, _In_ PCUNICODE_STRING Name,
+                              _In_ ULONG HashValue, _In_ BOOLEAN CaseInsensitive);
+NTSTATUS ObpInsertDirectoryEntry(_Inout_ POBJECT_DIRECTORY Directory, _In_ PVOID Object,
+                                 _In_ PCUNICODE_STRING Name, _In_ ULONG HashValue);
+VOID ObpRemoveDirectoryEntry(_Inout_ POBJECT_DIRECTORY Directory, _In_ PVOID Object);
+NTSTATUS ObpNameObject(_Inout_ POBJECT_DIRECTORY Directory, _In_ PVOID Object,
+                       _In_ PCUNICODE_STRING Name);
+
+/* oblink.c */
+NTSTATUS ObpInitializeSymbolicLinks(VOID);
+
+/* obtype.c */
+NTSTATUS ObpCreateTypeType(VOID);
+NTSTATUS ObpNameObjectTypes(VOID);
+
+#endif

@@ -1,0 +1,119 @@
+/*
+ * obref.c - references, and what happens when the last one goes
+ *
+ * PointerCount counts those who rely on the object being there. Taking a reference is one
+ * interlocked increment, and is allowed only to those who know that the object cannot go away
+ * meanwhile: because they have a reference already, or hold the lock of the handle or directory
+ * entry that has one. Who finds a pointer in a list that holds no reference must use
+ * ObReferenceObjectSafe, which refuses an object whose count has reached 0.
+ *
+ * When the count reaches 0 the object is deleted on the spot at PASSIVE_LEVEL. Delete procedures
+ * take locks, free pages and close files, so at a raised IRQL the object is put into a list
+ * instead, and a worker thread deletes it. The list is linked through NextToFree, which lies over
+ * HandleCount: that is 0, and stays so.
+ */
+#include "obp.h"
+
+static PVOID volatile ObpRemoveObjectList;
+static WORK_QUEUE_ITEM ObpRemoveObjectWorkItem;
+
+/* The last reference has gone: the type's procedure, then the memory. PASSIVE_LEVEL. */
+static VOID ObpDeleteObject(POBJECT_HEADER Header) {
+    POBJECT_TYPE Type = ObpGetObjectType(Header);
+    ASSERT(Header->HandleCount == 0);
+    if (Type->TypeInfo.DeleteProcedure != NULL) {
+        Type->TypeInfo.DeleteProcedure(Header->Body);
+    }
+    ObpFreeObject(Header->Body);
+}
+
+/* Runs in a worker thread; deletes what has come together until the list is empty. */
+static VOID ObpProcessRemoveObjectQueue(PVOID Context) {
+    POBJECT_HEADER Header = InterlockedExchangePointer(&ObpRemoveObjectList, NULL);
+    while (Header != NULL) {
+        POBJECT_HEADER Next = Header->NextToFree;
+        Header->HandleCount = 0;
+        ObpDeleteObject(Header);
+        Header = Next;
+    }
+}
+
+/* Leaves an object to the worker. Who puts the first one into an empty list wakes it. */
+static VOID ObpDeferObjectDeletion(POBJECT_HEADER Header) {
+    PVOID Old;
+    do {
+        Old = ObpRemoveObjectList;
+        Header->NextToFree = Old;
+    } while (InterlockedCompareExchangePointer(&ObpRemoveObjectList, (PVOID)Header, Old) != Old);
+    if (Old == NULL) {
+        ExQueueWorkItem(&ObpRemoveObjectWorkItem, DelayedWorkQueue);
+    }
+}
+
+VOID ObpInitializeDeletion(VOID) {
+    ExInitializeWorkItem(&ObpRemoveObjectWorkItem, ObpProcessRemoveObjectQueue, NULL);
+}
+
+/* WDK: ObReferenceObject. Returns the new count, which is of use to debuggers only. */
+LONG_PTR ObfReferenceObject(_In_ PVOID Object) {
+    LONG_PTR Count = InterlockedIncrement64(&OBJECT_TO_OBJECT_HEADER(Object)->PointerCount);
+    ASSERT(Count > 1);
+    return Count;
+}
+
+BOOLEAN ObReferenceObjectSafe(_In_ PVOID Object) {
+    POBJECT_HEADER Header = OBJECT_TO_OBJECT_HEADER(Object);
+    LONGLONG Count = Header->PointerCount;
+    while (Count != 0) {
+        LONGLONG Seen = InterlockedCompareExchange64(&Header->PointerCount, Count + 1, Count);
+        if (Seen == Count) {
+            return TRUE;
+        }
+        Count = Seen;
+    }
+    return FALSE;
+}
+
+/* WDK: ObDereferenceObject. */
+LONG_PTR ObfDereferenceObject(_In_ PVOID Object) {
+    POBJECT_HEADER Header = OBJECT_TO_OBJECT_HEADER(Object);
+    LONG_PTR Count = InterlockedDecrement64(&Header->PointerCount);
+    ASSERT(Count >= 0);
+    if (Count == 0) {
+        if (KeGetCurrentIrql() == PASSIVE_LEVEL) {
+            ObpDeleteObject(Header);
+        } else {
+            ObpDeferObjectDeletion(Header);
+        }
+    }
+    return Count;
+}
+
+/* WDK: ObDereferenceObjectDeferDelete. For callers whose locks a delete procedure might want. */
+VOID ObDereferenceObjectDeferDelete(_In_ PVOID Object) {
+    POBJECT_HEADER Header = OBJECT_TO_OBJECT_HEADER(Object);
+    if (InterlockedDecrement64(&Header->PointerCount) == 0) {
+        ObpDeferObjectDeletion(Header);
+    }
+}
+
+LONG_PTR ObfReferenceObjectWithTag(_In_ PVOID Object, _In_ ULONG Tag) {
+    return ObfReferenceObject(Object);
+}
+
+LONG_PTR ObfDereferenceObjectWithTag(_In_ PVOID Object, _In_ ULONG Tag) {
+    return ObfDereferenceObject(Object);
+}
+
+NTSTATUS ObReferenceObjectByPointer(_In_ PVOID Object, _In_ ACCESS_MASK DesiredAccess,
+                                    _In_opt_ POBJECT_TYPE ObjectType,
+                                    _In_ KPROCESSOR_MODE AccessMode) {
+    POBJECT_TYPE Type = ObGetObjectType(Object);
+    /* As in Windows: the kernel may pass any type, except for symbolic links. */
+    if (Type != ObjectType &&
+        (AccessMode != KernelMode || ObjectType == ObpSymbolicLinkObjectType)) {
+        return STATUS_OBJECT_TYPE_MISMATCH;
+    }
+    ObfReferenceObject(Object);
+    return STATUS_SUCCESS;
+}

@@ -1,0 +1,158 @@
+/*
+ * obtype.c - object types
+ *
+ * A type is an object of the type Type, which is an object of itself. Types are never deleted.
+ * Index 0 and 1 of ObTypeIndexTable mean no type, as in Windows, so that a zeroed header does not
+ * pass for an object.
+ */
+#include "obp.h"
+
+POBJECT_TYPE ObpTypeObjectType;
+POBJECT_TYPE ObTypeIndexTable[OBP_MAX_DEFINED_OBJECT_TYPES];
+POBJECT_DIRECTORY ObpTypeDirectoryObject;
+
+static volatile LONG ObpNextTypeIndex = 2;
+
+/* Waits on objects whose type has UseDefaultObject end at once: this event is always set. */
+static KEVENT ObpDefaultObject;
+
+POBJECT_TYPE ObGetObjectType(_In_ PVOID Object) {
+    return ObpGetObjectType(OBJECT_TO_OBJECT_HEADER(Object));
+}
+
+static PVOID ObpDefaultObjectOf(const OBJECT_TYPE_INITIALIZER *Initializer) {
+    if (Initializer->UseDefaultObject) {
+        return &ObpDefaultObject;
+    }
+    if (Initializer->WaitObjectFlagMask == 0) {
+        return (PVOID)(ULONG_PTR)Initializer->WaitObjectPointerOffset;
+    }
+    return NULL;
+}
+
+PVOID ObGetWaitObject(_In_ PVOID Object) {
+    POBJECT_TYPE Type = ObGetObjectType(Object);
+    if ((LONG_PTR)Type->DefaultObject < 0) {
+        return Type->DefaultObject;
+    }
+    return (PUCHAR)Object + (ULONG_PTR)Type->DefaultObject;
+}
+
+/* Pool tags are the first four letters of the type's name, as poolmon shows them. */
+static ULONG ObpTagOfName(PCUNICODE_STRING Name) {
+    ULONG Key = 0;
+    for (ULONG i = 0; i < 4; i++) {
+        ULONG Letter = i < Name->Length / sizeof(WCHAR) ? (UCHAR)Name->Buffer[i] : ' ';
+        Key |= Letter << (8 * i);
+    }
+    return Key;
+}
+
+static VOID ObpFillType(POBJECT_TYPE Type, PCUNICODE_STRING Name,
+                        const OBJECT_TYPE_INITIALIZER *Initializer, UCHAR Index) {
+    InitializeListHead(&Type->TypeList);
+    InitializeListHead(&Type->CallbackList);
+    ExInitializePushLock(&Type->TypeLock);
+    Type->Name = *Name;
+    Type->TypeInfo = *Initializer;
+    if (Initializer->UseDefaultObject) {
+        Type->TypeInfo.ValidAccessMask |= SYNCHRONIZE;
+    }
+    Type->DefaultObject = ObpDefaultObjectOf(Initializer);
+    Type->Key = ObpTagOfName(Name);
+    Type->Index = Index;
+}
+
+static NTSTATUS ObpCheckTypeParameters(PCUNICODE_STRING Name, const OBJECT_TYPE_INITIALIZER *Init) {
+    if (Name == NULL || Name->Length == 0 || Name->Length % sizeof(WCHAR) != 0 || Init == NULL ||
+        Init->Length != sizeof(*Init) || (Init->InvalidAttributes & ~OBJ_VALID_ATTRIBUTES) != 0 ||
+        (Init->MaintainHandleCount && Init->CloseProcedure == NULL &&
+         Init->OpenProcedure == NULL)) {
+        return STATUS_INVALID_PARAMETER;
+    }
+    for (ULONG i = 0; i < Name->Length / sizeof(WCHAR); i++) {
+        if (Name->Buffer[i] == OBJ_NAME_PATH_SEPARATOR) {
+            return STATUS_OBJECT_NAME_INVALID;
+        }
+    }
+    for (ULONG i = 2; i < OBP_MAX_DEFINED_OBJECT_TYPES && ObTypeIndexTable[i] != NULL; i++) {
+        if (RtlEqualUnicodeString(&ObTypeIndexTable[i]->Name, Name, FALSE)) {
+            return STATUS_OBJECT_NAME_COLLISION;
+        }
+    }
+    return STATUS_SUCCESS;
+}
+
+/* Enters a type into \ObjectTypes. The body's Name stays the type's own copy. */
+static NTSTATUS ObpNameType(POBJECT_TYPE Type) {
+    return ObpNameObject(ObpTypeDirectoryObject, Type, &Type->Name);
+}
+
+NTSTATUS ObCreateObjectType(_In_ PUNICODE_STRING TypeName,
+                            _In_ POBJECT_TYPE_INITIALIZER ObjectTypeInitializer,
+                            _In_opt_ PVOID SecurityDescriptor, _Out_ POBJECT_TYPE *ObjectType) {
+    NTSTATUS Status = ObpCheckTypeParameters(TypeName, ObjectTypeInitializer);
+    if (!NT_SUCCESS(Status)) {
+        return Status;
+    }
+    UNICODE_STRING Name;
+    UNICODE_STRING NameForHeader = {0, 0, L""}; /* a name header, filled by ObpNameObject */
+    Status = ObpCaptureString(KernelMode, TypeName, &Name);
+    if (!NT_SUCCESS(Status)) {
+        return Status;
+    }
+    POBJECT_HEADER Header;
+    Status = ObpAllocateObject(&ObpDefaultCreateInformation, KernelMode, ObpTypeObjectType,
+                               &NameForHeader, sizeof(OBJECT_TYPE), &Header);
+    if (!NT_SUCCESS(Status)) {
+        ObpFreeName(&Name);
+        return Status;
+    }
+    LONG Index = InterlockedIncrement(&ObpNextTypeIndex) - 1;
+    if (Index >= OBP_MAX_DEFINED_OBJECT_TYPES) {
+        KeBugCheckEx(0xF4, (ULONG_PTR)Index, 0, 0, 0); /* there are never that many kinds */
+    }
+    POBJECT_TYPE Type = (POBJECT_TYPE)Header->Body;
+    ObpFillType(Type, &Name, ObjectTypeInitializer, (UCHAR)Index);
+    Header->Flags = OB_FLAG_KERNEL_OBJECT | OB_FLAG_PERMANENT_OBJECT;
+    Header->ObjectCreateInfo = NULL;
+    if (ObpTypeObjectType == NULL) { /* the first one: it is its own type */
+        ObpTypeObjectType = Type;
+        Type->TotalNumberOfObjects = 1;
+        Header->TypeIndex = (UCHAR)(Index ^ ObHeaderCookie ^ (UCHAR)((ULONG_PTR)Header >> 8));
+    }
+    ObTypeIndexTable[Index] = Type;
+    *ObjectType = Type;
+    return ObpTypeDirectoryObject != NULL ? ObpNameType(Type) : STATUS_SUCCESS;
+}
+
+/* Phase 0: the type of types. */
+NTSTATUS ObpCreateTypeType(VOID) {
+    UNICODE_STRING Name = RTL_CONSTANT_STRING(L"Type");
+    POBJECT_TYPE Type;
+    OBJECT_TYPE_INITIALIZER Initializer = {
+        .Length = sizeof(Initializer),
+        .UseDefaultObject = TRUE,
+        .InvalidAttributes = OBJ_OPENLINK,
+        .GenericMapping = {STANDARD_RIGHTS_READ, STANDARD_RIGHTS_WRITE, STANDARD_RIGHTS_EXECUTE,
+                           OBJECT_TYPE_ALL_ACCESS},
+        .ValidAccessMask = OBJECT_TYPE_ALL_ACCESS,
+        .PoolType = NonPagedPoolNx,
+    };
+    KeInitializeEvent(&ObpDefaultObject, NotificationEvent, TRUE);
+    return ObCreateObjectType(&Name, &Initializer, NULL, &Type);
+}
+
+/* Phase 1: the types made before there was a namespace get their names. */
+NTSTATUS ObpNameObjectTypes(VOID) {
+    for (ULONG i = 2; i < OBP_MAX_DEFINED_OBJECT_TYPES && ObTypeIndexTable[i] != NULL; i++) {
+        POBJECT_HEADER Header = OBJECT_TO_OBJECT_HEADER(ObTypeIndexTable[i]);
+        if (OBJECT_HEADER_TO_NAME_INFO(Header)->Directory == NULL) {
+            NTSTATUS Status = ObpNameType(ObTypeIndexTable[i]);
+            if (!NT_SUCCESS(Status)) {
+                return Status;
+            }
+        }
+    }
+    return STATUS_SUCCESS;
+}
