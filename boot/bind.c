@@ -8,10 +8,10 @@
 #include "boot.h"
 
 #define MAXIMUM_FORWARDS 8
-#define MODULE_NAME 64
+#define MODULE_NAME      64
 
-static DECLSPEC_NORETURN VOID FailImport(const BOOT_IMAGE *Importer, NTSTATUS Status,
-                                         PCSTR Reason, PCSTR Module, PCSTR Name, ULONG Ordinal) {
+static DECLSPEC_NORETURN VOID FailImport(const BOOT_IMAGE *Importer, NTSTATUS Status, PCSTR Reason,
+                                         PCSTR Module, PCSTR Name, ULONG Ordinal) {
     CHAR Detail[LOADER_ERROR_TEXT];
     PCSTR End = Detail + sizeof(Detail);
     PSTR To = BootAppend(Detail, End, Module);
@@ -54,21 +54,21 @@ static ULONG64 Resolve(const BOOT_IMAGE *Importer, PCSTR ModuleName, PCSTR Name,
         if (Module == NULL)
             FailImport(Importer, STATUS_DLL_NOT_FOUND,
                        "imports from a module that is not loaded:", ModuleName, NULL, 0);
-        NTSTATUS Status = RtlpFindExport(Module->Memory, Module->Info.SizeOfImage, Name, Hint,
-                                         Ordinal, &Export);
+        NTSTATUS Status =
+            RtlpFindExport(Module->Memory, Module->Info.SizeOfImage, Name, Hint, Ordinal, &Export);
         if (NT_SUCCESS(Status) && Export.Forwarder == NULL)
             return Module->Base + Export.Rva;
         if (NT_SUCCESS(Status))
-            Status = RtlpSplitForwarder(Export.Forwarder, Forwarded, sizeof(Forwarded), &Name,
-                                        &Ordinal);
+            Status =
+                RtlpSplitForwarder(Export.Forwarder, Forwarded, sizeof(Forwarded), &Name, &Ordinal);
         if (!NT_SUCCESS(Status))
             FailImport(Importer, Status, "imports what is not exported:", ModuleName, Name,
                        Ordinal);
         ModuleName = Forwarded;
         Hint = 0;
     }
-    FailImport(Importer, STATUS_INVALID_IMAGE_FORMAT, "imports through a circle of forwarders:",
-               ModuleName, Name, Ordinal);
+    FailImport(Importer, STATUS_INVALID_IMAGE_FORMAT,
+               "imports through a circle of forwarders:", ModuleName, Name, Ordinal);
 }
 
 static VOID BindImage(PBOOT_IMAGE Image) {

@@ -11,9 +11,9 @@
 #include "rtlimage.h"
 
 /* Where things stand in the boot slot: images below, then what the loader itself hands over. */
-#define BOOT_SLOT_BASE 0xFFFFF80000000000ULL
-#define BOOT_DATA_BASE 0xFFFFF80010000000ULL
-#define BOOT_SLOT_END 0xFFFFF80040000000ULL
+#define BOOT_SLOT_BASE  0xFFFFF80000000000ULL
+#define BOOT_DATA_BASE  0xFFFFF80010000000ULL
+#define BOOT_SLOT_END   0xFFFFF80040000000ULL
 #define BOOT_ARENA_SIZE 0x20000ULL
 
 /* With less memory than this, images are mapped by 4 KiB pages only, which wastes none. */
@@ -21,9 +21,9 @@
 /* What must be free before anything is read; the images, the files and the kernel need it. */
 #define BOOT_MINIMUM_MEMORY (40ULL << 20)
 
-#define BOOT_MAXIMUM_IMAGES 32
+#define BOOT_MAXIMUM_IMAGES    32
 #define BOOT_MAXIMUM_FREE_RUNS 256
-#define BOOT_MAXIMUM_PATH 260
+#define BOOT_MAXIMUM_PATH      260
 
 #define LOADER_ERROR_TEXT 160
 

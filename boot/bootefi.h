@@ -8,7 +8,7 @@
 #define _BOOTEFI_H_
 
 #define _LIST_ENTRY _EFI_LINK
-#define LIST_ENTRY EFI_LINK
+#define LIST_ENTRY  EFI_LINK
 #include <efi.h>
 #undef _LIST_ENTRY
 #undef LIST_ENTRY

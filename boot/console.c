@@ -2,18 +2,18 @@
  * console.c - what the loader says, and how it ends when it cannot go on.
  *
  * Where files come from QEMU (fwcfg.c), a program such as vmrun is watching: messages go to the
- * first serial port, which is the log, a failure leaves a machine-readable line on the exit port and
- * turns the machine off. Else a person is: a failure is also told on the firmware's console, which
- * waits for a key before the firmware gets control back. Most firmware shows its console on the
- * serial port too, and then the message is not repeated there.
+ * first serial port, which is the log, a failure leaves a machine-readable line on the exit port
+ * and turns the machine off. Else a person is: a failure is also told on the firmware's console,
+ * which waits for a key before the firmware gets control back. Most firmware shows its console on
+ * the serial port too, and then the message is not repeated there.
  */
 #include "boot.h"
 
-#define COM1 0x3F8
-#define COM_LINE_STATUS 5
+#define COM1               0x3F8
+#define COM_LINE_STATUS    5
 #define COM_TRANSMIT_EMPTY 0x20
-#define COM_TRIES 100000
-#define KEY_WAIT 100000000ULL /* 10 s in units of 100 ns */
+#define COM_TRIES          100000
+#define KEY_WAIT           100000000ULL /* 10 s in units of 100 ns */
 
 static USHORT ExitPort;
 static BOOLEAN IsWatchedByProgram;

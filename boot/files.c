@@ -8,9 +8,9 @@
  */
 #include "boot.h"
 
-#define MAXIMUM_DEPTH 8
+#define MAXIMUM_DEPTH    8
 #define FILE_INFO_BUFFER 1024
-#define OPTIONS_END " -- "
+#define OPTIONS_END      " -- "
 
 /* Adds a file to the list. Data are at least Size bytes of whole pages; their tail is zeroed. */
 PLOADER_BOOT_FILE BootAddFile(PCWSTR Path, ULONG64 Size, PVOID Data, ULONG64 LastWriteTime) {
@@ -108,8 +108,7 @@ static BOOLEAN IsWanted(const EFI_FILE_INFO *Info, ULONG Depth) {
     if (Info->FileName[0] == '.' || Depth == MAXIMUM_DEPTH)
         return FALSE;
     SIZE_T Length = BootWideLength((PCWSTR)Info->FileName);
-    return Depth > 0 ||
-           BootEqualNames((PCWSTR)Info->FileName, Length, Tree, ARRAYSIZE(Tree) - 1);
+    return Depth > 0 || BootEqualNames((PCWSTR)Info->FileName, Length, Tree, ARRAYSIZE(Tree) - 1);
 }
 
 static VOID ReadEntry(PVOLUME_WALK Walk, EFI_FILE_HANDLE Directory, const EFI_FILE_INFO *Info,
@@ -117,8 +116,8 @@ static VOID ReadEntry(PVOLUME_WALK Walk, EFI_FILE_HANDLE Directory, const EFI_FI
     EFI_FILE_HANDLE File;
     SIZE_T Length = Walk->Length;
     AppendName(Walk, (PCWSTR)Info->FileName);
-    if (EFI_ERROR(Directory->Open(Directory, &File, (CHAR16 *)Info->FileName, EFI_FILE_MODE_READ,
-                                  0)))
+    if (EFI_ERROR(
+            Directory->Open(Directory, &File, (CHAR16 *)Info->FileName, EFI_FILE_MODE_READ, 0)))
         BootFail(STATUS_IO_DEVICE_ERROR, Walk->Path, "the file cannot be opened", NULL);
     if ((Info->Attribute & EFI_FILE_DIRECTORY) != 0)
         ReadDirectory(Walk, File, Depth + 1);
@@ -150,8 +149,8 @@ static VOID ReadVolume(VOID) {
     EFI_LOADED_IMAGE *Image;
     EFI_FILE_IO_INTERFACE *FileSystem;
     EFI_FILE_HANDLE Root;
-    if (EFI_ERROR(BootServices->HandleProtocol(BootImageHandle, &LoadedImageGuid,
-                                               (void **)&Image)) ||
+    if (EFI_ERROR(
+            BootServices->HandleProtocol(BootImageHandle, &LoadedImageGuid, (void **)&Image)) ||
         EFI_ERROR(BootServices->HandleProtocol(Image->DeviceHandle, &FileSystemGuid,
                                                (void **)&FileSystem)) ||
         EFI_ERROR(FileSystem->OpenVolume(FileSystem, &Root)))

@@ -11,25 +11,25 @@
 #include "boot.h"
 
 #define FWCFG_SELECTOR 0x510
-#define FWCFG_DATA 0x511
+#define FWCFG_DATA     0x511
 #define FWCFG_DMA_HIGH 0x514
-#define FWCFG_DMA_LOW 0x518
+#define FWCFG_DMA_LOW  0x518
 
 #define FWCFG_SIGNATURE 0x0000
-#define FWCFG_ID 0x0001
-#define FWCFG_ID_DMA 0x02
+#define FWCFG_ID        0x0001
+#define FWCFG_ID_DMA    0x02
 #define FWCFG_DIRECTORY 0x0019
 
-#define FWCFG_DMA_ERROR 0x01
-#define FWCFG_DMA_READ 0x02
-#define FWCFG_DMA_SKIP 0x04
+#define FWCFG_DMA_ERROR  0x01
+#define FWCFG_DMA_READ   0x02
+#define FWCFG_DMA_SKIP   0x04
 #define FWCFG_DMA_SELECT 0x08
 
 #define CPUID_HYPERVISOR 0x80000000u
-#define MAXIMUM_ITEMS 256
-#define ITEM_NAME 56
+#define MAXIMUM_ITEMS    256
+#define ITEM_NAME        56
 
-#define TAR_BLOCK 512
+#define TAR_BLOCK            512
 #define SECONDS_1601_TO_1970 11644473600ULL
 
 static const CHAR ArchiveName[] = "opt/vitrine/files.tar";
@@ -166,7 +166,8 @@ static BOOLEAN NextHeader(PARCHIVE Archive) {
     return TRUE;
 }
 
-/* The size of the entry's contents, which the rest of the archive must hold, and if it is a file. */
+/* The size of the entry's contents, which the rest of the archive must hold, and if it is a file.
+ */
 static ULONG64 EntrySize(PARCHIVE Archive, BOOLEAN *IsFile) {
     ULONG64 Size = ParseOctal(Archive->Header.Size, sizeof(Archive->Header.Size));
     if (ALIGN_UP_BY(Size, TAR_BLOCK) > Archive->Left)
@@ -217,8 +218,8 @@ static VOID ReadContents(PARCHIVE Archive, ULONG64 Size, PVOID To) {
     if (Size != 0)
         Dma(FWCFG_DMA_READ, To, (ULONG)Size);
     Archive->Left -= Size;
-    ULONG64 Seconds = ParseOctal(Archive->Header.ModificationTime,
-                                 sizeof(Archive->Header.ModificationTime));
+    ULONG64 Seconds =
+        ParseOctal(Archive->Header.ModificationTime, sizeof(Archive->Header.ModificationTime));
     MakePath(&Archive->Header, Path);
     BootAddFile(Path, Size, To, (Seconds + SECONDS_1601_TO_1970) * 10000000);
 }

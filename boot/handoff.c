@@ -6,13 +6,13 @@
  */
 #include "boot.h"
 
-#define KERNEL_STACK_SIZE 0x8000ULL
-#define CPUID_NX (1u << 20)
+#define KERNEL_STACK_SIZE       0x8000ULL
+#define CPUID_NX                (1u << 20)
 #define CPUID_EXTENDED_FEATURES 0x80000001u
-#define MSR_EFER 0xC0000080u
-#define EFER_SYSCALL 0x001u
-#define EFER_NO_EXECUTE 0x800u
-#define CR0_WRITE_PROTECT 0x10000ULL
+#define MSR_EFER                0xC0000080u
+#define EFER_SYSCALL            0x001u
+#define EFER_NO_EXECUTE         0x800u
+#define CR0_WRITE_PROTECT       0x10000ULL
 
 VOID BootCheckProcessor(VOID) {
     ULONG Eax, Ecx, Edx;
@@ -23,8 +23,8 @@ VOID BootCheckProcessor(VOID) {
 
 /* The page below the stack stays unmapped, so that an overflow faults instead of destroying. */
 VOID BootCreateKernelStack(VOID) {
-    PVOID Stack = BootAllocatePages(LoaderStartupKernelStack, KERNEL_STACK_SIZE / PAGE_SIZE, 1,
-                                    NULL);
+    PVOID Stack =
+        BootAllocatePages(LoaderStartupKernelStack, KERNEL_STACK_SIZE / PAGE_SIZE, 1, NULL);
     BootReserveVa(PAGE_SIZE);
     ULONG64 Va = BootReserveVa(KERNEL_STACK_SIZE);
     BootMap(Va, Stack, KERNEL_STACK_SIZE, BootReadWrite, FALSE);

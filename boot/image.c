@@ -8,10 +8,10 @@
  */
 #include "boot.h"
 
-#define DRIVERS L"\\vitrine\\System32\\drivers\\"
-#define DRIVERS_LENGTH (ARRAYSIZE(DRIVERS) - 1)
-#define SYSTEM_ROOT L"\\vitrine"
-#define SERVICES L"\\Registry\\Machine\\System\\CurrentControlSet\\Services\\"
+#define DRIVERS              L"\\vitrine\\System32\\drivers\\"
+#define DRIVERS_LENGTH       (ARRAYSIZE(DRIVERS) - 1)
+#define SYSTEM_ROOT          L"\\vitrine"
+#define SERVICES             L"\\Registry\\Machine\\System\\CurrentControlSet\\Services\\"
 #define LDRP_ENTRY_PROCESSED 0x00004000
 
 BOOT_IMAGE BootImages[BOOT_MAXIMUM_IMAGES];
@@ -62,8 +62,7 @@ static VOID ChooseAddress(PBOOT_IMAGE Image) {
 }
 
 static VOID Relocate(const BOOT_IMAGE *Image) {
-    NTSTATUS Status =
-        RtlpRelocateImage(Image->Memory, Image->Info.SizeOfImage, Image->Base);
+    NTSTATUS Status = RtlpRelocateImage(Image->Memory, Image->Info.SizeOfImage, Image->Base);
     if (Status == STATUS_CONFLICTING_ADDRESSES)
         BootFail(Status, BootFilePath(Image->File), "the image cannot be relocated", NULL);
     if (!NT_SUCCESS(Status))
@@ -88,8 +87,8 @@ static VOID LoadImage(PLOADER_BOOT_FILE File, TYPE_OF_MEMORY Type) {
     Image->LargePages = BootHasLargePages() && Image->Info.SectionAlignment == LARGE_PAGE_SIZE;
     ULONG64 Alignment = Image->LargePages ? LARGE_PAGE_SIZE : PAGE_SIZE;
     ULONG64 Size = ALIGN_UP_BY(Image->Info.SizeOfImage, Alignment);
-    Image->Memory = BootAllocatePages(Type, Size / PAGE_SIZE, Alignment / PAGE_SIZE,
-                                      BootFilePath(File));
+    Image->Memory =
+        BootAllocatePages(Type, Size / PAGE_SIZE, Alignment / PAGE_SIZE, BootFilePath(File));
     RtlpLayoutImage(BootFileData(File), &Image->Info, Image->Memory);
     Relocate(Image);
 }

@@ -7,7 +7,8 @@
  *
  *   1. memmap.c   how much memory is there?
  *   2. files.c    read the boot volume, wholly: from the EFI system partition, or, under QEMU, from
- *      fwcfg.c    an archive that the firmware configuration device holds. boot.ini has the options.
+ *      fwcfg.c    an archive that the firmware configuration device holds. boot.ini has the
+ * options.
  *   3. image.c    check ntoskrnl.exe, hal.dll and the boot drivers; give each an address; lay it
  *                 out there and relocate it.
  *   4. bind.c     fill their import tables, among each other: ntoskrnl needs hal, hal needs
@@ -49,7 +50,8 @@ static VOID FindAcpi(VOID) {
     }
 }
 
-/* The framebuffer, if there is one whose pixels the kernel can write. Without it: the log says so. */
+/* The framebuffer, if there is one whose pixels the kernel can write. Without it: the log says so.
+ */
 static VOID FindFramebuffer(VOID) {
     static EFI_GUID GopGuid = EFI_GRAPHICS_OUTPUT_PROTOCOL_GUID;
     EFI_GRAPHICS_OUTPUT_PROTOCOL *Gop = NULL;

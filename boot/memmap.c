@@ -4,13 +4,13 @@
  * At the start it says how much memory there is. At the end it is fetched once more, its key lets
  * the loader leave the firmware, and it is turned into the kernel's list of
  * MEMORY_ALLOCATION_DESCRIPTORs: sorted, neighbours of one type merged. What the loader allocated
- * carries its TYPE_OF_MEMORY in the firmware's own type, and what it did not use in the end is in its
- * list of free runs (memory.c).
+ * carries its TYPE_OF_MEMORY in the firmware's own type, and what it did not use in the end is in
+ * its list of free runs (memory.c).
  */
 #include "boot.h"
 
-#define MAP_PAGES 16
-#define MAP_SLACK 128
+#define MAP_PAGES  16
+#define MAP_SLACK  128
 #define EXIT_TRIES 4
 
 static PUCHAR Map;

@@ -13,8 +13,6 @@
  */
 #include "boot.h"
 
-
-
 PLOADER_PARAMETER_BLOCK BootBlock;
 PLOADER_PARAMETER_EXTENSION BootExtension;
 

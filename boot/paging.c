@@ -13,21 +13,21 @@
  */
 #include "boot.h"
 
-#define PTE_VALID 0x001ULL
-#define PTE_WRITE 0x002ULL
-#define PTE_ACCESSED 0x020ULL
-#define PTE_DIRTY 0x040ULL
-#define PTE_LARGE 0x080ULL
-#define PTE_GLOBAL 0x100ULL
+#define PTE_VALID      0x001ULL
+#define PTE_WRITE      0x002ULL
+#define PTE_ACCESSED   0x020ULL
+#define PTE_DIRTY      0x040ULL
+#define PTE_LARGE      0x080ULL
+#define PTE_GLOBAL     0x100ULL
 #define PTE_NO_EXECUTE (1ULL << 63)
-#define PTE_FRAME 0x000FFFFFFFFFF000ULL
+#define PTE_FRAME      0x000FFFFFFFFFF000ULL
 
 #define TABLE_ENTRIES 512
-#define TABLE_CHUNK 16
+#define TABLE_CHUNK   16
 #define SELF_MAP_SLOT 0x1ED
-#define HAL_VA 0xFFFFFFFFFFC00000ULL
-#define HAL_SIZE 0x400000ULL
-#define CR4_LA57 0x1000ULL
+#define HAL_VA        0xFFFFFFFFFFC00000ULL
+#define HAL_SIZE      0x400000ULL
+#define CR4_LA57      0x1000ULL
 
 static ULONG64 *Pml4;
 static PUCHAR TableChunk;
@@ -127,8 +127,8 @@ static VOID MapImage(const BOOT_IMAGE *Image) {
         MapPart(Image, Section->VirtualAddress, RtlpSectionVirtualSize(Section),
                 SectionRights(Section), Image->LargePages, &Used);
     }
-    ULONG64 Size = ALIGN_UP_BY(Image->Info.SizeOfImage,
-                               Image->LargePages ? LARGE_PAGE_SIZE : PAGE_SIZE);
+    ULONG64 Size =
+        ALIGN_UP_BY(Image->Info.SizeOfImage, Image->LargePages ? LARGE_PAGE_SIZE : PAGE_SIZE);
     BootFreePages(Image->Memory + Used, (Size - Used) / PAGE_SIZE);
 }
 

@@ -33,10 +33,10 @@
 
 #include <stddef.h>
 
-#define IMAGE_PAGE 0x1000ULL
+#define IMAGE_PAGE               0x1000ULL
 #define MM_SIZE_OF_LARGEST_IMAGE 0x77000000ULL
-#define IMAGE_BASE_ALIGNMENT 0x10000ULL
-#define MAXIMUM_DIRECTORIES 16
+#define IMAGE_BASE_ALIGNMENT     0x10000ULL
+#define MAXIMUM_DIRECTORIES      16
 
 /* Headers lie at multiples of 4 in a file, so the structures must not ask for more. */
 _Static_assert(_Alignof(IMAGE_NT_HEADERS64) <= 4, "ntimage.h packs PE structures to 4");
@@ -46,7 +46,9 @@ static ULONG64 RoundUp(ULONG64 Value, ULONG64 Alignment) {
     return (Value + Alignment - 1) & ~(Alignment - 1);
 }
 
-static BOOLEAN IsPowerOfTwo(ULONG Value) { return Value != 0 && (Value & (Value - 1)) == 0; }
+static BOOLEAN IsPowerOfTwo(ULONG Value) {
+    return Value != 0 && (Value & (Value - 1)) == 0;
+}
 
 ULONG RtlpSectionVirtualSize(const IMAGE_SECTION_HEADER *Section) {
     return Section->Misc.VirtualSize != 0 ? Section->Misc.VirtualSize : Section->SizeOfRawData;

@@ -28,7 +28,7 @@ static void PrintWide(const UNICODE_STRING *Text) {
 
 static void PrintHex(ULONG64 Value) {
     for (int Shift = 60; Shift >= 0; Shift -= 4)
-        Out(0x3F8, (UCHAR)"0123456789ABCDEF"[Value >> Shift & 15]);
+        Out(0x3F8, (UCHAR) "0123456789ABCDEF"[Value >> Shift & 15]);
 }
 
 static void Check(const char *What, int Holds) {
@@ -125,11 +125,10 @@ static void ListFiles(PLOADER_PARAMETER_BLOCK Block) {
 
 void KiSystemStartup(PLOADER_PARAMETER_BLOCK Block) {
     ULONG64 Stack = (ULONG64)__builtin_frame_address(0);
-    Check("block has the right size", Block->Size == sizeof(*Block) &&
-                                          Block->Extension->Size == sizeof(*Block->Extension));
+    Check("block has the right size",
+          Block->Size == sizeof(*Block) && Block->Extension->Size == sizeof(*Block->Extension));
     Check("stack", Stack < Block->KernelStack && Stack > Block->KernelStack - 0x400);
-    Check("a hole below the stack",
-          *Pte(Block->KernelStack - Block->KernelStackSize - 1, 0) == 0);
+    Check("a hole below the stack", *Pte(Block->KernelStack - Block->KernelStackSize - 1, 0) == 0);
     CheckRights();
     CheckMemory(Block);
     ListImages(Block);

@@ -1,0 +1,29 @@
+# Fuzzers: clang's libFuzzer under AddressSanitizer and UBSan. `make fuzz` runs each for FUZZ_SECONDS,
+# starting from images that mingw makes of the sources in tests/fuzz/seeds.
+
+FUZZ_SECONDS ?= 30
+FUZZ_CFLAGS  := -g -O1 -std=c17 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
+                -fms-extensions -fshort-wchar -Wall -Wextra -Wno-microsoft -DNTOS_HOST -DDBG=1 -Isdk -Iinc
+FUZZ_SEEDS   := $(patsubst tests/fuzz/seeds/%.c,$(O)/fuzz/corpus/image/%.bin,$(wildcard tests/fuzz/seeds/*.c)) \
+                $(O)/fuzz/corpus/image/stripped.bin
+
+$(O)/fuzz/fuzz_image: tests/fuzz/fuzz_image.c rtl/image.c rtl/imagereloc.c rtl/imagebind.c inc/rtlimage.h
+	@mkdir -p $(@D)
+	clang$(LLVM) $(FUZZ_CFLAGS) $(filter %.c,$^) -o $@
+
+$(O)/fuzz/corpus/image/%.bin: tests/fuzz/seeds/%.c
+	@mkdir -p $(@D)
+	x86_64-w64-mingw32-gcc -Os -s -nostdlib -shared -Wl,-e,Entry $< -lntdll -o $@
+$(O)/fuzz/corpus/image/stripped.bin: tests/fuzz/seeds/imports.c
+	@mkdir -p $(@D)
+	x86_64-w64-mingw32-gcc -Os -s -nostdlib -Wl,-e,Entry,--disable-dynamicbase $< -lntdll -o $@
+
+# A short run is part of `make test` (tests/test_fuzz.py).
+host-tests: $(O)/fuzz/fuzz_image $(FUZZ_SEEDS)
+
+# The corpus that grows is kept apart from the seeds; a crash leaves its input beside it.
+.PHONY: fuzz
+fuzz: $(O)/fuzz/fuzz_image $(FUZZ_SEEDS) ## fuzz the PE parser for FUZZ_SECONDS
+	@mkdir -p $(O)/fuzz/found
+	$< -max_total_time=$(FUZZ_SECONDS) -max_len=65536 -timeout=10 -verbosity=0 -print_final_stats=1 \
+	    -artifact_prefix=$(O)/fuzz/ $(O)/fuzz/found $(O)/fuzz/corpus/image

@@ -1,0 +1,18 @@
+"""The PE parser against the fuzzer: a fixed number of inputs, so that a run takes the same time."""
+import os
+import subprocess
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+OUT = os.environ.get("VITRINE_O") or os.path.join(ROOT, "build", "checked")
+
+
+def test_image_parser_survives(tmp_path):
+    seeds = os.path.join(OUT, "fuzz", "corpus", "image")
+    assert os.listdir(seeds)
+    found = tmp_path / "found"
+    found.mkdir()
+    run = subprocess.run([os.path.join(OUT, "fuzz", "fuzz_image"), "-runs=20000", "-seed=1",
+                          "-max_len=65536", "-timeout=20", "-artifact_prefix=%s/" % tmp_path,
+                          str(found), seeds],
+                         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+    assert run.returncode == 0, run.stdout[-4000:]
