@@ -22,7 +22,7 @@ static int Checks, Failures;
         Checks++;                                                                                  \
         if (!(Condition)) {                                                                        \
             Failures++;                                                                            \
-            printf("%s:%d: %s\n", __FILE__, __LINE__, #Condition);                                 \
+            printf("# %s:%d: %s\n", __FILE__, __LINE__, #Condition);                                 \
         }                                                                                          \
     } while (0)
 
@@ -288,10 +288,18 @@ static void TestNoMemory(void) {
     CHECK(Reserved == 0);
 }
 
+static void Run(const char *Name, void (*Test)(void)) {
+    static int Number;
+    int Before = Failures;
+
+    Test();
+    printf("%s %d - %s\n", Failures == Before ? "ok" : "not ok", ++Number, Name);
+}
+
 int main(void) {
-    TestModel();
-    TestBadFrees();
-    TestNoMemory();
-    printf("test_heap: %d checks, %d failed\n", Checks, Failures);
+    Run("random operations against a model", TestModel);
+    Run("bad frees are refused", TestBadFrees);
+    Run("no memory is a status", TestNoMemory);
+    printf("1..3\n# %d checks\n", Checks);
     return Failures != 0;
 }

@@ -122,8 +122,8 @@ static NTSTATUS LdrpCopyProcedureName(_In_ PCANSI_STRING Name, _Out_writes_(Size
  * LdrGetProcedureAddress - an export's address, by name if Name is given and not empty, else by
  * ordinal.
  *
- * STATUS_PROCEDURE_NOT_FOUND if there is no such export; STATUS_DLL_NOT_FOUND if DllHandle is no
- * DLL; STATUS_INVALID_PARAMETER if neither name nor ordinal is given.
+ * STATUS_ENTRYPOINT_NOT_FOUND or STATUS_ORDINAL_NOT_FOUND if there is no such export;
+ * STATUS_DLL_NOT_FOUND if DllHandle is no DLL; STATUS_INVALID_PARAMETER if neither is given.
  */
 NTSTATUS NTAPI LdrGetProcedureAddress(_In_ PVOID DllHandle, _In_opt_ PANSI_STRING Name,
                                       _In_opt_ ULONG Ordinal, _Out_ PVOID *Address) {
@@ -149,9 +149,6 @@ NTSTATUS NTAPI LdrGetProcedureAddress(_In_ PVOID DllHandle, _In_opt_ PANSI_STRIN
         Status = LdrpRunInitializeRoutines(NULL); /* of what a forwarder may have loaded */
     }
     LdrpUnlock();
-    if (Status == STATUS_ENTRYPOINT_NOT_FOUND || Status == STATUS_ORDINAL_NOT_FOUND) {
-        Status = STATUS_PROCEDURE_NOT_FOUND;
-    }
     return Status;
 }
 
