@@ -81,15 +81,14 @@ $(KMT)/kmtest.sys: $(KMT_C:tests/kernel/%.c=$(KMT)/%.obj) $(O)/gen/ntoskrnl.lib 
 .PHONY: test-programs
 test-programs: $(CF_PROGRAMS) $(KMT)/kmtest.sys
 
-# Summary lines are counted by .ci/run; a test file that fails to load fails the run.
 .PHONY: test
 test: all test-programs host-tests ## everything but the benchmarks: host, kernel, conformance, debugger
-	VITRINE_O=$(abspath $(O)) $(PYTEST) -q -n $(PYTEST_JOBS) -p no:cacheprovider $(PYTEST_ARGS) tests
+	VITRINE_O=$(abspath $(O)) $(PYTEST) -q -n $(PYTEST_JOBS) --dist loadgroup -p no:cacheprovider $(PYTEST_ARGS) tests
 
 # Without the debugger's transcripts and the slower boots.
 .PHONY: check
 check: all test-programs host-tests ## the short form of make test
-	VITRINE_O=$(abspath $(O)) $(PYTEST) -q -n $(PYTEST_JOBS) -p no:cacheprovider -m "not slow" tests
+	VITRINE_O=$(abspath $(O)) $(PYTEST) -q -n $(PYTEST_JOBS) --dist loadgroup -p no:cacheprovider -m "not slow" tests
 
 # --- host tests: native, under AddressSanitizer and UBSan ------------------------------------------
 #
@@ -100,7 +99,7 @@ HOST_CFLAGS := -g -O1 -std=c17 -fsanitize=address,undefined -fno-sanitize-recove
                -fshort-wchar -Wall -Wextra -Wno-microsoft -Wno-unused-parameter -Wno-unknown-pragmas \
                -DNTOS_HOST -DDBG=1 -Isdk -Iinc -Irtl -Iex -Iob -Imm -Iuser/ntdll $(if $(CI),-Werror)
 HOST_TESTS  := $(patsubst tests/host/%.c,$(O)/host/%,$(wildcard tests/host/test_*.c))
-host_sources = $(shell sed -nE 's/^.*Sources: *([^*]*).*/\1/p' tests/host/$(1).c)
+host_sources = $(shell sed -nE 's/^.*[Ss]ources: *([^*]*).*/\1/p' tests/host/$(1).c)
 
 define HOST_RULE
 $(O)/host/$(1): tests/host/$(1).c $(call host_sources,$(1))

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 HERE = os.path.dirname(os.path.realpath(__file__))
 DLLS = ("testlib", "second", "refusal")
+ELSEWHERE = ("loop",)  # run by other tests
 CRASHES = ("jump-kernel", "jump-null", "read-kernel", "write-self-map", "hlt", "cli", "divide",
            "ud2", "int3", "raise")
 
@@ -50,7 +51,7 @@ SPECIAL = [
 
 def programs():
     names = (name[:-2] for name in os.listdir(HERE) if name.endswith(".c"))
-    return sorted(name for name in names if name not in DLLS)
+    return sorted(name for name in names if name not in DLLS + ELSEWHERE)
 
 
 def cases():

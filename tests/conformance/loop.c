@@ -1,0 +1,9 @@
+/* Never ends: for the time limit and for signals. */
+#include "nt.h"
+
+void Start(void) {
+    Print("looping\n");
+    for (;;) {
+        NtYieldExecution();
+    }
+}

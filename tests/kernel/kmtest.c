@@ -1,0 +1,61 @@
+/* kmtest.c - the driver: runs the tests that kmtest.h collects, one after the other. */
+#include "kmtest.h"
+#include "hal.h"
+#include "io.h"
+
+__attribute__((section(".kmt$a"), used)) static const KMT_ENTRY KmtFirst = {NULL, NULL};
+__attribute__((section(".kmt$z"), used)) static const KMT_ENTRY KmtLast = {NULL, NULL};
+
+static struct {
+    PCSTR File;
+    ULONG Line;
+    PCSTR Condition;
+} KmtFailure;
+
+VOID KmtFail(_In_ PCSTR File, _In_ ULONG Line, _In_ PCSTR Condition) {
+    if (KmtFailure.Condition == NULL) {
+        KmtFailure.File = File;
+        KmtFailure.Line = Line;
+        KmtFailure.Condition = Condition;
+    }
+}
+
+/* A test must leave the thread as it found it. */
+static BOOLEAN KmtRun(const KMT_ENTRY *Entry) {
+    KmtFailure.Condition = NULL;
+    Entry->Routine();
+    KMT_CHECK(KeGetCurrentIrql() == PASSIVE_LEVEL);
+    KMT_CHECK(!KeAreApcsDisabled());
+    if (KmtFailure.Condition == NULL) {
+        DbgPrint("KMTEST ok %s\n", Entry->Name);
+        return TRUE;
+    }
+    DbgPrint("KMTEST not ok %s: %s:%u: %s\n", Entry->Name, KmtFailure.File, KmtFailure.Line,
+             KmtFailure.Condition);
+    return FALSE;
+}
+
+/* "/KMTCRASH=IRQL" or "/KMTCRASH=CODE": a bug check that tests/test_vmrun.py asks for. */
+static VOID KmtCrashIfAsked(VOID) {
+    PCSTR Kind = HalQueryLoadOption("KMTCRASH");
+    if (Kind == NULL) {
+        return;
+    }
+    if (*Kind == 'I') {
+        KeRaiseIrqlToDpcLevel();
+        *(volatile ULONG *)0x10 = 1;
+    }
+    KeBugCheckEx(0xDEADDEAD, 1, 2, 3, 4);
+}
+
+NTSTATUS DriverEntry(_In_ PDRIVER_OBJECT DriverObject, _In_ PUNICODE_STRING RegistryPath) {
+    ULONG Passed = 0, Failed = 0;
+    KmtCrashIfAsked();
+    for (const KMT_ENTRY *Entry = &KmtFirst + 1; Entry < &KmtLast; Entry++) {
+        if (Entry->Name != NULL) {
+            KmtRun(Entry) ? Passed++ : Failed++;
+        }
+    }
+    DbgPrint("KMTEST done: %u ok, %u not ok\n", Passed, Failed);
+    return STATUS_SUCCESS;
+}

@@ -1,0 +1,46 @@
+/*
+ * kmtest.h - tests that run inside the kernel, as a boot driver
+ *
+ *   KMT_TEST(pool_zeroes) {
+ *       KMT_CHECK(Block != NULL);
+ *   }
+ *
+ * DriverEntry runs every test of the image at PASSIVE_LEVEL, in a system thread, and writes to the
+ * kernel log "KMTEST ok name" or "KMTEST not ok name: file:line: condition", at the end
+ * "KMTEST done: N ok, N not ok". tests/test_kernel.py makes a result of each line.
+ */
+#ifndef KMTEST_H
+#define KMTEST_H
+
+#include "ntdef.h"
+#include "ntstatus.h"
+#include "ke.h"
+#include "mm.h"
+#include "kd.h"
+
+#define KMT_TAG 'tmK '
+
+typedef VOID (*KMT_ROUTINE)(VOID);
+typedef struct _KMT_ENTRY {
+    PCSTR Name;
+    KMT_ROUTINE Routine;
+} KMT_ENTRY;
+
+/* The linker puts what stands between .kmt$a and .kmt$z side by side: the list of all tests. */
+#define KMT_TEST(TestName)                                                                         \
+    static VOID Kmt_##TestName(VOID);                                                              \
+    __attribute__((section(".kmt$m"), used)) static const KMT_ENTRY KmtEntry_##TestName = {        \
+        #TestName, Kmt_##TestName};                                                                \
+    static VOID Kmt_##TestName(VOID)
+
+#define KMT_CHECK(Condition)                                                                       \
+    do {                                                                                           \
+        if (!(Condition)) {                                                                        \
+            KmtFail(__FILE__, __LINE__, #Condition);                                               \
+        }                                                                                          \
+    } while (0)
+
+/* Notes that the running test has failed, and why; the first reason is shown. */
+VOID KmtFail(_In_ PCSTR File, _In_ ULONG Line, _In_ PCSTR Condition);
+
+#endif
