@@ -223,6 +223,22 @@ def test_too_little_memory(good, tmp_path):
     assert re.search(r"not enough memory: \d+ MB are free, \d+ MB are needed", log)
 
 
+@pytest.mark.parametrize("qemu", [("-machine", "pc"), ("-machine", "q35")], ids=["pc", "q35"])
+def test_boots_from_a_disk(good, tmp_path, qemu):
+    images = tmp_path / "images"
+    images.mkdir()
+    for name in (NTOSKRNL, HAL, NTDLL):
+        (images / os.path.basename(name)).write_bytes(good[name])
+    disk = str(tmp_path / "disk.img")
+    subprocess.run([os.path.join(ROOT, "tools", "mkdisk"), "--images", str(images), "--loader",
+                    loader(), "--options", "/EXITPORT=0xE9", disk, loader(), "a b"], check=True)
+    log, outcome = boot(tmp_path, None, *qemu, source=["-drive", "file=%s,format=raw" % disk])
+    assert outcome == "exit 0000002A", log
+    assert "FAILED" not in log
+    assert "\\BOOTX64.EFI" in log and "\\EFI\\" not in log
+    assert 'command line [C:\\BOOTX64.EFI "a b"]' in log
+
+
 def test_disk_without_files(tmp_path):
     """From a disk nobody may be watching: the message, a key awaited for a while, then no more."""
     image = tmp_path / "disk.img"
