@@ -1,0 +1,160 @@
+/*
+ * Freeing private memory: decommit (the memory goes, the addresses stay taken) and release.
+ */
+#include "mip.h"
+
+VOID MiDeleteVad(_Inout_ PEPROCESS Process, _In_ PMMVAD_SHORT Vad) {
+    MiLockWorkingSet(Process);
+    MiDeletePteRange(Process, Vad->StartingVpn, Vad->EndingVpn);
+    MiRemoveVad(&Process->VadRoot, Vad);
+    Process->VadHint = NULL;
+    Process->VadCount--;
+    MiUnlockWorkingSet(Process);
+    Process->VirtualSize -= (Vad->EndingVpn - Vad->StartingVpn + 1) << PAGE_SHIFT;
+    MiChargeProcess(Process, Vad, -(SSIZE_T)Vad->CommitCharge);
+    if (!Vad->u.VadFlags.PrivateMemory) {
+        MiDereferenceView(((PMMVAD)Vad)->ControlArea);
+    }
+    ExFreePoolWithTag(Vad, MI_TAG_VAD);
+}
+
+/* Marks emptied pages of a range that is committed as a whole. STATUS_NO_MEMORY: page tables. */
+static NTSTATUS MiMarkDecommitted(PEPROCESS Process, ULONG_PTR First, ULONG_PTR Last,
+                                  PULONG_PTR Marked) {
+    for (ULONG_PTR Vpn = First; Vpn <= Last; Vpn++) {
+        PMMPTE Pte = MiMakeUserPte(Process, MI_VPN_TO_VA(Vpn));
+        if (Pte == NULL) {
+            return STATUS_NO_MEMORY;
+        }
+        if (Pte->u.Long == 0) {
+            MiAddUsedPte(Pte);
+        }
+        MiWritePte(Pte, MiMakeSoftwarePte(MM_DECOMMIT));
+        ++*Marked;
+    }
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS MiDecommitRange(PEPROCESS Process, PMMVAD_SHORT Vad, ULONG_PTR First,
+                                ULONG_PTR Last) {
+    ULONG_PTR Committed, Left = 0, Marked = 0;
+    NTSTATUS Status = STATUS_SUCCESS;
+    MiLockWorkingSet(Process);
+    Committed = MiCountCommittedPages(Vad, First, Last);
+    MiDeletePteRange(Process, First, Last);
+    if (First == Vad->StartingVpn && Last == Vad->EndingVpn) {
+        Vad->u.VadFlags.MemCommit = 0;
+    } else if (Vad->u.VadFlags.MemCommit) {
+        Status = MiMarkDecommitted(Process, First, Last, &Marked);
+        Left = Last - First + 1 - Marked; /* could not be marked: empty but committed */
+    }
+    MiUnlockWorkingSet(Process);
+    MiChargeProcess(Process, Vad, (SSIZE_T)Left - (SSIZE_T)Committed);
+    return Status;
+}
+
+/* Takes [First, Last] out of the middle of Vad: what lies behind becomes a VAD of its own. */
+static NTSTATUS MiSplitVad(PEPROCESS Process, PMMVAD_SHORT Vad, ULONG_PTR First, ULONG_PTR Last) {
+    PMMVAD_SHORT Tail = ExAllocatePool2(POOL_FLAG_NON_PAGED, sizeof(*Tail), MI_TAG_VAD);
+    if (Tail == NULL) {
+        return STATUS_INSUFFICIENT_RESOURCES;
+    }
+    MiLockWorkingSet(Process);
+    *Tail = *Vad;
+    Tail->StartingVpn = Last + 1;
+    Tail->CommitCharge = MiCountCommittedPages(Vad, Last + 1, Vad->EndingVpn);
+    Vad->CommitCharge -= Tail->CommitCharge;
+    Vad->EndingVpn = First - 1;
+    MiInsertVad(&Process->VadRoot, Tail);
+    Process->VadHint = NULL;
+    Process->VadCount++;
+    MiUnlockWorkingSet(Process);
+    return STATUS_SUCCESS;
+}
+
+/*
+ * Releases a part of a private range. Its pages go first, while the VAD still holds their place;
+ * then the VAD shrinks. A split is prepared before anything is lost.
+ */
+static NTSTATUS MiReleasePart(PEPROCESS Process, PMMVAD_SHORT Vad, ULONG_PTR First,
+                              ULONG_PTR Last) {
+    ULONG_PTR Committed;
+    NTSTATUS Status;
+    MiLockWorkingSet(Process);
+    Committed = MiCountCommittedPages(Vad, First, Last);
+    MiUnlockWorkingSet(Process);
+    if (First != Vad->StartingVpn && Last != Vad->EndingVpn) {
+        Status = MiSplitVad(Process, Vad, First, Last);
+        if (!NT_SUCCESS(Status)) {
+            return Status;
+        }
+    }
+    MiLockWorkingSet(Process);
+    MiDeletePteRange(Process, First, Last);
+    if (First == Vad->StartingVpn) {
+        Vad->StartingVpn = Last + 1; /* keeps its place in the tree: no other VAD is in between */
+    } else if (Last == Vad->EndingVpn) {
+        Vad->EndingVpn = First - 1;
+    }
+    MiUnlockWorkingSet(Process);
+    Process->VirtualSize -= (Last - First + 1) << PAGE_SHIFT;
+    MiChargeProcess(Process, Vad, -(SSIZE_T)Committed);
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS MiFreeRange(PEPROCESS Process, PVOID *Base, PSIZE_T Size, ULONG FreeType) {
+    ULONG_PTR First = MI_VA_TO_VPN(*Base);
+    ULONG_PTR Last = MI_VA_TO_VPN((ULONG_PTR)*Base + *Size - 1);
+    PMMVAD_SHORT Vad = MiLocateVad(&Process->VadRoot, First);
+    NTSTATUS Status;
+    if (Vad == NULL) {
+        return STATUS_MEMORY_NOT_ALLOCATED;
+    }
+    if (Vad->u.VadFlags.NoChange) {
+        return STATUS_INVALID_PAGE_PROTECTION;
+    }
+    if (!Vad->u.VadFlags.PrivateMemory) {
+        return STATUS_UNABLE_TO_DELETE_SECTION;
+    }
+    if (*Size == 0) {
+        if (First != Vad->StartingVpn) {
+            return STATUS_FREE_VM_NOT_AT_BASE;
+        }
+        Last = Vad->EndingVpn;
+    } else if (Last > Vad->EndingVpn) {
+        return STATUS_UNABLE_TO_FREE_VM;
+    }
+    *Base = MI_VPN_TO_VA(First);
+    *Size = (Last - First + 1) << PAGE_SHIFT;
+    if (FreeType == MEM_DECOMMIT) {
+        Status = MiDecommitRange(Process, Vad, First, Last);
+    } else if (First == Vad->StartingVpn && Last == Vad->EndingVpn) {
+        MiDeleteVad(Process, Vad);
+        Status = STATUS_SUCCESS;
+    } else {
+        Status = MiReleasePart(Process, Vad, First, Last);
+    }
+    return Status;
+}
+
+NTSTATUS MmFreeVirtualMemory(_Inout_ PEPROCESS Process, _Inout_ PVOID *BaseAddress,
+                             _Inout_ PSIZE_T RegionSize, _In_ ULONG FreeType) {
+    KAPC_STATE ApcState;
+    NTSTATUS Status;
+    if (FreeType != MEM_DECOMMIT && FreeType != MEM_RELEASE) {
+        return STATUS_INVALID_PARAMETER_4;
+    }
+    if (*BaseAddress > MM_HIGHEST_USER_ADDRESS) {
+        return STATUS_INVALID_PARAMETER_2;
+    }
+    if (*RegionSize != 0 &&
+        *RegionSize - 1 > (ULONG_PTR)MM_HIGHEST_USER_ADDRESS - (ULONG_PTR)*BaseAddress) {
+        return STATUS_INVALID_PARAMETER_3;
+    }
+    MiAttachProcess(Process, &ApcState);
+    MiLockAddressSpace(Process);
+    Status = MiFreeRange(Process, BaseAddress, RegionSize, FreeType);
+    MiUnlockAddressSpace(Process);
+    MiDetachProcess(Process, &ApcState);
+    return Status;
+}

@@ -1,0 +1,526 @@
+/*
+ * mip.h - the inside of the memory manager: page table entries, page frames, sections, and the
+ * locks that guard them. The essay is at the head of mminit.c.
+ *
+ * Locks, in the order of acquisition (outermost first). A thread that holds one may take only those
+ * further down.
+ *
+ *   AddressCreationLock   EPROCESS, push lock. Held exclusively by whatever changes the set of
+ *                         VADs or the state of their pages: allocate, free, protect, map, unmap.
+ *                         No user memory is touched under it (a stack that grows takes it).
+ *   SegmentLock           SEGMENT, push lock. A prototype PTE becomes valid under it; it is held
+ *                         while a page is read from its file. Never under a WorkingSetLock.
+ *   WorkingSetLock        EPROCESS, push lock. The process's page tables and the PTEs in them. The
+ *                         fault handler holds only this one, and no user memory is touched and no
+ *                         file read under it.
+ *   MiSystemSpaceLock     spin lock: ranges of system addresses, kernel page tables.
+ *   MiPoolLock[]          spin locks: one per pool, its free lists. Pages come and go outside it.
+ *   MmPfnLock             spin lock: page lists, MMPFN contents, share counts. The innermost.
+ *
+ *   VAD tree              is changed only under both process locks; so either is enough to read it.
+ *   MiSectionLock         push lock: SECTION_OBJECT_POINTERS and the reference counts of control
+ *                         areas. Taken with none of the above but AddressCreationLock.
+ *   Commit charge         interlocked arithmetic.
+ *
+ * Push locks are held with normal kernel APCs disabled (KeEnterCriticalRegion).
+ */
+#ifndef VITRINE_MM_MIP_H
+#define VITRINE_MM_MIP_H
+
+#include "ex.h"
+#include "ke.h"
+#include "mm.h"
+#include "ntrtl.h"
+#include "ntstatus.h"
+#include "ps.h"
+#include "vad.h"
+
+/* ---- Protections: five bits in software PTEs and VADs ---- */
+
+#define MM_ZERO_ACCESS        0
+#define MM_READONLY           1
+#define MM_EXECUTE            2
+#define MM_EXECUTE_READ       3
+#define MM_READWRITE          4
+#define MM_WRITECOPY          5
+#define MM_EXECUTE_READWRITE  6
+#define MM_EXECUTE_WRITECOPY  7
+#define MM_NOCACHE            0x08
+#define MM_GUARD_PAGE         0x10
+#define MM_NOACCESS           0x18
+#define MM_DECOMMIT           0x10 /* a guard page of no access: not committed although its VAD is */
+#define MM_PROTECTION_ACCESS  0x07
+#define MM_INVALID_PROTECTION 0xFFFFFFFFu
+
+/* ---- Page table entries ---- */
+
+#define MM_PTE_VALID            0x001ULL
+#define MM_PTE_DIRTY1           0x002ULL /* what the processor takes for "writable" */
+#define MM_PTE_OWNER            0x004ULL
+#define MM_PTE_WRITE_THROUGH    0x008ULL
+#define MM_PTE_CACHE_DISABLE    0x010ULL
+#define MM_PTE_ACCESSED         0x020ULL
+#define MM_PTE_DIRTY            0x040ULL
+#define MM_PTE_LARGE_PAGE       0x080ULL
+#define MM_PTE_PAT              0x080ULL /* in the lowest level: page attribute table, upper half */
+#define MM_PTE_GLOBAL           0x100ULL
+#define MM_PTE_COPY_ON_WRITE    0x200ULL
+#define MM_PTE_WRITE            0x800ULL /* what Mm takes for "writable" */
+#define MM_PTE_NX               0x8000000000000000ULL
+#define MM_PTE_FRAME_MASK       0x0000FFFFFFFFF000ULL
+#define MM_PTE_PROTECTION_SHIFT 60
+
+/* A valid PTE, as the processor reads it; software uses bits 9, 11 and 52 to 62. */
+typedef struct _MMPTE_HARDWARE {
+    ULONG64 Valid : 1;
+    ULONG64 Dirty1 : 1;
+    ULONG64 Owner : 1;
+    ULONG64 WriteThrough : 1;
+    ULONG64 CacheDisable : 1;
+    ULONG64 Accessed : 1;
+    ULONG64 Dirty : 1;
+    ULONG64 LargePage : 1;
+    ULONG64 Global : 1;
+    ULONG64 CopyOnWrite : 1;
+    ULONG64 Unused : 1;
+    ULONG64 Write : 1;
+    ULONG64 PageFrameNumber : 36;
+    ULONG64 ReservedForHardware : 4;
+    ULONG64 ReservedForSoftware : 4;
+    ULONG64 WsleAge : 4;
+    ULONG64 WsleProtection : 3; /* low three bits of the page's MM_* protection */
+    ULONG64 NoExecute : 1;
+} MMPTE_HARDWARE;
+
+/* An invalid PTE of a private page that was not touched yet (or is not committed). */
+typedef struct _MMPTE_SOFTWARE {
+    ULONG64 Valid : 1;
+    ULONG64 PageFileLow : 4;
+    ULONG64 Protection : 5;
+    ULONG64 Prototype : 1;
+    ULONG64 Transition : 1;
+    ULONG64 Unused : 20;
+    ULONG64 PageFileHigh : 32;
+} MMPTE_SOFTWARE;
+
+/* An invalid PTE in a view: the page is behind the prototype PTE that the VAD leads to. */
+typedef struct _MMPTE_PROTOTYPE {
+    ULONG64 Valid : 1;
+    ULONG64 Unused0 : 4;
+    ULONG64 Protection : 5;
+    ULONG64 Prototype : 1;
+    ULONG64 Unused1 : 5;
+    ULONG64 ProtoAddress : 48; /* MI_PTE_LOOKUP_NEEDED: ask the VAD */
+} MMPTE_PROTOTYPE;
+
+/* A prototype PTE whose page is still in its file. */
+typedef struct _MMPTE_SUBSECTION {
+    ULONG64 Valid : 1;
+    ULONG64 Unused0 : 4;
+    ULONG64 Protection : 5;
+    ULONG64 Prototype : 1;
+    ULONG64 Unused1 : 5;
+    LONG64 SubsectionAddress : 48;
+} MMPTE_SUBSECTION;
+
+/* An invalid PTE of a private page that is in memory, but may not be touched (guard, no access). */
+typedef struct _MMPTE_TRANSITION {
+    ULONG64 Valid : 1;
+    ULONG64 Unused0 : 4;
+    ULONG64 Protection : 5;
+    ULONG64 Prototype : 1;
+    ULONG64 Transition : 1;
+    ULONG64 PageFrameNumber : 36;
+    ULONG64 Unused1 : 16;
+} MMPTE_TRANSITION;
+
+#define MM_PTE_PROTOTYPE     0x400ULL
+#define MM_PTE_TRANSITION    0x800ULL
+#define MI_PTE_LOOKUP_NEEDED 0xFFFFFFFF0000ULL
+
+typedef struct _MMPTE {
+    union {
+        volatile ULONG64 Long;
+        MMPTE_HARDWARE Hard;
+        MMPTE_SOFTWARE Soft;
+        MMPTE_TRANSITION Trans;
+        MMPTE_PROTOTYPE Proto;
+        MMPTE_SUBSECTION Subsect;
+    } u;
+} MMPTE, *PMMPTE;
+C_ASSERT(sizeof(MMPTE) == 8);
+
+/* The page tables appear in one slot of the top level: entry 1EDh of the PML4 points at itself. */
+#define PTE_BASE    0xFFFFF68000000000ULL
+#define PDE_BASE    0xFFFFF6FB40000000ULL
+#define PPE_BASE    0xFFFFF6FB7DA00000ULL
+#define PXE_BASE    0xFFFFF6FB7DBED000ULL
+#define PTE_TOP     0xFFFFF6FFFFFFFFFFULL
+#define PXE_SELFMAP 0x1ED
+
+#define PDI_SHIFT    21
+#define PPI_SHIFT    30
+#define PXI_SHIFT    39
+#define PTE_PER_PAGE 512
+#define MI_VA_MASK   0x0000FFFFFFFFFFFFULL
+
+FORCEINLINE PMMPTE MiGetPteAddress(const volatile VOID *Va) {
+    return (PMMPTE)(PTE_BASE + ((((ULONG_PTR)Va & MI_VA_MASK) >> PAGE_SHIFT) << 3));
+}
+FORCEINLINE PMMPTE MiGetPdeAddress(const volatile VOID *Va) {
+    return (PMMPTE)(PDE_BASE + ((((ULONG_PTR)Va & MI_VA_MASK) >> PDI_SHIFT) << 3));
+}
+FORCEINLINE PMMPTE MiGetPpeAddress(const volatile VOID *Va) {
+    return (PMMPTE)(PPE_BASE + ((((ULONG_PTR)Va & MI_VA_MASK) >> PPI_SHIFT) << 3));
+}
+FORCEINLINE PMMPTE MiGetPxeAddress(const volatile VOID *Va) {
+    return (PMMPTE)(PXE_BASE + ((((ULONG_PTR)Va & MI_VA_MASK) >> PXI_SHIFT) << 3));
+}
+/* The inverse: the address that a PTE maps. Bits 0 to 47, sign-extended by the two shifts. */
+FORCEINLINE PVOID MiGetVirtualAddressMappedByPte(PMMPTE Pte) {
+    return (PVOID)(((LONG64)((ULONG_PTR)Pte - PTE_BASE) << 25) >> 16);
+}
+FORCEINLINE BOOLEAN MI_IS_USER_ADDRESS(const volatile VOID *Va) {
+    return (ULONG_PTR)Va <= (ULONG_PTR)MM_HIGHEST_USER_ADDRESS;
+}
+
+/* Writes a PTE: one store, so that a processor walking the tables sees the old or the new one. */
+FORCEINLINE VOID MiWritePte(PMMPTE Pte, ULONG64 Value) {
+    Pte->u.Long = Value;
+}
+
+/* pte.c */
+ULONG MiMakeProtectionMask(_In_ ULONG Win32Protect);
+ULONG MiGetWin32Protection(_In_ ULONG Protection);
+ULONG64 MiMakeValidUserPte(_In_ PFN_NUMBER Page, _In_ ULONG Protection);
+ULONG64 MiMakeValidKernelPte(_In_ PFN_NUMBER Page);
+ULONG64 MiMakeSoftwarePte(_In_ ULONG Protection);
+ULONG MiGetPteProtection(_In_ MMPTE Pte);
+PMMPTE MiGetUserPteIfPresent(_In_ PVOID Va);
+PMMPTE MiMakeUserPte(_In_ PEPROCESS Process, _In_ PVOID Va);
+VOID MiAddUsedPte(_In_ PMMPTE Pte);
+VOID MiReleaseUsedPte(_In_ PEPROCESS Process, _In_ PMMPTE Pte);
+VOID MiTrimPageTables(_In_ PEPROCESS Process, _In_ PVOID Va);
+VOID MiFlushTb(_In_opt_ PEPROCESS Process, _In_ PVOID Va, _In_ ULONG_PTR Pages);
+BOOLEAN MiMakeSystemPageTables(_In_ ULONG_PTR Start, _In_ ULONG_PTR End);
+
+FORCEINLINE VOID MiInvalidatePage(const volatile VOID *Va) {
+    __asm__ volatile("invlpg (%0)" : : "r"(Va) : "memory");
+}
+
+/* ---- Page frames (pfn.c) ---- */
+
+typedef enum _MMLISTS {
+    ZeroedPageList,
+    FreePageList,
+    StandbyPageList,
+    ModifiedPageList,
+    ModifiedNoWritePageList,
+    BadPageList,
+    ActiveAndValid,
+    TransitionPage
+} MMLISTS;
+
+typedef struct _MMPFNENTRY {
+    UCHAR PageLocation : 3; /* MMLISTS */
+    UCHAR WriteInProgress : 1;
+    UCHAR Modified : 1;
+    UCHAR ReadInProgress : 1;
+    UCHAR CacheAttribute : 2;
+} MMPFNENTRY;
+
+/*
+ * One page of physical memory. An entry of MmPfnDatabase has meaning only once its page has been
+ * taken into use (see pfn.c). MmPfnLock guards all of it.
+ */
+typedef struct _MMPFN {
+    union {
+        PFN_NUMBER Flink; /* on a list: next page, 0 at the end */
+        ULONG_PTR WsIndex;
+    } u1;
+    union {
+        ULONG_PTR ShareCount; /* active: PTEs that map the page, prototype PTE included */
+        PFN_NUMBER Blink;
+    } u2;
+    PMMPTE PteAddress; /* PTE or prototype PTE that owns the page */
+    struct {
+        USHORT ReferenceCount;
+        MMPFNENTRY e1;
+        UCHAR Spare;
+        ULONG UsedPageTableEntries; /* page of a page table: entries that are not zero */
+    } u3;
+    MMPTE OriginalPte; /* what the PTE was before it became valid */
+    struct {
+        ULONG64 PteFrame : 57; /* page of the page table that PteAddress lies in */
+        ULONG64 PrototypePte : 1;
+        ULONG64 Spare : 6;
+    } u4;
+} MMPFN, *PMMPFN;
+C_ASSERT(sizeof(MMPFN) == 0x30);
+
+typedef struct _MMPFNLIST {
+    PFN_NUMBER Total;
+    MMLISTS ListName;
+    PFN_NUMBER Flink;
+    PFN_NUMBER Blink;
+} MMPFNLIST;
+
+#define MM_PFN_DATABASE 0xFFFFFA8000000000ULL
+#define MmPfnDatabase   ((PMMPFN)MM_PFN_DATABASE)
+
+extern KSPIN_LOCK MmPfnLock;
+extern MMPFNLIST MmFreePageListHead;
+extern MMPFNLIST MmZeroedPageListHead;
+extern volatile LONG64 MmAvailablePages;
+extern PFN_NUMBER MmNumberOfPhysicalPages;
+extern PFN_NUMBER MmLowestPhysicalPage;
+extern PFN_NUMBER MmHighestPhysicalPage;
+extern BOOLEAN MiMemoryIsPlenty; /* enough to spend 2 MiB pages on the database and the pool */
+
+FORCEINLINE PMMPFN MI_PFN_ELEMENT(PFN_NUMBER Page) {
+    return &MmPfnDatabase[Page];
+}
+
+/* A page on no list, for a single owner (share count 1); 0 if there is none. Contents unknown. */
+PFN_NUMBER MiAllocatePage(_In_opt_ PMMPTE Pte);
+/* The same, filled with zeroes. */
+PFN_NUMBER MiAllocateZeroedPage(_In_opt_ PMMPTE Pte);
+VOID MiFreePage(_In_ PFN_NUMBER Page);
+/* A chain of pages over u1.Flink, freed in one go; ends with 0. */
+VOID MiFreePageChain(_In_ PFN_NUMBER First);
+/* One more mapping, one less; the page is freed with its last. */
+VOID MiIncrementShareCount(_In_ PFN_NUMBER Page);
+BOOLEAN MiDecrementShareCount(_In_ PFN_NUMBER Page);
+VOID MiInitializePfnDatabase(_In_ PLOADER_PARAMETER_BLOCK LoaderBlock);
+VOID MiMakeEarlyPageTables(_In_ ULONG_PTR Va);
+PFN_NUMBER MiTakeEarlyPages(_In_ PFN_NUMBER Pages, _In_ PFN_NUMBER Alignment);
+
+/* ---- Commit charge (pfn.c): promises of memory never exceed what there is ---- */
+
+/* Pages that nobody can commit: for page tables and other memory that is not charged. */
+#define MI_RESERVED_PAGES 256
+extern volatile LONG64 MmTotalCommittedPages;
+extern LONG64 MmTotalCommitLimit;
+BOOLEAN MiChargeCommitment(_In_ ULONG_PTR Pages);
+VOID MiReturnCommitment(_In_ ULONG_PTR Pages);
+
+/* ---- Mapping slots (hyper.c) ---- */
+
+VOID MiInitializeHyperSpace(VOID);
+VOID MiZeroPhysicalPage(_In_ PFN_NUMBER Page);
+VOID MiCopyPhysicalPage(_In_ PFN_NUMBER Destination, _In_ PFN_NUMBER Source);
+/* Maps a page at DISPATCH_LEVEL or above; the mapping lasts until the next call or lower IRQL. */
+PVOID MiMapPageInHyperSpace(_In_ PFN_NUMBER Page);
+
+/* ---- Ranges of system addresses (sysptes.c) ---- */
+
+/* Taken pages are set bits. Guarded by MiSystemSpaceLock. */
+typedef struct _MI_SYSTEM_RANGE {
+    ULONG_PTR Base;
+    RTL_BITMAP BitMap;
+    ULONG Hint;
+    ULONG InUse;
+} MI_SYSTEM_RANGE, *PMI_SYSTEM_RANGE;
+
+extern KSPIN_LOCK MiSystemSpaceLock;
+extern MI_SYSTEM_RANGE MiSystemPtes;
+
+VOID MiInitializeSystemRange(_Out_ PMI_SYSTEM_RANGE Range, _In_ ULONG_PTR Base, _In_ PULONG Bits,
+                             _In_ ULONG Pages);
+VOID MiInitializeSystemPtes(VOID);
+/* Addresses for Pages pages, page tables included; NULL if there are none. IRQL <= DISPATCH. */
+PVOID MiReserveSystemRange(_Inout_ PMI_SYSTEM_RANGE Range, _In_ ULONG Pages);
+VOID MiReleaseSystemRange(_Inout_ PMI_SYSTEM_RANGE Range, _In_ PVOID Va, _In_ ULONG Pages);
+/* Backs addresses with fresh pages, all or none; takes them away again. */
+BOOLEAN MiMapSystemPages(_In_ PVOID Va, _In_ ULONG Pages);
+VOID MiUnmapSystemPages(_In_ PVOID Va, _In_ ULONG Pages);
+PVOID MiMapPhysicalPage(_In_ PFN_NUMBER Page);
+VOID MiUnmapPhysicalPage(_In_ PVOID Va);
+
+/* ---- Pool (poolpage.c: whole pages; pool.c: blocks; pooltag.c: counts) ---- */
+
+#define MI_NONPAGED 0
+#define MI_PAGED    1
+VOID MiInitializePool(VOID);
+VOID MiInitializePoolRanges(VOID);
+PVOID MiAllocatePoolPages(_In_ ULONG Pool, _In_ ULONG Pages);
+VOID MiFreePoolPages(_In_ PVOID Va, _In_ ULONG Pages);
+ULONG MiPoolOfAddress(_In_ PVOID Va);
+
+/* Blocks of a page and more: their size and tag by address. */
+BOOLEAN MiInsertBigPool(_In_ PVOID Va, _In_ ULONG Tag, _In_ ULONG Pages);
+ULONG MiRemoveBigPool(_In_ PVOID Va, _Out_ PULONG Tag);
+
+/* Pool state of one processor: touched only by it, at DISPATCH_LEVEL. */
+#define MI_POOL_TAGS       256
+#define MI_LOOKASIDE_UNITS 32 /* blocks of up to 512 bytes, header included */
+typedef struct _MI_POOL_LIST {
+    SINGLE_LIST_ENTRY Head;
+    ULONG Depth;
+} MI_POOL_LIST;
+typedef struct _MI_POOL_PROCESSOR {
+    MI_POOL_LIST Lookaside[2][MI_LOOKASIDE_UNITS + 1];
+    POOL_TRACKER_TABLE Tags[MI_POOL_TAGS];
+} MI_POOL_PROCESSOR, *PMI_POOL_PROCESSOR;
+extern PMI_POOL_PROCESSOR MiPoolProcessor[MAXIMUM_PROCESSORS];
+/* Counts an allocation (Bytes > 0) or a free (Bytes < 0) on this processor, at DISPATCH_LEVEL. */
+VOID MiCountTag(_In_ PMI_POOL_PROCESSOR Processor, _In_ ULONG Tag, _In_ ULONG Pool,
+                _In_ SSIZE_T Bytes);
+
+/* ---- Sections (section.c, image.c) ---- */
+
+typedef struct _MMSECTION_FLAGS {
+    ULONG BeingDeleted : 1;
+    ULONG Image : 1;
+    ULONG File : 1;
+    ULONG Reserve : 1;
+    ULONG Commit : 1;
+    ULONG Based : 1;
+    ULONG NoCache : 1;
+    ULONG BeingCreated : 1;
+    ULONG Spare : 24;
+} MMSECTION_FLAGS;
+
+struct _SEGMENT;
+
+/* What stands behind all sections over one file, or behind one pagefile-backed section. */
+typedef struct _CONTROL_AREA {
+    struct _SEGMENT *Segment;
+    ULONG_PTR NumberOfSectionReferences;    /* SECTION objects; MiSectionLock */
+    volatile ULONG_PTR NumberOfMappedViews; /* VADs; interlocked, from and to 0 by MiSectionLock */
+    union {
+        ULONG LongFlags;
+        MMSECTION_FLAGS Flags;
+    } u;
+    PFILE_OBJECT FilePointer; /* referenced */
+    PSECTION_OBJECT_POINTERS SectionObjectPointers;
+} CONTROL_AREA, *PCONTROL_AREA;
+
+/* A run of pages with one protection; a PE section, or all of a data section. Never changes. */
+typedef struct _SUBSECTION {
+    PCONTROL_AREA ControlArea;
+    PMMPTE SubsectionBase; /* its first prototype PTE */
+    struct _SUBSECTION *NextSubsection;
+    ULONG64 PtesInSubsection;
+    ULONG Protection;       /* MM_* */
+    ULONG64 StartingOffset; /* in the file */
+    ULONG64 FileBytes;      /* that come from the file; the rest is zero */
+} SUBSECTION, *PSUBSECTION;
+
+/* The pages: an array of prototype PTEs, guarded by SegmentLock while they are invalid. */
+typedef struct _SEGMENT {
+    PCONTROL_AREA ControlArea;
+    ULONG64 TotalNumberOfPtes;
+    ULONG64 NumberOfCommittedPages; /* charged for the segment itself */
+    ULONG64 SizeOfSegment;
+    PVOID BasedAddress; /* preferred base of an image */
+    EX_PUSH_LOCK SegmentLock;
+    PSECTION_IMAGE_INFORMATION ImageInformation;
+    PSUBSECTION Subsections;
+    ULONG NumberOfSubsections;
+    PMMPTE PrototypePte;
+} SEGMENT, *PSEGMENT;
+
+/* The body of a Section object: one opener's view of a control area. */
+typedef struct _SECTION {
+    RTL_BALANCED_NODE SectionNode;
+    ULONG_PTR StartingVpn;
+    ULONG_PTR EndingVpn;
+    union {
+        PCONTROL_AREA ControlArea;
+    } u1;
+    ULONG64 SizeOfSection;
+    union {
+        ULONG LongFlags;
+        MMSECTION_FLAGS Flags;
+    } u;
+    ULONG InitialPageProtection; /* PAGE_* */
+} SECTION, *PSECTION;
+
+extern EX_PUSH_LOCK MiSectionLock;
+extern const MM_FILE_OPERATIONS *MiFileOperations;
+
+/* section.c: creation is for the service layer, which owns the Section objects (ntsection.c). */
+NTSTATUS MiCheckSectionParameters(_In_ ULONG PageProtection, _In_ ULONG AllocationAttributes,
+                                  _In_ BOOLEAN FileGiven);
+NTSTATUS MiCreateControlArea(_In_opt_ PFILE_OBJECT FileObject, _In_ ULONG64 MaximumSize,
+                             _In_ ULONG PageProtection, _In_ ULONG AllocationAttributes,
+                             _Out_ PSECTION Section);
+NTSTATUS MiCreateSegment(_In_opt_ PFILE_OBJECT FileObject, _In_ ULONG64 Ptes,
+                         _In_ ULONG Subsections, _Out_ PSEGMENT *Segment);
+VOID MiDeleteSegment(_In_ PSEGMENT Segment);
+VOID MiReferenceView(_Inout_ PCONTROL_AREA ControlArea);
+VOID MiDereferenceView(_Inout_ PCONTROL_AREA ControlArea);
+VOID MiDereferenceSection(_Inout_ PCONTROL_AREA ControlArea);
+PSUBSECTION MiFindSubsection(_In_ PSEGMENT Segment, _In_ PMMPTE ProtoPte);
+NTSTATUS MiCommitPrototypes(_In_ PCONTROL_AREA ControlArea, _In_ PMMPTE First, _In_ PMMPTE Last);
+NTSTATUS MiMakePrototypeResident(_In_ PCONTROL_AREA ControlArea, _In_ PMMPTE ProtoPte);
+NTSTATUS MiCreateImageSegment(_In_ PFILE_OBJECT FileObject, _Out_ PSEGMENT *Segment);
+
+/* ---- Address spaces ---- */
+
+FORCEINLINE PEPROCESS MiCurrentProcess(VOID) {
+    return (PEPROCESS)KeGetCurrentThread()->ApcState.Process;
+}
+
+/* EPROCESS.AddressSpaceInitialized */
+#define MI_ADDRESS_SPACE_NONE    0
+#define MI_ADDRESS_SPACE_LIVE    1
+#define MI_ADDRESS_SPACE_DELETED 2
+
+VOID MiLockWorkingSet(_Inout_ PEPROCESS Process);
+VOID MiUnlockWorkingSet(_Inout_ PEPROCESS Process);
+VOID MiLockAddressSpace(_Inout_ PEPROCESS Process);
+VOID MiUnlockAddressSpace(_Inout_ PEPROCESS Process);
+
+/* process.c: the current process becomes Process until MiDetachProcess. */
+VOID MiAttachProcess(_In_ PEPROCESS Process, _Out_ PKAPC_STATE ApcState);
+VOID MiDetachProcess(_In_ PEPROCESS Process, _In_ PKAPC_STATE ApcState);
+
+/*
+ * vadptes.c: the pages of a range. All want the process attached and, to change anything, its
+ * WorkingSetLock.
+ */
+PMMVAD_SHORT MiFindVad(_In_ PEPROCESS Process, _In_ ULONG_PTR Vpn);
+PMMPTE MiGetPrototypePte(_In_ PMMVAD_SHORT Vad, _In_ ULONG_PTR Vpn);
+/* MM_* of a page; MM_ZERO_ACCESS: not committed. */
+ULONG MiGetPageProtection(_In_ PMMVAD_SHORT Vad, _In_ ULONG_PTR Vpn);
+/* The first page from Vpn on whose page table is there. */
+ULONG_PTR MiSkipAbsentPageTables(_In_ ULONG_PTR Vpn);
+ULONG_PTR MiCountCommittedPages(_In_ PMMVAD_SHORT Vad, _In_ ULONG_PTR FirstVpn,
+                                _In_ ULONG_PTR LastVpn);
+VOID MiDeletePteRange(_In_ PEPROCESS Process, _In_ ULONG_PTR FirstVpn, _In_ ULONG_PTR LastVpn);
+NTSTATUS MiSetPageProtection(_In_ PEPROCESS Process, _In_ PMMVAD_SHORT Vad, _In_ ULONG_PTR Vpn,
+                             _In_ ULONG Protection);
+VOID MiChargeProcess(_Inout_ PEPROCESS Process, _Inout_ PMMVAD_SHORT Vad, _In_ SSIZE_T Pages);
+VOID MiAddWorkingSetPage(_Inout_ PEPROCESS Process);
+
+/* virtual.c, freevm.c. AddressCreationLock held, process attached. */
+NTSTATUS MiSelectAddress(_In_ PEPROCESS Process, _In_ SIZE_T Size, _In_ ULONG_PTR ZeroBits,
+                         _In_ BOOLEAN TopDown, _Out_ PULONG_PTR StartingVpn);
+NTSTATUS MiCheckZeroBits(_In_ ULONG_PTR ZeroBits);
+NTSTATUS MiCheckAllocationType(_In_ ULONG_PTR ZeroBits, _In_ ULONG AllocationType,
+                               _In_ ULONG Protect);
+NTSTATUS MiCheckAllocationRange(_In_ PVOID Base, _In_ SIZE_T Size, _In_ ULONG AllocationType);
+VOID MiInsertProcessVad(_Inout_ PEPROCESS Process, _Inout_ PMMVAD_SHORT Vad);
+VOID MiDeleteVad(_Inout_ PEPROCESS Process, _In_ PMMVAD_SHORT Vad);
+
+/* userstk.c */
+NTSTATUS MiCheckForUserStackGrowth(_In_ PVOID Va);
+
+/* queryvm.c */
+PCONTROL_AREA MiReferenceViewAt(_In_ PEPROCESS Process, _In_ PVOID Address, _Out_ PVOID *Base);
+
+/* shared.c */
+VOID MiInitializeSharedUserData(VOID);
+NTSTATUS MiMapSharedUserData(_In_ PEPROCESS Process);
+
+/* ---- Pool tags ---- */
+#define MI_TAG_VAD     0x20646156 /* 'Vad ' */
+#define MI_TAG_SEGMENT 0x6765534D /* 'MSeg' */
+#define MI_TAG_IMAGE   0x676D494D /* 'MImg' */
+
+/* Counters for MmQueryStatistics. */
+extern MM_STATISTICS MiStatistics;
+
+#endif

@@ -1,0 +1,366 @@
+/*
+ * Pool: the kernel's allocator of small blocks.
+ *
+ * A page of pool is cut into blocks whose sizes are multiples of 16 bytes. Each begins with a
+ * POOL_HEADER that says how large it is, how large the block before it is, whose it is (a tag of
+ * four letters) and whether it is in use. A block is found in one of three places:
+ *
+ *   1. on a list of this processor, by exact size: freed a moment ago, taken again in a dozen
+ *      instructions without a lock. It still counts as in use for its neighbours.
+ *   2. on a list of the pool, by exact size, or larger and then split; a bitmap says which lists
+ *      are not empty. One spin lock per pool.
+ *   3. in a fresh page.
+ *
+ * A block that goes back to the pool is joined with free neighbours; a page that becomes whole goes
+ * back to poolpage.c. Blocks that do not fit into a page are whole pages without a header.
+ *
+ * The checked build fills what is freed with a pattern and looks, when it hands the block out
+ * again, whether anybody has written to it.
+ */
+#include "mip.h"
+#include "bugcodes.h"
+
+#define POOL_UNIT       16
+#define POOL_PAGE_UNITS (PAGE_SIZE / POOL_UNIT)
+#define POOL_SMALL_MAX  ((POOL_PAGE_UNITS - 1) * POOL_UNIT - sizeof(POOL_HEADER))
+#define POOL_IN_USE     0x02 /* PoolType: allocated */
+#define POOL_KEPT       0x04 /* PoolType: freed, on a processor's list */
+#define POOL_LIST_DEPTH 64
+#define POOL_POISON     0xDE
+
+/* Same layout as in Windows x64. PoolType 0: free, on a list of the pool. */
+typedef struct _POOL_HEADER {
+    ULONG PreviousSize : 8; /* of the block before, in units; 0: first of its page */
+    ULONG PoolIndex : 8;
+    ULONG BlockSize : 8; /* of this block, header included, in units */
+    ULONG PoolType : 8;  /* MI_NONPAGED or MI_PAGED, | POOL_* */
+    ULONG PoolTag;
+    ULONG64 UserSize; /* what was asked for; Windows keeps the billed process here */
+} POOL_HEADER, *PPOOL_HEADER;
+C_ASSERT(sizeof(POOL_HEADER) == POOL_UNIT);
+
+/* Guarded by Lock. */
+typedef struct _POOL_DESCRIPTOR {
+    KSPIN_LOCK Lock;
+    ULONG64 NotEmpty[POOL_PAGE_UNITS / 64]; /* bit n: ListHeads[n] holds a block */
+    LIST_ENTRY ListHeads[POOL_PAGE_UNITS];
+} POOL_DESCRIPTOR, *PPOOL_DESCRIPTOR;
+
+static POOL_DESCRIPTOR MiPool[2];
+
+static PPOOL_HEADER MiNextBlock(PPOOL_HEADER Block) {
+    return Block + Block->BlockSize;
+}
+static PPOOL_HEADER MiPreviousBlock(PPOOL_HEADER Block) {
+    return Block - Block->PreviousSize;
+}
+static BOOLEAN MiIsPageEnd(PPOOL_HEADER Block) {
+    return BYTE_OFFSET(Block) == 0;
+}
+
+VOID MiInitializePool(VOID) {
+    MiInitializePoolRanges();
+    for (ULONG Pool = 0; Pool < 2; Pool++) {
+        for (ULONG i = 0; i < POOL_PAGE_UNITS; i++) {
+            PLIST_ENTRY Head = &MiPool[Pool].ListHeads[i];
+            Head->Flink = Head->Blink = Head;
+        }
+    }
+}
+
+/* ---- The pool's lists; all under its lock ---- */
+
+/* A single unit has no room for links: such a sliver waits for its neighbours. */
+static VOID MiLinkFree(PPOOL_DESCRIPTOR Pool, PPOOL_HEADER Block) {
+    ULONG Units = Block->BlockSize;
+    Block->PoolType = 0;
+    if (Units > 1) {
+        InsertHeadList(&Pool->ListHeads[Units], (PLIST_ENTRY)(Block + 1));
+        Pool->NotEmpty[Units / 64] |= 1ULL << (Units % 64);
+    }
+}
+
+static VOID MiUnlinkFree(PPOOL_DESCRIPTOR Pool, PPOOL_HEADER Block) {
+    ULONG Units = Block->BlockSize;
+    if (Units > 1 && RemoveEntryList((PLIST_ENTRY)(Block + 1))) {
+        Pool->NotEmpty[Units / 64] &= ~(1ULL << (Units % 64));
+    }
+}
+
+/* The smallest free block of at least Units units, off its list; NULL if there is none. */
+static PPOOL_HEADER MiTakeFree(PPOOL_DESCRIPTOR Pool, ULONG Units) {
+    ULONG64 Mask = ~0ULL << (Units % 64);
+    for (ULONG Word = Units / 64; Word < ARRAYSIZE(Pool->NotEmpty); Word++) {
+        ULONG64 Bits = Pool->NotEmpty[Word] & Mask;
+        if (Bits != 0) {
+            ULONG Size = Word * 64 + (ULONG)__builtin_ctzll(Bits);
+            PPOOL_HEADER Block = (PPOOL_HEADER)Pool->ListHeads[Size].Flink - 1;
+            MiUnlinkFree(Pool, Block);
+            return Block;
+        }
+        Mask = ~0ULL;
+    }
+    return NULL;
+}
+
+/* Cuts Block, whose true size is Total, down to Units; the rest becomes a free block. */
+static VOID MiSplit(PPOOL_DESCRIPTOR Pool, PPOOL_HEADER Block, ULONG Units, ULONG Total) {
+    PPOOL_HEADER Rest = Block + Units;
+    Block->BlockSize = Units;
+    if (Total == Units) {
+        return;
+    }
+    Rest->BlockSize = Total - Units;
+    Rest->PreviousSize = Units;
+    Rest->PoolIndex = 0;
+    if (!MiIsPageEnd(MiNextBlock(Rest))) {
+        MiNextBlock(Rest)->PreviousSize = Rest->BlockSize;
+    }
+    MiLinkFree(Pool, Rest);
+}
+
+/* A block of Units units, marked in use, from the lists or a fresh page. IRQL DISPATCH_LEVEL. */
+static PPOOL_HEADER MiCarveBlock(ULONG PoolNumber, ULONG Units) {
+    PPOOL_DESCRIPTOR Pool = &MiPool[PoolNumber];
+    ULONG Total;
+    PPOOL_HEADER Block;
+    KeAcquireSpinLockAtDpcLevel(&Pool->Lock);
+    Block = MiTakeFree(Pool, Units);
+    if (Block == NULL) {
+        KeReleaseSpinLockFromDpcLevel(&Pool->Lock);
+        Block = MiAllocatePoolPages(PoolNumber, 1);
+        if (Block == NULL) {
+            return NULL;
+        }
+        *Block = (POOL_HEADER){0};
+        Total = POOL_PAGE_UNITS;
+        KeAcquireSpinLockAtDpcLevel(&Pool->Lock);
+    } else {
+        Total = Block->BlockSize;
+    }
+    MiSplit(Pool, Block, Units, Total);
+    Block->PoolType = PoolNumber | POOL_IN_USE;
+    KeReleaseSpinLockFromDpcLevel(&Pool->Lock);
+    return Block;
+}
+
+/* Gives a block back to its pool, joined with free neighbours. IRQL DISPATCH_LEVEL. */
+static VOID MiJoinBlock(ULONG PoolNumber, PPOOL_HEADER Block) {
+    PPOOL_DESCRIPTOR Pool = &MiPool[PoolNumber];
+    ULONG Units = Block->BlockSize;
+    PPOOL_HEADER Next;
+    KeAcquireSpinLockAtDpcLevel(&Pool->Lock);
+    Next = Block + Units;
+    if (!MiIsPageEnd(Next) && Next->PoolType == 0) {
+        MiUnlinkFree(Pool, Next);
+        Units += Next->BlockSize;
+    }
+    if (Block->PreviousSize != 0 && MiPreviousBlock(Block)->PoolType == 0) {
+        Block = MiPreviousBlock(Block);
+        MiUnlinkFree(Pool, Block);
+        Units += Block->BlockSize;
+    }
+    if (Units == POOL_PAGE_UNITS) {
+        KeReleaseSpinLockFromDpcLevel(&Pool->Lock);
+        MiFreePoolPages(Block, 1);
+        return;
+    }
+    Block->BlockSize = Units;
+    Next = Block + Units;
+    if (!MiIsPageEnd(Next)) {
+        Next->PreviousSize = Units;
+    }
+    MiLinkFree(Pool, Block);
+    KeReleaseSpinLockFromDpcLevel(&Pool->Lock);
+}
+
+/* ---- The checked build's watch over freed blocks ---- */
+
+static VOID MiPoisonBlock(PPOOL_HEADER Block) {
+#if DBG
+    RtlFillMemory(Block + 1, (SIZE_T)(Block->BlockSize - 1) * POOL_UNIT, POOL_POISON);
+#else
+    UNREFERENCED_PARAMETER(Block);
+#endif
+}
+
+/* A kept block must still hold the pattern, behind the link in its first eight bytes. */
+static VOID MiCheckPoison(PPOOL_HEADER Block) {
+#if DBG
+    PUCHAR Byte = (PUCHAR)(Block + 1);
+    SIZE_T Size = (SIZE_T)(Block->BlockSize - 1) * POOL_UNIT;
+    for (SIZE_T i = sizeof(SINGLE_LIST_ENTRY); i < Size; i++) {
+        if (Byte[i] != POOL_POISON) { /* written to after it was freed */
+            KeBugCheckEx(BAD_POOL_HEADER, 0x3, (ULONG_PTR)Block, (ULONG_PTR)&Byte[i],
+                         Block->PoolTag);
+        }
+    }
+#else
+    UNREFERENCED_PARAMETER(Block);
+#endif
+}
+
+/* ---- Allocate and free ---- */
+
+static PVOID MiAllocateSmall(ULONG Pool, SIZE_T Size, ULONG Tag) {
+    ULONG Units = (ULONG)((Size + sizeof(POOL_HEADER) + POOL_UNIT - 1) / POOL_UNIT);
+    KIRQL OldIrql = KeRaiseIrqlToDpcLevel();
+    PMI_POOL_PROCESSOR Processor = MiPoolProcessor[KeGetCurrentProcessorNumber()];
+    PPOOL_HEADER Block;
+    if (Units <= MI_LOOKASIDE_UNITS && Processor->Lookaside[Pool][Units].Head.Next != NULL) {
+        MI_POOL_LIST *List = &Processor->Lookaside[Pool][Units];
+        Block = (PPOOL_HEADER)List->Head.Next - 1;
+        List->Head.Next = List->Head.Next->Next;
+        List->Depth--;
+        MiCheckPoison(Block);
+        Block->PoolType = Pool | POOL_IN_USE;
+    } else {
+        Block = MiCarveBlock(Pool, Units);
+        if (Block == NULL) {
+            KeLowerIrql(OldIrql);
+            return NULL;
+        }
+    }
+    Block->PoolTag = Tag;
+    Block->UserSize = Size;
+    MiCountTag(Processor, Tag, Pool, (SSIZE_T)Units * POOL_UNIT);
+    KeLowerIrql(OldIrql);
+    return Block + 1;
+}
+
+static PVOID MiAllocateBig(ULONG Pool, SIZE_T Size, ULONG Tag) {
+    SIZE_T Pages = BYTES_TO_PAGES(Size);
+    KIRQL OldIrql;
+    PVOID Va;
+    if (Size + PAGE_SIZE < Size || Pages > MAXLONG) {
+        return NULL;
+    }
+    Va = MiAllocatePoolPages(Pool, (ULONG)Pages);
+    if (Va == NULL) {
+        return NULL;
+    }
+    if (!MiInsertBigPool(Va, Tag, (ULONG)Pages)) {
+        MiFreePoolPages(Va, (ULONG)Pages);
+        return NULL;
+    }
+    OldIrql = KeRaiseIrqlToDpcLevel();
+    MiCountTag(MiPoolProcessor[KeGetCurrentProcessorNumber()], Tag, Pool,
+               (SSIZE_T)(Pages << PAGE_SHIFT));
+    KeLowerIrql(OldIrql);
+    return Va;
+}
+
+static PVOID MiAllocatePool(ULONG Pool, SIZE_T Size, ULONG Tag) {
+    ASSERT_IRQL(<= DISPATCH_LEVEL);
+    if (Pool == MI_PAGED) {
+        ASSERT_IRQL(<= APC_LEVEL);
+    }
+    if (Tag == 0) {
+        return NULL;
+    }
+    return Size <= POOL_SMALL_MAX ? MiAllocateSmall(Pool, Size, Tag)
+                                  : MiAllocateBig(Pool, Size, Tag);
+}
+
+PVOID ExAllocatePoolWithTag(_In_ POOL_TYPE PoolType, _In_ SIZE_T NumberOfBytes, _In_ ULONG Tag) {
+    return MiAllocatePool(PoolType & PagedPool ? MI_PAGED : MI_NONPAGED, NumberOfBytes, Tag);
+}
+
+PVOID ExAllocatePoolZero(_In_ POOL_TYPE PoolType, _In_ SIZE_T NumberOfBytes, _In_ ULONG Tag) {
+    PVOID Block = ExAllocatePoolWithTag(PoolType, NumberOfBytes, Tag);
+    if (Block != NULL) {
+        RtlZeroMemory(Block, NumberOfBytes);
+    }
+    return Block;
+}
+
+#define MI_POOL_KINDS (POOL_FLAG_NON_PAGED | POOL_FLAG_NON_PAGED_EXECUTE | POOL_FLAG_PAGED)
+
+PVOID ExAllocatePool2(_In_ POOL_FLAGS Flags, _In_ SIZE_T NumberOfBytes, _In_ ULONG Tag) {
+    POOL_FLAGS Kind = Flags & MI_POOL_KINDS;
+    PVOID Block = NULL;
+    if (Kind != 0 && (Kind & (Kind - 1)) == 0 && NumberOfBytes != 0) {
+        Block =
+            MiAllocatePool(Kind == POOL_FLAG_PAGED ? MI_PAGED : MI_NONPAGED, NumberOfBytes, Tag);
+    }
+    if (Block == NULL) {
+        if (Flags & POOL_FLAG_RAISE_ON_FAILURE) {
+            RtlRaiseStatus(STATUS_INSUFFICIENT_RESOURCES);
+        }
+        return NULL;
+    }
+    if (!(Flags & POOL_FLAG_UNINITIALIZED)) {
+        RtlZeroMemory(Block, NumberOfBytes);
+    }
+    return Block;
+}
+
+static VOID MiFreeBig(PVOID P, ULONG Tag) {
+    ULONG AllocatedTag = 0;
+    ULONG Pool = MiPoolOfAddress(P);
+    ULONG Pages = MiRemoveBigPool(P, &AllocatedTag);
+    KIRQL OldIrql;
+    if (Pages == 0) { /* no such block: never allocated, or freed already */
+        KeBugCheckEx(BAD_POOL_CALLER, 0x46, (ULONG_PTR)P, 0, 0);
+    }
+    if (Tag != 0 && Tag != AllocatedTag) {
+        KeBugCheckEx(BAD_POOL_CALLER, 0xA, (ULONG_PTR)P, AllocatedTag, Tag);
+    }
+    OldIrql = KeRaiseIrqlToDpcLevel();
+    MiCountTag(MiPoolProcessor[KeGetCurrentProcessorNumber()], AllocatedTag, Pool,
+               -(SSIZE_T)((SIZE_T)Pages << PAGE_SHIFT));
+    KeLowerIrql(OldIrql);
+    MiFreePoolPages(P, Pages);
+}
+
+/* Stops the machine at a pointer that is no block in use. */
+static VOID MiCheckFree(PPOOL_HEADER Block, ULONG Tag) {
+    if (((ULONG_PTR)Block & (POOL_UNIT - 1)) != 0 || (Block->PoolType & ~1u) != POOL_IN_USE ||
+        Block->BlockSize == 0) { /* 7: the block is free already */
+        KeBugCheckEx(BAD_POOL_CALLER, 7, 0, Block->PoolTag, (ULONG_PTR)(Block + 1));
+    }
+    if (Tag != 0 && Tag != Block->PoolTag) {
+        KeBugCheckEx(BAD_POOL_CALLER, 0xA, (ULONG_PTR)(Block + 1), Block->PoolTag, Tag);
+    }
+#if DBG
+    if (!MiIsPageEnd(MiNextBlock(Block)) && MiNextBlock(Block)->PreviousSize != Block->BlockSize) {
+        KeBugCheckEx(BAD_POOL_HEADER, 0x20, (ULONG_PTR)Block, (ULONG_PTR)MiNextBlock(Block),
+                     Block->PoolTag);
+    }
+#endif
+}
+
+VOID ExFreePoolWithTag(_In_ PVOID P, _In_ ULONG Tag) {
+    PPOOL_HEADER Block = (PPOOL_HEADER)P - 1;
+    PMI_POOL_PROCESSOR Processor;
+    ULONG Pool, Units;
+    KIRQL OldIrql;
+    ASSERT_IRQL(<= DISPATCH_LEVEL);
+    if (BYTE_OFFSET(P) == 0) {
+        MiFreeBig(P, Tag);
+        return;
+    }
+    MiCheckFree(Block, Tag);
+    Pool = Block->PoolType & 1;
+    Units = Block->BlockSize;
+    MiPoisonBlock(Block);
+    OldIrql = KeRaiseIrqlToDpcLevel();
+    Processor = MiPoolProcessor[KeGetCurrentProcessorNumber()];
+    MiCountTag(Processor, Block->PoolTag, Pool, -(SSIZE_T)Units * POOL_UNIT);
+    if (Units <= MI_LOOKASIDE_UNITS && Units > 1 &&
+        Processor->Lookaside[Pool][Units].Depth < POOL_LIST_DEPTH) {
+        MI_POOL_LIST *List = &Processor->Lookaside[Pool][Units];
+        PSINGLE_LIST_ENTRY Link = (PSINGLE_LIST_ENTRY)(Block + 1);
+        Block->PoolType = Pool | POOL_KEPT;
+        Link->Next = List->Head.Next;
+        List->Head.Next = Link;
+        List->Depth++;
+    } else {
+        MiJoinBlock(Pool, Block);
+    }
+    KeLowerIrql(OldIrql);
+}
+
+VOID ExFreePool(_In_ PVOID P) {
+    ExFreePoolWithTag(P, 0);
+}
