@@ -1,10 +1,15 @@
 """The machines that Vitrine boots on: little memory, old and new processors, pc and q35, a disk."""
 import os
 import subprocess
+import sys
 
 import pytest
 
 from conftest import BUILD, ROOT, program, vmrun
+
+sys.path.insert(0, os.path.join(ROOT, "tools"))
+
+from vm import volume  # noqa: E402 (the path has to be set first)
 
 MACHINES = {
     "96 MB": ["--mem", "96"],
@@ -36,9 +41,8 @@ def test_boots_and_runs_a_program(name):
 def test_boots_from_a_disk(tmp_path, machine):
     """A GPT disk with an EFI system partition, through the firmware's own boot manager."""
     image = os.path.join(str(tmp_path), "disk.img")
-    options = "/DEBUGPORT=COM1 /CONSOLE=COM3 /EXITPORT=0xE9 -- C:\\hello.exe"
-    subprocess.run([os.path.join(ROOT, "tools", "mkdisk"), "--build", BUILD, "--options", options,
-                    "--output", image, program("hello.exe")], check=True)
+    subprocess.run([os.path.join(ROOT, "tools", "mkdisk"), "--images", BUILD + "/image",
+                    "--options", volume.OPTIONS, image, program("hello.exe")], check=True)
     result = vmrun("--machine", machine, "--disk", image)
     assert result.code == 42, result.tail()
     assert result.out == b"Hello from a Windows program.\n"

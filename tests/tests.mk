@@ -95,7 +95,7 @@ check: all test-programs host-tests ## the short form of make test
 # A test names its sources in a comment of its first lines: "Sources: rtl/a.c rtl/b.c".
 
 HOST_CC     := clang$(LLVM)
-HOST_CFLAGS := -g -O1 -std=c17 -fsanitize=address,undefined -fno-sanitize-recover=all -fms-extensions \
+HOST_CFLAGS := -g -O1 -std=gnu17 -fsanitize=address,undefined -fno-sanitize-recover=all -fms-extensions \
                -fshort-wchar -Wall -Wextra -Wno-microsoft -Wno-unused-parameter -Wno-unknown-pragmas \
                -DNTOS_HOST -DDBG=1 -Isdk -Iinc -Irtl -Iex -Iob -Imm -Iuser/ntdll $(if $(CI),-Werror)
 HOST_TESTS  := $(patsubst tests/host/%.c,$(O)/host/%,$(wildcard tests/host/test_*.c))
