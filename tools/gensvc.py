@@ -43,12 +43,15 @@ def ssdt(services):
     rows = {number: (name, count) for number, name, count in services}
     lines = ["; Generated from sdk/services.tbl.", "default rel", "extern KiNotImplementedService"]
     lines += [f"extern {name}" for _, name, count in services if count is not None]
+    # The ELF twin, which only gdb reads, knows no image base.
+    lines += ["%ifidn __OUTPUT_FORMAT__, win64", "%define RVA(x) x wrt ..imagebase", "%else",
+              "%define RVA(x) 0", "%endif"]
     lines += ["global KiServiceTable, KiServiceLimit, KiArgumentTable", "section .data align=16",
               "KiServiceTable:"]
     for number in range(limit):
         name, count = rows.get(number, (None, None))
         target = name if count is not None else "KiNotImplementedService"
-        lines.append(f"    dd {target} wrt ..imagebase ; {number:04x} {name or ''}")
+        lines.append(f"    dd RVA({target}) ; {number:04x} {name or ''}")
     lines += ["section .rdata", f"KiServiceLimit: dd {limit}", "KiArgumentTable:"]
     for number in range(limit):
         count = rows.get(number, (None, None))[1] or 0
