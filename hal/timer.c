@@ -6,15 +6,14 @@
  * the firmware gives none or it stands still, channel 2 of the 8254 (1.193182 MHz).
  *
  * The measurement lasts half a millisecond: long enough for 0.1 %, short enough not to be noticed
- * in the start of the kernel. It begins and ends on an edge of the reference clock; where the host
- * of a virtual machine takes the processor away in between, the reference runs on with the TSC, so
- * the ratio stays true.
+ * in the start of the kernel.
  */
 #include "halp.h"
 
 #define PM_TIMER_HZ     3579545ull
 #define PM_TIMER_WINDOW 1790 /* ticks: 500 us */
 #define PM_TIMER_TRIES  2000000
+#define SAMPLE_TRIES    8
 #define PIT_HZ          1193182ull
 #define PIT_WINDOW      597 /* ticks: 500 us */
 #define PIT_TRIES       2000000
@@ -34,6 +33,13 @@ typedef struct _HALP_MEASUREMENT {
     ULONG64 ReferenceHz;
 } HALP_MEASUREMENT, *PHALP_MEASUREMENT;
 
+/* One reading of all clocks. */
+typedef struct _HALP_CLOCKS {
+    ULONG64 Tsc;
+    ULONG PmTimer;
+    ULONG Apic;
+} HALP_CLOCKS, *PHALP_CLOCKS;
+
 static ULONG HalpClockTicks; /* APIC timer ticks of one clock interval */
 
 static ULONG HalpReadPmTimer(VOID) {
@@ -46,11 +52,28 @@ static ULONG HalpPmTimerElapsed(ULONG Start, ULONG Now) {
     return HalpAcpi.PmTimer32Bit ? Elapsed : Elapsed & 0xFFFFFF;
 }
 
-/* Waits for the next tick after Start; FALSE if the timer stands still. */
-static BOOLEAN HalpWaitForPmTimer(ULONG Start, ULONG Ticks, PULONG Now) {
+/*
+ * Reads all clocks as nearly at once as can be: of several readings the one that took the shortest
+ * counts, since a host may take the processor away in the middle of any of them.
+ */
+static VOID HalpReadClocks(PHALP_CLOCKS Clocks) {
+    ULONG64 Shortest = ~0ull;
+    for (ULONG Try = 0; Try < SAMPLE_TRIES; Try++) {
+        ULONG64 Before = HalpReadTsc();
+        ULONG PmTimer = HalpReadPmTimer();
+        ULONG Apic = HalpApicRead(APIC_TIMER_CURRENT);
+        ULONG64 Took = HalpReadTsc() - Before;
+        if (Took < Shortest) {
+            Shortest = Took;
+            *Clocks = (HALP_CLOCKS){.Tsc = Before, .PmTimer = PmTimer, .Apic = Apic};
+        }
+    }
+}
+
+/* Waits until Ticks have passed since Start; FALSE if the timer stands still. */
+static BOOLEAN HalpWaitForPmTimer(ULONG Start, ULONG Ticks) {
     for (ULONG Try = 0; Try < PM_TIMER_TRIES; Try++) {
-        *Now = HalpReadPmTimer();
-        if (HalpPmTimerElapsed(Start, *Now) >= Ticks) {
+        if (HalpPmTimerElapsed(Start, HalpReadPmTimer()) >= Ticks) {
             return TRUE;
         }
     }
@@ -58,18 +81,18 @@ static BOOLEAN HalpWaitForPmTimer(ULONG Start, ULONG Ticks, PULONG Now) {
 }
 
 static BOOLEAN HalpMeasureWithPmTimer(PHALP_MEASUREMENT Measurement) {
-    ULONG Start, End;
-    if (HalpAcpi.PmTimerPort == 0 || !HalpWaitForPmTimer(HalpReadPmTimer(), 1, &Start)) {
+    HALP_CLOCKS Start, End;
+    if (HalpAcpi.PmTimerPort == 0) {
         return FALSE;
     }
-    ULONG64 Tsc = HalpReadTsc();
-    ULONG Apic = HalpApicRead(APIC_TIMER_CURRENT);
-    if (!HalpWaitForPmTimer(Start, PM_TIMER_WINDOW, &End)) {
+    HalpReadClocks(&Start);
+    if (!HalpWaitForPmTimer(Start.PmTimer, PM_TIMER_WINDOW)) {
         return FALSE;
     }
-    Measurement->TscTicks = HalpReadTsc() - Tsc;
-    Measurement->ApicTicks = Apic - HalpApicRead(APIC_TIMER_CURRENT);
-    Measurement->ReferenceTicks = HalpPmTimerElapsed(Start, End);
+    HalpReadClocks(&End);
+    Measurement->TscTicks = End.Tsc - Start.Tsc;
+    Measurement->ApicTicks = Start.Apic - End.Apic; /* it counts down */
+    Measurement->ReferenceTicks = HalpPmTimerElapsed(Start.PmTimer, End.PmTimer);
     Measurement->ReferenceHz = PM_TIMER_HZ;
     return TRUE;
 }
