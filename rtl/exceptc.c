@@ -62,37 +62,57 @@ static EXCEPTION_DISPOSITION RtlpSearchScopes(const RTLP_SCOPE_WALK *Walk,
     return ExceptionContinueSearch;
 }
 
-/* Does the unwind end inside the same __try as scope Index? Then its __finally must not run. */
-static BOOLEAN RtlpTargetInsideScope(PSCOPE_TABLE Table, ULONG Index, ULONG TargetRva) {
-    for (ULONG Other = 0; Other < Table->Count; Other += 1) {
-        if (RtlpInScope(Table, Other, TargetRva) &&
-            Table->ScopeRecord[Other].JumpTarget == Table->ScopeRecord[Index].JumpTarget &&
-            Table->ScopeRecord[Other].HandlerAddress == Table->ScopeRecord[Index].HandlerAddress) {
-            return TRUE;
+/*
+ * Where in the table does an unwind end that goes to an address of this function? At the scope whose
+ * __except block it enters; or (a jump out of a __try) at the first scope around the address.
+ * Count if at none.
+ *
+ * The block is looked for first: a compiler may put it directly behind a call that does not
+ * return, on the very byte by which the guarded range includes the return address.
+ */
+static ULONG RtlpTargetScope(const RTLP_SCOPE_WALK *Walk, ULONG TargetRva) {
+    PSCOPE_TABLE Table = Walk->Table;
+    for (ULONG Index = 0; Index < Table->Count; Index += 1) {
+        ULONG Jump = Table->ScopeRecord[Index].JumpTarget;
+        if (Jump != 0 && Jump == TargetRva && RtlpInScope(Table, Index, Walk->ControlRva)) {
+            return Index;
         }
     }
-    return FALSE;
+    for (ULONG Index = 0; Index < Table->Count; Index += 1) {
+        if (RtlpInScope(Table, Index, TargetRva)) {
+            return Index;
+        }
+    }
+    return Table->Count;
+}
+
+/* Do two records stand for one __try? Its range may have been cut up. */
+static BOOLEAN RtlpSameScope(PSCOPE_TABLE Table, ULONG Index, ULONG Other) {
+    return Other < Table->Count &&
+           Table->ScopeRecord[Other].JumpTarget == Table->ScopeRecord[Index].JumpTarget &&
+           Table->ScopeRecord[Other].HandlerAddress == Table->ScopeRecord[Index].HandlerAddress;
 }
 
 /* Second pass: runs the __finally blocks on the way. */
 static EXCEPTION_DISPOSITION RtlpRunTerminations(const RTLP_SCOPE_WALK *Walk,
                                                  PEXCEPTION_RECORD ExceptionRecord,
                                                  PDISPATCHER_CONTEXT Dispatcher) {
-    BOOLEAN InTarget = IS_TARGET_UNWIND(ExceptionRecord->ExceptionFlags);
-    ULONG TargetRva = (ULONG)(Dispatcher->TargetIp - Walk->ImageBase);
-    for (ULONG Index = Dispatcher->ScopeIndex; Index < Walk->Table->Count; Index += 1) {
-        ULONG Jump = Walk->Table->ScopeRecord[Index].JumpTarget;
-        ULONG Finally = Walk->Table->ScopeRecord[Index].HandlerAddress;
-        if (!RtlpInScope(Walk->Table, Index, Walk->ControlRva)) {
+    PSCOPE_TABLE Table = Walk->Table;
+    ULONG Last = Table->Count;
+    if (IS_TARGET_UNWIND(ExceptionRecord->ExceptionFlags)) {
+        Last = RtlpTargetScope(Walk, (ULONG)(Dispatcher->TargetIp - Walk->ImageBase));
+    }
+    for (ULONG Index = Dispatcher->ScopeIndex; Index < Table->Count; Index += 1) {
+        if (!RtlpInScope(Table, Index, Walk->ControlRva)) {
             continue;
         }
-        if (InTarget && (RtlpTargetInsideScope(Walk->Table, Index, TargetRva) ||
-                         (Jump != 0 && Jump == TargetRva))) {
+        if (RtlpSameScope(Table, Index, Last)) {
             break;
         }
-        if (Jump == 0) {
+        if (Table->ScopeRecord[Index].JumpTarget == 0) {
+            ULONG64 Finally = Walk->ImageBase + Table->ScopeRecord[Index].HandlerAddress;
             Dispatcher->ScopeIndex = Index + 1;
-            ((PTERMINATION_HANDLER)(Walk->ImageBase + Finally))(TRUE, (PVOID)Walk->Frame);
+            ((PTERMINATION_HANDLER)Finally)(TRUE, (PVOID)Walk->Frame);
         }
     }
     return ExceptionContinueSearch;
