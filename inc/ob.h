@@ -399,6 +399,15 @@ NTSTATUS ObDeleteSymbolicLink(_In_ PCUNICODE_STRING Path);
 NTSTATUS ObReturnHandle(_Out_ PHANDLE Destination, _In_ HANDLE Handle, _In_ NTSTATUS Status,
                         _In_ KPROCESSOR_MODE Mode);
 
+/*
+ * The two ends of a service, for user pointers; they return the exception's status instead of
+ * raising it. ObProbe...: may the result be written there? ObReturnInformation: copies Size bytes
+ * and their number; ReturnLength may be NULL. (services of all components use these)
+ */
+NTSTATUS ObProbeForWrite(_In_ PVOID Destination, _In_ ULONG Size, _In_ ULONG Alignment);
+NTSTATUS ObReturnInformation(_Out_ PVOID Destination, _In_ const VOID *Source, _In_ ULONG Size,
+                             _Out_opt_ PULONG ReturnLength);
+
 /* ------------------------------------------------------------------------------------------------------------------
  * Start-up, processes
  */

@@ -103,21 +103,3 @@ NTSTATUS ObInsertObject(_In_ PVOID Object, _Inout_opt_ PACCESS_STATE PassedAcces
     return ObpInsertNamedObject(Object, AccessState, &Information, ObjectPointerBias, NewObject,
                                 Handle);
 }
-
-NTSTATUS ObReturnHandle(_Out_ PHANDLE Destination, _In_ HANDLE Handle, _In_ NTSTATUS Status,
-                        _In_ KPROCESSOR_MODE Mode) {
-    if (!NT_SUCCESS(Status)) {
-        return Status;
-    }
-    if (Mode == KernelMode) {
-        *Destination = Handle;
-        return Status;
-    }
-    __try {
-        WriteHandleToUser(Destination, Handle);
-    } __except (EXCEPTION_EXECUTE_HANDLER) {
-        Status = GetExceptionCode();
-        ObCloseHandle(Handle, Mode);
-    }
-    return Status;
-}

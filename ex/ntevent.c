@@ -1,0 +1,148 @@
+/*
+ * ntevent.c - events
+ *
+ * An event object is a KEVENT with a header: Ke's event does the work, Ob gives it handles, names
+ * and access. A notification event stays set until it is reset and lets all waiters go; a
+ * synchronization event lets one go and resets itself.
+ */
+#include "exp.h"
+#include "ntapi.h"
+#include "ob.h"
+
+#define EVENT_INCREMENT 1 /* what a waiter gains in priority */
+
+POBJECT_TYPE ExEventObjectType;
+
+NTSTATUS ExpInitializeEvents(VOID) {
+    UNICODE_STRING Name = RTL_CONSTANT_STRING(L"Event");
+    OBJECT_TYPE_INITIALIZER Initializer = {
+        .Length = sizeof(Initializer),
+        .InvalidAttributes = OBJ_OPENLINK,
+        .GenericMapping = {STANDARD_RIGHTS_READ | EVENT_QUERY_STATE,
+                           STANDARD_RIGHTS_WRITE | EVENT_MODIFY_STATE,
+                           STANDARD_RIGHTS_EXECUTE | SYNCHRONIZE, EVENT_ALL_ACCESS},
+        .ValidAccessMask = EVENT_ALL_ACCESS,
+        .PoolType = NonPagedPoolNx,
+    };
+    return ObCreateObjectType(&Name, &Initializer, NULL, &ExEventObjectType);
+}
+
+/* Source: WDK, ZwCreateEvent. STATUS_INVALID_PARAMETER for a bad type; statuses of ObInsertObject.
+ */
+NTSTATUS NTAPI NtCreateEvent(_Out_ PHANDLE EventHandle, _In_ ACCESS_MASK DesiredAccess,
+                             _In_opt_ POBJECT_ATTRIBUTES ObjectAttributes,
+                             _In_ EVENT_TYPE EventType, _In_ BOOLEAN InitialState) {
+    KPROCESSOR_MODE Mode = ExGetPreviousMode();
+    PVOID Event;
+    HANDLE Handle;
+    NTSTATUS Status = ObProbeForWrite(EventHandle, sizeof(HANDLE), 1);
+    if (!NT_SUCCESS(Status)) {
+        return Status;
+    }
+    if (EventType != NotificationEvent && EventType != SynchronizationEvent) {
+        return STATUS_INVALID_PARAMETER;
+    }
+    Status = ObCreateObject(Mode, ExEventObjectType, ObjectAttributes, Mode, NULL, sizeof(KEVENT),
+                            0, 0, &Event);
+    if (!NT_SUCCESS(Status)) {
+        return Status;
+    }
+    KeInitializeEvent(Event, EventType, InitialState);
+    Status = ObInsertObject(Event, NULL, DesiredAccess, 0, NULL, &Handle);
+    return ObReturnHandle(EventHandle, Handle, Status, Mode);
+}
+
+/* Source: Windows SDK, OpenEvent; winternl.h. */
+NTSTATUS NTAPI NtOpenEvent(_Out_ PHANDLE EventHandle, _In_ ACCESS_MASK DesiredAccess,
+                           _In_ POBJECT_ATTRIBUTES ObjectAttributes) {
+    KPROCESSOR_MODE Mode = ExGetPreviousMode();
+    HANDLE Handle;
+    NTSTATUS Status = ObProbeForWrite(EventHandle, sizeof(HANDLE), 1);
+    if (!NT_SUCCESS(Status)) {
+        return Status;
+    }
+    Status = ObOpenObjectByName(ObjectAttributes, ExEventObjectType, Mode, NULL, DesiredAccess,
+                                NULL, &Handle);
+    return ObReturnHandle(EventHandle, Handle, Status, Mode);
+}
+
+/* What set, reset and pulse have in common; returns the state before through PreviousState. */
+static NTSTATUS ExpChangeEvent(HANDLE EventHandle, PLONG PreviousState, LONG (*Change)(PKEVENT)) {
+    PVOID Event;
+    NTSTATUS Status = STATUS_SUCCESS;
+    if (PreviousState != NULL) {
+        Status = ObProbeForWrite(PreviousState, sizeof(LONG), sizeof(LONG));
+    }
+    if (NT_SUCCESS(Status)) {
+        Status = ObReferenceObjectByHandle(EventHandle, EVENT_MODIFY_STATE, ExEventObjectType,
+                                           ExGetPreviousMode(), &Event, NULL);
+    }
+    if (!NT_SUCCESS(Status)) {
+        return Status;
+    }
+    LONG State = Change(Event);
+    ObfDereferenceObject(Event);
+    if (PreviousState != NULL) {
+        Status = ObReturnInformation(PreviousState, &State, sizeof(State), NULL);
+    }
+    return Status;
+}
+
+static LONG ExpSetEvent(PKEVENT Event) {
+    return KeSetEvent(Event, EVENT_INCREMENT, FALSE);
+}
+
+static LONG ExpPulseEvent(PKEVENT Event) {
+    return KePulseEvent(Event, EVENT_INCREMENT, FALSE);
+}
+
+static LONG ExpResetEvent(PKEVENT Event) {
+    return KeResetEvent(Event);
+}
+
+/* Source: WDK, ZwSetEvent. */
+NTSTATUS NTAPI NtSetEvent(_In_ HANDLE EventHandle, _Out_opt_ PLONG PreviousState) {
+    return ExpChangeEvent(EventHandle, PreviousState, ExpSetEvent);
+}
+
+NTSTATUS NTAPI NtResetEvent(_In_ HANDLE EventHandle, _Out_opt_ PLONG PreviousState) {
+    return ExpChangeEvent(EventHandle, PreviousState, ExpResetEvent);
+}
+
+NTSTATUS NTAPI NtPulseEvent(_In_ HANDLE EventHandle, _Out_opt_ PLONG PreviousState) {
+    return ExpChangeEvent(EventHandle, PreviousState, ExpPulseEvent);
+}
+
+NTSTATUS NTAPI NtClearEvent(_In_ HANDLE EventHandle) {
+    return ExpChangeEvent(EventHandle, NULL, ExpResetEvent);
+}
+
+/* Source: phnt. STATUS_INVALID_INFO_CLASS, STATUS_INFO_LENGTH_MISMATCH. */
+NTSTATUS NTAPI NtQueryEvent(_In_ HANDLE EventHandle,
+                            _In_ EVENT_INFORMATION_CLASS EventInformationClass,
+                            _Out_ PVOID EventInformation, _In_ ULONG EventInformationLength,
+                            _Out_opt_ PULONG ReturnLength) {
+    EVENT_BASIC_INFORMATION Information;
+    PVOID Object;
+    if (EventInformationClass != EventBasicInformation) {
+        return STATUS_INVALID_INFO_CLASS;
+    }
+    if (EventInformationLength != sizeof(Information)) {
+        return STATUS_INFO_LENGTH_MISMATCH;
+    }
+    NTSTATUS Status = ObProbeForWrite(EventInformation, sizeof(Information), sizeof(ULONG));
+    if (NT_SUCCESS(Status)) {
+        Status = ObReferenceObjectByHandle(EventHandle, EVENT_QUERY_STATE, ExEventObjectType,
+                                           ExGetPreviousMode(), &Object, NULL);
+    }
+    if (!NT_SUCCESS(Status)) {
+        return Status;
+    }
+    PKEVENT Event = Object;
+    Information.EventState = KeReadStateEvent(Event);
+    Information.EventType = (Event->Header.Type & ~KOBJECT_LOCK_BIT) == EventNotificationObject
+                                ? NotificationEvent
+                                : SynchronizationEvent;
+    ObfDereferenceObject(Object);
+    return ObReturnInformation(EventInformation, &Information, sizeof(Information), ReturnLength);
+}

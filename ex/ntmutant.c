@@ -1,0 +1,141 @@
+/*
+ * ntmutant.c - mutants
+ *
+ * A mutant belongs to the thread that acquired it, as often as that thread did; Win32 calls it a
+ * mutex. If its owner ends first it is abandoned, and the next to acquire it is told.
+ */
+#include "exp.h"
+#include "ntapi.h"
+#include "ob.h"
+#include "ps.h"
+
+#define MUTANT_INCREMENT 1
+
+POBJECT_TYPE ExMutantObjectType;
+
+/* The last reference goes while a thread owns it: the thread's list must not keep it. */
+static VOID ExpDeleteMutant(PVOID Object) {
+    PKMUTANT Mutant = Object;
+    if (Mutant->OwnerThread != NULL) {
+        KeReleaseMutant(Mutant, MUTANT_INCREMENT, TRUE, FALSE);
+    }
+}
+
+NTSTATUS ExpInitializeMutants(VOID) {
+    UNICODE_STRING Name = RTL_CONSTANT_STRING(L"Mutant");
+    OBJECT_TYPE_INITIALIZER Initializer = {
+        .Length = sizeof(Initializer),
+        .InvalidAttributes = OBJ_OPENLINK,
+        .GenericMapping = {STANDARD_RIGHTS_READ | MUTANT_QUERY_STATE, STANDARD_RIGHTS_WRITE,
+                           STANDARD_RIGHTS_EXECUTE | SYNCHRONIZE, MUTANT_ALL_ACCESS},
+        .ValidAccessMask = MUTANT_ALL_ACCESS,
+        .PoolType = NonPagedPoolNx,
+        .DeleteProcedure = ExpDeleteMutant,
+    };
+    return ObCreateObjectType(&Name, &Initializer, NULL, &ExMutantObjectType);
+}
+
+/* Source: Windows SDK, CreateMutex; phnt. */
+NTSTATUS NTAPI NtCreateMutant(_Out_ PHANDLE MutantHandle, _In_ ACCESS_MASK DesiredAccess,
+                              _In_opt_ POBJECT_ATTRIBUTES ObjectAttributes,
+                              _In_ BOOLEAN InitialOwner) {
+    KPROCESSOR_MODE Mode = ExGetPreviousMode();
+    PVOID Mutant, Named;
+    HANDLE Handle;
+    NTSTATUS Status = ObProbeForWrite(MutantHandle, sizeof(HANDLE), 1);
+    if (!NT_SUCCESS(Status)) {
+        return Status;
+    }
+    Status = ObCreateObject(Mode, ExMutantObjectType, ObjectAttributes, Mode, NULL, sizeof(KMUTANT),
+                            0, 0, &Mutant);
+    if (!NT_SUCCESS(Status)) {
+        return Status;
+    }
+    KeInitializeMutant(Mutant, InitialOwner);
+    Status = ObInsertObject(Mutant, NULL, DesiredAccess, 0, &Named, &Handle);
+    return ObReturnHandle(MutantHandle, Handle, Status, Mode);
+}
+
+NTSTATUS NTAPI NtOpenMutant(_Out_ PHANDLE MutantHandle, _In_ ACCESS_MASK DesiredAccess,
+                            _In_ POBJECT_ATTRIBUTES ObjectAttributes) {
+    KPROCESSOR_MODE Mode = ExGetPreviousMode();
+    HANDLE Handle;
+    NTSTATUS Status = ObProbeForWrite(MutantHandle, sizeof(HANDLE), 1);
+    if (!NT_SUCCESS(Status)) {
+        return Status;
+    }
+    Status = ObOpenObjectByName(ObjectAttributes, ExMutantObjectType, Mode, NULL, DesiredAccess,
+                                NULL, &Handle);
+    return ObReturnHandle(MutantHandle, Handle, Status, Mode);
+}
+
+/* Needs no access right but to be the owner. STATUS_MUTANT_NOT_OWNED. Source: phnt. */
+NTSTATUS NTAPI NtReleaseMutant(_In_ HANDLE MutantHandle, _Out_opt_ PLONG PreviousCount) {
+    PVOID Mutant;
+    LONG Count = 0;
+    NTSTATUS Status = STATUS_SUCCESS;
+    if (PreviousCount != NULL) {
+        Status = ObProbeForWrite(PreviousCount, sizeof(LONG), sizeof(LONG));
+    }
+    if (NT_SUCCESS(Status)) {
+        Status = ObReferenceObjectByHandle(MutantHandle, 0, ExMutantObjectType, ExGetPreviousMode(),
+                                           &Mutant, NULL);
+    }
+    if (!NT_SUCCESS(Status)) {
+        return Status;
+    }
+    __try {
+        Count = KeReleaseMutant(Mutant, MUTANT_INCREMENT, FALSE, FALSE);
+    } __except (EXCEPTION_EXECUTE_HANDLER) {
+        Status = GetExceptionCode();
+    }
+    ObfDereferenceObject(Mutant);
+    if (NT_SUCCESS(Status) && PreviousCount != NULL) {
+        Status = ObReturnInformation(PreviousCount, &Count, sizeof(Count), NULL);
+    }
+    return Status;
+}
+
+static NTSTATUS ExpReturnMutant(PKMUTANT Mutant, MUTANT_INFORMATION_CLASS Class, PVOID Destination,
+                                PULONG ReturnLength) {
+    PKTHREAD Owner = Mutant->OwnerThread;
+    if (Class == MutantBasicInformation) {
+        MUTANT_BASIC_INFORMATION Basic = {.CurrentCount = KeReadStateMutant(Mutant),
+                                          .OwnedByCaller = Owner == KeGetCurrentThread(),
+                                          .AbandonedState = Mutant->Abandoned};
+        return ObReturnInformation(Destination, &Basic, sizeof(Basic), ReturnLength);
+    }
+    MUTANT_OWNER_INFORMATION Information = {0};
+    if (Owner == KeGetCurrentThread()) {
+        Information.ClientId = PsGetCurrentThread()->Cid;
+    }
+    return ObReturnInformation(Destination, &Information, sizeof(Information), ReturnLength);
+}
+
+/* Simplified: the owner is named only if it is the caller. Source: phnt. */
+NTSTATUS NTAPI NtQueryMutant(_In_ HANDLE MutantHandle,
+                             _In_ MUTANT_INFORMATION_CLASS MutantInformationClass,
+                             _Out_ PVOID MutantInformation, _In_ ULONG MutantInformationLength,
+                             _Out_opt_ PULONG ReturnLength) {
+    PVOID Mutant;
+    if (MutantInformationClass != MutantBasicInformation &&
+        MutantInformationClass != MutantOwnerInformation) {
+        return STATUS_INVALID_INFO_CLASS;
+    }
+    ULONG Size = MutantInformationClass == MutantBasicInformation
+                     ? sizeof(MUTANT_BASIC_INFORMATION)
+                     : sizeof(MUTANT_OWNER_INFORMATION);
+    if (MutantInformationLength != Size) {
+        return STATUS_INFO_LENGTH_MISMATCH;
+    }
+    NTSTATUS Status = ObProbeForWrite(MutantInformation, Size, sizeof(ULONG));
+    if (NT_SUCCESS(Status)) {
+        Status = ObReferenceObjectByHandle(MutantHandle, MUTANT_QUERY_STATE, ExMutantObjectType,
+                                           ExGetPreviousMode(), &Mutant, NULL);
+    }
+    if (NT_SUCCESS(Status)) {
+        Status = ExpReturnMutant(Mutant, MutantInformationClass, MutantInformation, ReturnLength);
+        ObfDereferenceObject(Mutant);
+    }
+    return Status;
+}
