@@ -112,16 +112,6 @@ static NTSTATUS IopSendCreate(PFILE_OBJECT FileObject, POPEN_PACKET Packet,
     return Status;
 }
 
-/* All access asked for is granted here; the file system has had its say. */
-static VOID IopGrantAccess(PACCESS_STATE AccessState) {
-    ACCESS_MASK Granted = AccessState->RemainingDesiredAccess;
-    if (Granted & MAXIMUM_ALLOWED) {
-        Granted = (Granted & ~MAXIMUM_ALLOWED) | FILE_ALL_ACCESS;
-    }
-    AccessState->PreviouslyGrantedAccess |= Granted;
-    AccessState->RemainingDesiredAccess = 0;
-}
-
 /* NtQueryAttributesFile: the file is opened only to be asked, and never gets a handle. */
 static NTSTATUS IopAnswerQueryOnly(PFILE_OBJECT FileObject, POPEN_PACKET Packet) {
     IO_STATUS_BLOCK IoStatus;
@@ -154,7 +144,6 @@ static NTSTATUS IopOpenDevice(PDEVICE_OBJECT Device, PACCESS_STATE AccessState,
     if (Packet->BasicInformation != NULL) {
         return IopAnswerQueryOnly(FileObject, Packet);
     }
-    IopGrantAccess(AccessState);
     Packet->FileObject = FileObject;
     *Object = FileObject;
     return STATUS_SUCCESS;
