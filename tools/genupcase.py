@@ -5,33 +5,29 @@ Windows maps one UTF-16 unit to one UTF-16 unit, so only simple mappings within 
 A mapping is a difference, kept in blocks of 32 characters: an index of 2048 bytes names the block,
 equal blocks are kept once.
 
-Windows' table is older than Python's and leaves out some mappings; EXCEPTIONS has those that
-matter, each as Windows 10 has it.
+Windows leaves some mappings of Unicode out; NO_UPPER and NO_LOWER have them, as observed.
 """
 import unicodedata
 
 BLOCK = 32
 
-# U+00B5 and U+0131/U+017F keep themselves in Windows' tables; U+0130 has no simple lower case.
+# The digraphs in title case (Dz and the like) stay as they are both ways.
+TITLE = {0x01C5, 0x01C8, 0x01CB, 0x01F2}
+# Letters whose upper case belongs to another letter: micro sign, dotless i, long s, final sigma...
 NO_UPPER = {0x00B5, 0x0131, 0x017F, 0x0345, 0x03C2, 0x03D0, 0x03D1, 0x03D5, 0x03D6, 0x03F0,
             0x03F1, 0x03F5, 0x1E9B, 0x1FBE} | set(range(0x1C80, 0x1C89))
 NO_LOWER = {0x0130, 0x03F4, 0x1E9E, 0x2126, 0x212A, 0x212B}
-# Scripts whose case pairs are younger than the table of Windows 10 (Georgian, Cherokee).
-YOUNG = [(0x10D0, 0x10FF), (0x13A0, 0x13FD), (0x1C90, 0x1CBF), (0xAB70, 0xABBF)]
 
 
 def mapped(code, convert, exceptions):
-    if code in exceptions or 0xD800 <= code < 0xE000:
-        return code
-    if any(low <= code <= high for low, high in YOUNG):
+    if code in exceptions or code in TITLE or 0xD800 <= code < 0xE000:
         return code
     text = convert(chr(code))
+    if len(text) != 1 and convert is str.upper:
+        text = chr(code).title()  # Greek with iota: the simple upper case is the title case
     if len(text) != 1 or ord(text) > 0xFFFF:
         return code
-    other = ord(text)
-    if any(low <= other <= high for low, high in YOUNG):
-        return code
-    return other
+    return ord(text)
 
 
 def table(name, convert, exceptions):
