@@ -79,7 +79,7 @@ NESTED_ENTRY LdrInitializeThunk
     call NtContinue
     mov ecx, eax
     call RtlRaiseStatus
-    int 3
+    int3
 NESTED_END LdrInitializeThunk
 
 ; An exception. A handler repaired the cause: go on with the context. Nobody did: second chance.
@@ -106,7 +106,7 @@ NESTED_ENTRY KiUserExceptionDispatcher
 .failed:
     mov ecx, eax
     call RtlRaiseStatus
-    int 3
+    int3
 NESTED_END KiUserExceptionDispatcher
 
 ; A user APC: NormalRoutine(NormalContext, SystemArgument1, SystemArgument2, Context).
@@ -126,7 +126,7 @@ NESTED_ENTRY KiUserApcDispatcher
     call NtContinue
     mov ecx, eax
     call RtlRaiseStatus
-    int 3
+    int3
 NESTED_END KiUserApcDispatcher
 
 ; A call from the kernel: PEB->KernelCallbackTable[number](buffer, length), its status goes back.
@@ -146,7 +146,7 @@ NESTED_ENTRY KiUserCallbackDispatcher
     call NtCallbackReturn
     mov ecx, eax
     call RtlRaiseStatus
-    int 3
+    int3
 NESTED_END KiUserCallbackDispatcher
 
 ; NTSTATUS DebugService(Service, Buffer, Length, ComponentId, Level)
@@ -157,17 +157,17 @@ LEAF_ENTRY DebugService
     mov r8d, r9d
     mov r9d, [rsp + 28h]
     int 2Dh
-    int 3                   ; skipped by the kernel
+    int3                    ; skipped by the kernel
     ret
 LEAF_END DebugService
 
 ; VOID DbgBreakPoint(VOID), VOID DbgUserBreakPoint(VOID)
 LEAF_ENTRY DbgBreakPoint
-    int 3
+    int3
     ret
 LEAF_END DbgBreakPoint
 
 LEAF_ENTRY DbgUserBreakPoint
-    int 3
+    int3
     ret
 LEAF_END DbgUserBreakPoint
