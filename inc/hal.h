@@ -170,7 +170,6 @@ NTHALAPI DECLSPEC_NORETURN VOID HalReturnToFirmware(_In_ FIRMWARE_REENTRY Routin
 
 /* ---- I/O ports (inline, for drivers of port devices) ---- */
 
-#ifndef NTOS_HOST
 static inline UCHAR READ_PORT_UCHAR(USHORT Port) {
     UCHAR Value;
     __asm__ volatile("inb %w1, %b0" : "=a"(Value) : "Nd"(Port));
@@ -195,6 +194,5 @@ static inline VOID WRITE_PORT_USHORT(USHORT Port, USHORT Value) {
 static inline VOID WRITE_PORT_ULONG(USHORT Port, ULONG Value) {
     __asm__ volatile("outl %k0, %w1" : : "a"(Value), "Nd"(Port));
 }
-#endif
 
 #endif
