@@ -1,0 +1,50 @@
+"""gdb's frames by .pdata: what makes bt, up and finish work in code without frame pointers."""
+import gdb
+import gdb.unwinder
+
+from . import memory, symbols, unwind
+
+
+class _FrameId:
+    def __init__(self, sp, pc):
+        self.sp, self.pc = sp, pc
+
+
+class PdataUnwinder(gdb.unwinder.Unwinder):
+    """Unwinds every frame whose code lies in an image that is known, and leaf code called by it."""
+
+    def __init__(self):
+        super().__init__("pdata")
+
+    def __call__(self, pending):
+        try:
+            return self._unwind(pending)
+        except (memory.MemoryError_, gdb.error, ValueError):
+            return None
+
+    def _unwind(self, pending):
+        values = {name: pending.read_register(name) for name in unwind.NAMES + ("rip",)}
+        # The low 64 bits, whatever type gdb gives the register.
+        regs = {name: int(value.cast(_ulong())) for name, value in values.items()}
+        if symbols.find_module(regs["rip"]) is None:
+            return None
+        up = unwind.step(regs, lambda: int(pending.read_register("gs_base").cast(_ulong())))
+        caller = up.registers
+        # The stack pointer in the caller is the same wherever this function stands.
+        info = pending.create_unwind_info(_FrameId(_value(caller["rsp"]), _value(up.function)))
+        for name in unwind.NAMES + ("rip",):
+            info.add_saved_register(name, _value(caller[name]).cast(values[name].type))
+        return info
+
+
+def _ulong():
+    return gdb.selected_inferior().architecture().integer_type(64, False)
+
+
+def _value(number):
+    return gdb.Value((number & unwind.MASK).to_bytes(8, "little"), _ulong())
+
+
+def register():
+    """Puts the unwinder before gdb's own."""
+    gdb.unwinder.register_unwinder(None, PdataUnwinder(), replace=True)
