@@ -1,0 +1,259 @@
+// sources:
+//
+// The pool's block layer against a model: random sizes, every block's contents known, pages
+// counted. mm/pool.c is compiled into this file on top of a small imitation of what is below it.
+
+#define VITRINE_MM_MIP_H
+#include "ntdef.h"
+#include "ntrtl.h"
+#include "ntstatus.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+// ---- What pool.c stands on ----
+
+typedef ULONG_PTR KSPIN_LOCK, *PKSPIN_LOCK;
+typedef ULONG64 POOL_FLAGS;
+typedef int POOL_TYPE;
+enum { PagedPool = 1, APC_LEVEL = 1, DISPATCH_LEVEL = 2 };
+#define POOL_FLAG_UNINITIALIZED     0x02ull
+#define POOL_FLAG_RAISE_ON_FAILURE  0x20ull
+#define POOL_FLAG_NON_PAGED         0x40ull
+#define POOL_FLAG_NON_PAGED_EXECUTE 0x80ull
+#define POOL_FLAG_PAGED             0x100ull
+#define ASSERT_IRQL(Rule)           ((void)0)
+#define NT_ASSERT(Condition)        ((void)0)
+#define MI_NONPAGED                 0
+#define MI_PAGED                    1
+#define MI_LOOKASIDE_UNITS          32
+
+typedef struct _MI_POOL_LIST {
+    SINGLE_LIST_ENTRY Head;
+    ULONG Depth;
+} MI_POOL_LIST;
+typedef struct _MI_POOL_PROCESSOR {
+    MI_POOL_LIST Lookaside[2][MI_LOOKASIDE_UNITS + 1];
+} MI_POOL_PROCESSOR, *PMI_POOL_PROCESSOR;
+
+static MI_POOL_PROCESSOR Processor;
+static PMI_POOL_PROCESSOR MiPoolProcessor[1] = {&Processor};
+static KIRQL Irql;
+static SSIZE_T PagesInUse[2], BytesInUse[2];
+static ULONG FailAfter; // the n-th page allocation from now on fails; 0: none does
+static ULONG BugCode;
+static int Checks, Failures;
+
+static KIRQL KeRaiseIrqlToDpcLevel(void) {
+    KIRQL Old = Irql;
+    Irql = DISPATCH_LEVEL;
+    return Old;
+}
+static void KeLowerIrql(KIRQL New) {
+    Irql = New;
+}
+static void KeAcquireSpinLockAtDpcLevel(PKSPIN_LOCK Lock) {
+    if (*Lock != 0) {
+        abort();
+    }
+    *Lock = 1;
+}
+static void KeReleaseSpinLockFromDpcLevel(PKSPIN_LOCK Lock) {
+    *Lock = 0;
+}
+static ULONG KeGetCurrentProcessorNumber(void) {
+    return 0;
+}
+static _Noreturn void KeBugCheckEx(ULONG Code, ULONG_PTR P1, ULONG_PTR P2, ULONG_PTR P3,
+                                   ULONG_PTR P4) {
+    printf("# bugcheck %x %llx %llx %llx %llx\n", Code, P1, P2, P3, P4);
+    exit(BugCode == Code ? 0 : 1);
+}
+_Noreturn void NTAPI RtlRaiseStatus(NTSTATUS Status) {
+    printf("# raise %x\n", (unsigned)Status);
+    exit(1);
+}
+static void MiInitializePoolRanges(void) {}
+
+// Big blocks and their pages: a table of base, pages, pool and tag.
+static struct {
+    PVOID Va;
+    ULONG Pages, Pool, Tag;
+} Runs[4096];
+
+static PVOID MiAllocatePoolPages(ULONG Pool, ULONG Pages) {
+    if (FailAfter != 0 && --FailAfter == 0) {
+        return NULL;
+    }
+    for (int i = 0; i < 4096; i++) {
+        if (Runs[i].Va == NULL) {
+            Runs[i].Va = aligned_alloc(PAGE_SIZE, (size_t)Pages * PAGE_SIZE);
+            Runs[i].Pages = Pages;
+            Runs[i].Pool = Pool;
+            Runs[i].Tag = 0;
+            PagesInUse[Pool] += Pages;
+            return Runs[i].Va;
+        }
+    }
+    return NULL;
+}
+static int FindRun(PVOID Va) {
+    for (int i = 0; i < 4096; i++) {
+        if (Runs[i].Va == Va) {
+            return i;
+        }
+    }
+    abort();
+}
+static void MiFreePoolPages(PVOID Va, ULONG Pages) {
+    int i = FindRun(Va);
+    if (Runs[i].Pages != Pages) {
+        abort();
+    }
+    PagesInUse[Runs[i].Pool] -= Pages;
+    free(Va);
+    Runs[i].Va = NULL;
+}
+static ULONG MiPoolOfAddress(PVOID Va) {
+    return Runs[FindRun(Va)].Pool;
+}
+static BOOLEAN MiInsertBigPool(PVOID Va, ULONG Tag, ULONG Pages) {
+    (void)Pages;
+    Runs[FindRun(Va)].Tag = Tag;
+    return TRUE;
+}
+static ULONG MiRemoveBigPool(PVOID Va, PULONG Tag) {
+    *Tag = Runs[FindRun(Va)].Tag;
+    return Runs[FindRun(Va)].Pages;
+}
+static void MiCountTag(PMI_POOL_PROCESSOR P, ULONG Tag, ULONG Pool, SSIZE_T Bytes) {
+    (void)P;
+    (void)Tag;
+    BytesInUse[Pool] += Bytes;
+}
+
+#undef DBG
+#define DBG 1
+#include "../../mm/pool.c"
+
+// ---- The test ----
+
+#define CHECK(Condition)                                                                           \
+    do {                                                                                           \
+        Checks++;                                                                                  \
+        if (!(Condition)) {                                                                        \
+            Failures++;                                                                            \
+            printf("# %s:%d: %s\n", __FILE__, __LINE__, #Condition);                               \
+        }                                                                                          \
+    } while (0)
+
+#define SLOTS 700
+#define STEPS 200000
+#define TAG   0x74736554
+
+static struct {
+    PUCHAR Block;
+    SIZE_T Size;
+    UCHAR Fill;
+} Slots[SLOTS];
+
+static ULONG64 Seed = 88172645463325252ull;
+
+static ULONG Random(ULONG Limit) {
+    Seed ^= Seed << 13;
+    Seed ^= Seed >> 7;
+    Seed ^= Seed << 17;
+    return (ULONG)(Seed % Limit);
+}
+
+// Mostly small, sometimes around a page, sometimes several pages.
+static SIZE_T RandomSize(void) {
+    ULONG Kind = Random(20);
+    if (Kind == 0) {
+        return 1 + Random(5 * PAGE_SIZE);
+    }
+    return Kind < 4 ? 3900 + Random(300) : 1 + Random(600);
+}
+
+static void AllocateSlot(int i) {
+    SIZE_T Size = RandomSize();
+    ULONG Pool = i & 1;
+    Slots[i].Block = ExAllocatePoolWithTag(Pool ? PagedPool : 0, Size, TAG);
+    CHECK(Slots[i].Block != NULL && Irql == 0);
+    CHECK(((ULONG_PTR)Slots[i].Block & 15) == 0);
+    CHECK(Size < PAGE_SIZE || ((ULONG_PTR)Slots[i].Block & (PAGE_SIZE - 1)) == 0);
+    Slots[i].Size = Size;
+    Slots[i].Fill = (UCHAR)Random(256);
+    memset(Slots[i].Block, Slots[i].Fill, Size);
+}
+
+static void FreeSlot(int i) {
+    SIZE_T Bad = 0;
+    for (SIZE_T n = 0; n < Slots[i].Size; n++) {
+        Bad += Slots[i].Block[n] != Slots[i].Fill;
+    }
+    CHECK(Bad == 0);
+    ExFreePoolWithTag(Slots[i].Block, Random(2) ? TAG : 0);
+    Slots[i].Block = NULL;
+}
+
+// Blocks that the processor keeps go back to the pool, so that every page can be accounted for.
+static void EmptyLookaside(void) {
+    for (ULONG Pool = 0; Pool < 2; Pool++) {
+        for (ULONG Units = 0; Units <= MI_LOOKASIDE_UNITS; Units++) {
+            MI_POOL_LIST *List = &Processor.Lookaside[Pool][Units];
+            while (List->Head.Next != NULL) {
+                PPOOL_HEADER Block = (PPOOL_HEADER)List->Head.Next - 1;
+                List->Head.Next = List->Head.Next->Next;
+                List->Depth--;
+                Block->PoolType = Pool | POOL_IN_USE;
+                MiJoinBlock(Pool, Block);
+            }
+        }
+    }
+}
+
+static void TestFailure(void) {
+    PVOID Blocks[64];
+    int n = 0;
+    FailAfter = 1;
+    CHECK(ExAllocatePoolWithTag(0, 3000, TAG) == NULL && Irql == 0);
+    FailAfter = 1;
+    CHECK(ExAllocatePoolWithTag(0, 9000, TAG) == NULL);
+    FailAfter = 0;
+    CHECK(ExAllocatePoolWithTag(0, ~0ull, TAG) == NULL);
+    CHECK(ExAllocatePool2(POOL_FLAG_PAGED | POOL_FLAG_NON_PAGED, 16, TAG) == NULL);
+    CHECK(ExAllocatePool2(POOL_FLAG_PAGED, 0, TAG) == NULL);
+    CHECK(ExAllocatePool2(POOL_FLAG_PAGED, 16, 0) == NULL);
+    for (n = 0; n < 64; n++) {
+        Blocks[n] = ExAllocatePool2(POOL_FLAG_PAGED, 100, TAG);
+        CHECK(Blocks[n] != NULL && *(PULONG)Blocks[n] == 0 && ((PUCHAR)Blocks[n])[99] == 0);
+    }
+    while (n-- > 0) {
+        ExFreePool(Blocks[n]);
+    }
+}
+
+int main(void) {
+    MiInitializePool();
+    TestFailure();
+    for (int Step = 0; Step < STEPS; Step++) {
+        int i = (int)Random(SLOTS);
+        if (Slots[i].Block == NULL) {
+            AllocateSlot(i);
+        } else {
+            FreeSlot(i);
+        }
+    }
+    for (int i = 0; i < SLOTS; i++) {
+        if (Slots[i].Block != NULL) {
+            FreeSlot(i);
+        }
+    }
+    EmptyLookaside();
+    CHECK(BytesInUse[0] == 0 && BytesInUse[1] == 0);
+    CHECK(PagesInUse[0] == 0 && PagesInUse[1] == 0);
+    printf("%s - pool blocks against a model (%d checks)\n", Failures ? "not ok" : "ok", Checks);
+    return Failures != 0;
+}
