@@ -15,6 +15,7 @@ sys.path.insert(0, os.path.join(TESTS, "conformance"))
 TIMEOUT = 120
 
 BUILD = os.environ.get("VITRINE_O") or os.path.join(ROOT, "build", "checked")
+FREE_BUILD = os.environ.get("VITRINE_FREE_O") or os.path.join(ROOT, "build", "free")
 VMRUN = os.path.join(ROOT, "tools", "vmrun")
 ENDED = re.compile(r"^vmrun: .* ended with 0x([0-9A-F]{8})", re.M)
 
@@ -50,9 +51,9 @@ class Result:
             self.code, self.out[-2000:].decode("utf-8", "replace"), self.log[-4000:])
 
 
-def vmrun(*args, stdin=b"", timeout=TIMEOUT):
+def vmrun(*args, stdin=b"", timeout=TIMEOUT, build=BUILD):
     """Runs tools/vmrun with the arguments; its own time limit is the hang detector."""
-    command = [VMRUN, "--build", BUILD, "--timeout", str(timeout), *map(str, args)]
+    command = [VMRUN, "--build", build, "--timeout", str(timeout), *map(str, args)]
     run = subprocess.run(command, input=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                          timeout=timeout + 60, check=False)
     return Result(run.returncode, run.stdout, run.stderr.decode("utf-8", "replace"))

@@ -30,6 +30,13 @@ def test_documented_windows():
     assert lines and result.out.decode().rstrip().endswith("1..%d" % len(lines)), result.tail()
 
 
+@pytest.mark.parametrize("name,words", [("nodll", ["second.dll"]),
+                                        ("noentry", ["RtlNoSuchFunction", "ntdll.dll"])])
+def test_the_log_names_what_is_missing(name, words):
+    log = run(next(case for case in cases() if case.name == name)).log
+    assert all(word.lower() in log.lower() for word in words), log
+
+
 def test_int_2e_as_the_way_in():
     """The same programs with SystemCall = 1 in KUSER_SHARED_DATA: stubs take int 2Eh."""
     for name in ("vm", "badpointers", "threads"):

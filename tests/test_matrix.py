@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from conftest import BUILD, ROOT, program, vmrun
+from conftest import BUILD, FREE_BUILD, ROOT, program, vmrun
 
 sys.path.insert(0, os.path.join(ROOT, "tools"))
 
@@ -34,6 +34,18 @@ def test_boots_and_runs_a_program(name):
     assert result.code == 42, result.tail()
     assert result.out == b"Hello from a Windows program.\n"
     assert result.ended, result.tail()
+
+
+@pytest.mark.parametrize("cpu", ["max", "qemu64"])
+def test_the_free_build(cpu):
+    result = vmrun("--cpu", cpu, program("threads.exe"), build=FREE_BUILD)
+    assert result.code == 3, result.tail()
+
+
+def test_the_free_kernel_is_small():
+    size = sum(os.path.getsize(os.path.join(FREE_BUILD, "image", name))
+               for name in ("ntoskrnl.exe", "hal.dll"))
+    assert size <= 500 * 1024, "kernel and HAL have %d bytes" % size
 
 
 @pytest.mark.slow
