@@ -401,7 +401,8 @@ BOOLEAN IoInitSystem(_In_ PLOADER_PARAMETER_BLOCK LoaderBlock);
 
 /*
  * Opens the console for the first process: three handles in the current process's table as
- * RTL_USER_PROCESS_PARAMETERS wants them. All or nothing. PASSIVE_LEVEL.
+ * RTL_USER_PROCESS_PARAMETERS wants them. InputAccess 0: read and write, as Windows' console gives
+ * them. All or nothing. PASSIVE_LEVEL.
  */
 NTSTATUS IoOpenConsole(_In_ ACCESS_MASK InputAccess, _Out_ PHANDLE StandardInput,
                        _Out_ PHANDLE StandardOutput, _Out_ PHANDLE StandardError);

@@ -21,6 +21,9 @@ static NTSTATUS IopOpenConsoleHandle(PCWSTR Path, ACCESS_MASK Access, PHANDLE Ha
 NTSTATUS IoOpenConsole(_In_ ACCESS_MASK InputAccess, _Out_ PHANDLE StandardInput,
                        _Out_ PHANDLE StandardOutput, _Out_ PHANDLE StandardError) {
     ACCESS_MASK OutputAccess = FILE_GENERIC_READ | FILE_GENERIC_WRITE;
+    if (InputAccess == 0) {
+        InputAccess = FILE_GENERIC_READ | FILE_GENERIC_WRITE;
+    }
     NTSTATUS Status = IopOpenConsoleHandle(L"\\Device\\ConDrv\\Input", InputAccess, StandardInput);
     if (!NT_SUCCESS(Status)) {
         return Status;

@@ -30,6 +30,16 @@ NTSTATUS BootFsComplete(_Inout_ PIRP Irp, _In_ NTSTATUS Status, _In_ ULONG_PTR I
     return Status;
 }
 
+static VOID BootFsLock(PBOOTFS_VOLUME Volume) {
+    KeEnterCriticalRegion();
+    ExAcquirePushLockExclusive(&Volume->Lock);
+}
+
+static VOID BootFsUnlock(PBOOTFS_VOLUME Volume) {
+    ExReleasePushLockExclusive(&Volume->Lock);
+    KeLeaveCriticalRegion();
+}
+
 /* Where the name starts: the root, or the directory that the caller named. */
 static NTSTATUS BootFsFindStart(PBOOTFS_VOLUME Volume, PFILE_OBJECT FileObject,
                                 PBOOTFS_FCB *Start) {
@@ -75,11 +85,11 @@ static NTSTATUS BootFsCheckOpen(PBOOTFS_FCB Fcb, ULONG Disposition, ULONG Option
 
 static NTSTATUS BootFsOpenFcb(PBOOTFS_VOLUME Volume, PBOOTFS_FCB Fcb, PIO_STACK_LOCATION Location) {
     PFILE_OBJECT FileObject = Location->FileObject;
-    ExAcquireFastMutex(&Volume->Lock);
+    BootFsLock(Volume);
     NTSTATUS Status =
         IoCheckShareAccess(Location->Parameters.Create.SecurityContext->DesiredAccess,
                            Location->Parameters.Create.ShareAccess, FileObject, &Fcb->Share, TRUE);
-    ExReleaseFastMutex(&Volume->Lock);
+    BootFsUnlock(Volume);
     if (NT_SUCCESS(Status)) {
         FileObject->FsContext = Fcb;
         FileObject->SectionObjectPointer = Fcb->Directory ? NULL : &Fcb->Sections;
@@ -119,9 +129,9 @@ static NTSTATUS BootFsCleanup(_In_ PDEVICE_OBJECT DeviceObject, _Inout_ PIRP Irp
     PFILE_OBJECT FileObject = IoGetCurrentIrpStackLocation(Irp)->FileObject;
     PBOOTFS_VOLUME Volume = DeviceObject->DeviceExtension;
     PBOOTFS_FCB Fcb = FileObject->FsContext;
-    ExAcquireFastMutex(&Volume->Lock);
+    BootFsLock(Volume);
     IoRemoveShareAccess(FileObject, &Fcb->Share);
-    ExReleaseFastMutex(&Volume->Lock);
+    BootFsUnlock(Volume);
     return BootFsComplete(Irp, STATUS_SUCCESS, 0);
 }
 
@@ -201,7 +211,7 @@ NTSTATUS BootFsDriverEntry(_In_ PDRIVER_OBJECT DriverObject, _In_ PUNICODE_STRIN
         return Status;
     }
     PBOOTFS_VOLUME Volume = Device->DeviceExtension;
-    ExInitializeFastMutex(&Volume->Lock);
+    ExInitializePushLock(&Volume->Lock);
     Status = BootFsBuildTree(Volume, IoLoaderBlock);
     if (!NT_SUCCESS(Status)) {
         return Status;

@@ -31,7 +31,7 @@ typedef struct _BOOTFS_FCB {
 } BOOTFS_FCB, *PBOOTFS_FCB;
 
 typedef struct _BOOTFS_VOLUME {
-    FAST_MUTEX Lock; /* Share of all FCBs */
+    EX_PUSH_LOCK Lock; /* Share of all FCBs */
     PBOOTFS_FCB Root;
     ULONG FcbCount;
     ULONG64 TotalBytes;
