@@ -5,8 +5,8 @@
  *
  * Order of initialisation (init/ calls it):
  *
- *   MmInitSystem(0, LoaderBlock)    page frames, system PTEs, pools, the user shared page; the page
- *                                   fault trap is registered with Ke. From here on pool works.
+ *   MmInitSystem(0, LoaderBlock)    page frames, system PTEs, pools, the user shared page. From
+ *                                   here on pool works.
  *   MmInitSystem(1, LoaderBlock)    memory that only the loader needed is given back
  *   MmInitializeSectionObjects()    after ObInitSystem: the Section object type
  *   MmRegisterFileOperations(...)   by io/, before the first section over a file
@@ -66,7 +66,7 @@ BOOLEAN MmInitializeSectionObjects(VOID);
 /* ---- Faults ---- */
 
 /*
- * Resolves a page fault; Ke's trap 0Eh calls it through KeSetPageFaultRoutine.
+ * Resolves a page fault; Ke's trap 0Eh calls it through KeUpcalls.AccessFault.
  *
  * FaultStatus: the processor's error code. VirtualAddress: CR2. PreviousMode: mode of the faulting
  * instruction. TrapInformation: the trap frame, may be NULL. Called with interrupts on, at the IRQL

@@ -70,7 +70,6 @@ static VOID MiInitializePhase0(PLOADER_PARAMETER_BLOCK LoaderBlock) {
     MiPoolProcessor[0] = &MiBootPoolProcessor;
     MiInitializePool();
     MmTotalCommitLimit = MmAvailablePages - MI_RESERVED_PAGES;
-    KeUpcalls.AccessFault = MmAccessFault;
 }
 
 BOOLEAN MmInitSystem(_In_ ULONG Phase, _In_ PLOADER_PARAMETER_BLOCK LoaderBlock) {
