@@ -21,6 +21,17 @@ static BOOLEAN LdrpCallInitRoutine(_In_ PLDR_DATA_TABLE_ENTRY Entry, _In_ ULONG 
     return Entry->EntryPoint(Entry->DllBase, Reason, Context);
 }
 
+/* LdrpCallDetach - tells one module that it goes (Context NULL), or the process does. */
+VOID LdrpCallDetach(_In_ PLDR_DATA_TABLE_ENTRY Entry, _In_opt_ PVOID Context) {
+    if (!(Entry->Flags & LDRP_PROCESS_ATTACH_CALLED)) {
+        return;
+    }
+    Entry->Flags &= ~LDRP_PROCESS_ATTACH_CALLED;
+    LdrpCallTlsInitializers(Entry, DLL_PROCESS_DETACH);
+    LdrpCallInitRoutine(Entry, DLL_PROCESS_DETACH, Context);
+}
+
+/* A module that refuses to be attached is told to detach at once. */
 static NTSTATUS LdrpCallAttach(_In_ PLDR_DATA_TABLE_ENTRY Entry, _In_opt_ PVOID Context) {
     Entry->Flags |= LDRP_ENTRY_PROCESSED | LDRP_PROCESS_ATTACH_CALLED;
     Entry->DdagNode->State = LdrModulesInitializing;
@@ -29,6 +40,7 @@ static NTSTATUS LdrpCallAttach(_In_ PLDR_DATA_TABLE_ENTRY Entry, _In_opt_ PVOID 
         Entry->Flags |= LDRP_PROCESS_ATTACH_FAILED;
         Entry->DdagNode->State = LdrModulesInitError;
         DbgPrint("LDR: %wZ: DllMain failed\n", &Entry->BaseDllName);
+        LdrpCallDetach(Entry, Context);
         return STATUS_DLL_INIT_FAILED;
     }
     Entry->DdagNode->State = LdrModulesReadyToRun;
@@ -57,17 +69,6 @@ NTSTATUS LdrpRunInitializeRoutines(_In_opt_ PVOID Context) {
         }
     }
     return Status;
-}
-
-/* LdrpCallDetach - tells one module that it goes (Context NULL), or the process does. */
-VOID LdrpCallDetach(_In_ PLDR_DATA_TABLE_ENTRY Entry, _In_opt_ PVOID Context) {
-    if ((Entry->Flags & (LDRP_PROCESS_ATTACH_CALLED | LDRP_PROCESS_ATTACH_FAILED)) !=
-        LDRP_PROCESS_ATTACH_CALLED) {
-        return;
-    }
-    Entry->Flags &= ~LDRP_PROCESS_ATTACH_CALLED;
-    LdrpCallTlsInitializers(Entry, DLL_PROCESS_DETACH);
-    LdrpCallInitRoutine(Entry, DLL_PROCESS_DETACH, Context);
 }
 
 static VOID LdrpCallForThread(_In_ PLDR_DATA_TABLE_ENTRY Entry, _In_ ULONG Reason) {
