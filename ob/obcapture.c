@@ -34,6 +34,36 @@ static UNICODE_STRING ObpReadStringHeader(KPROCESSOR_MODE ProbeMode, PCUNICODE_S
     return Result;
 }
 
+/* Copies the text of a string whose header has been read and is good. The source may be user
+ * memory. */
+static NTSTATUS ObpCaptureText(KPROCESSOR_MODE ProbeMode, PCUNICODE_STRING From,
+                               PUNICODE_STRING Name) {
+    NTSTATUS Status = STATUS_SUCCESS;
+    PWSTR Buffer = ObpAllocateName(From->Length);
+    if (Buffer == NULL) {
+        return STATUS_INSUFFICIENT_RESOURCES;
+    }
+    if (ProbeMode == KernelMode) {
+        memcpy(Buffer, From->Buffer, From->Length);
+    } else {
+        __try {
+            ProbeForRead(From->Buffer, From->Length, sizeof(WCHAR));
+            CopyFromUser(Buffer, From->Buffer, From->Length);
+        } __except (EXCEPTION_EXECUTE_HANDLER) {
+            Status = GetExceptionCode();
+        }
+    }
+    if (!NT_SUCCESS(Status)) {
+        ExFreePoolWithTag(Buffer, OBP_TAG_NAME);
+        return Status;
+    }
+    Buffer[From->Length / sizeof(WCHAR)] = UNICODE_NULL;
+    Name->Buffer = Buffer;
+    Name->Length = From->Length;
+    Name->MaximumLength = From->Length + sizeof(WCHAR);
+    return STATUS_SUCCESS;
+}
+
 /*
  * Copies a name into pool, with a terminating null, free it with ObpFreeName. An empty one needs no
  * memory. STATUS_OBJECT_NAME_INVALID (odd length, or no room for the null),
@@ -41,39 +71,31 @@ static UNICODE_STRING ObpReadStringHeader(KPROCESSOR_MODE ProbeMode, PCUNICODE_S
  */
 NTSTATUS ObpCaptureString(_In_ KPROCESSOR_MODE ProbeMode, _In_ PCUNICODE_STRING Source,
                           _Out_ PUNICODE_STRING Name) {
-    NTSTATUS Status = STATUS_SUCCESS;
+    UNICODE_STRING From;
     Name->Length = Name->MaximumLength = 0;
     Name->Buffer = NULL;
     __try {
-        UNICODE_STRING From = ObpReadStringHeader(ProbeMode, Source);
-        if (From.Length == 0) {
-            return STATUS_SUCCESS;
-        }
-        if (From.Length % sizeof(WCHAR) != 0 || From.Length >= UNICODE_STRING_MAX_BYTES) {
-            return STATUS_OBJECT_NAME_INVALID;
-        }
-        if (ProbeMode != KernelMode) {
-            ProbeForRead(From.Buffer, From.Length, sizeof(WCHAR));
-        }
-        Name->Buffer = ObpAllocateName(From.Length);
-        if (Name->Buffer == NULL) {
-            return STATUS_INSUFFICIENT_RESOURCES;
-        }
-        Name->Length = From.Length;
-        Name->MaximumLength = From.Length + sizeof(WCHAR);
-        if (ProbeMode != KernelMode) {
-            CopyFromUser(Name->Buffer, From.Buffer, From.Length);
-        } else {
-            memcpy(Name->Buffer, From.Buffer, From.Length);
-        }
-        Name->Buffer[From.Length / sizeof(WCHAR)] = UNICODE_NULL;
+        From = ObpReadStringHeader(ProbeMode, Source);
     } __except (EXCEPTION_EXECUTE_HANDLER) {
-        Status = GetExceptionCode();
+        return GetExceptionCode();
     }
-    if (!NT_SUCCESS(Status)) {
-        ObpFreeName(Name);
+    if (From.Length == 0) {
+        return STATUS_SUCCESS;
     }
-    return Status;
+    if (From.Length % sizeof(WCHAR) != 0 || From.Length >= UNICODE_STRING_MAX_BYTES) {
+        return STATUS_OBJECT_NAME_INVALID;
+    }
+    return ObpCaptureText(ProbeMode, &From, Name);
+}
+
+/* Copies the text of a user's string whose header the caller has read and checked. */
+NTSTATUS ObpCaptureUserBuffer(_In_ PCUNICODE_STRING Header, _Out_ PUNICODE_STRING Text) {
+    Text->Length = Text->MaximumLength = 0;
+    Text->Buffer = NULL;
+    if (Header->Length >= UNICODE_STRING_MAX_BYTES) {
+        return STATUS_INVALID_PARAMETER;
+    }
+    return Header->Length == 0 ? STATUS_SUCCESS : ObpCaptureText(UserMode, Header, Text);
 }
 
 static NTSTATUS ObpReadAttributes(KPROCESSOR_MODE ProbeMode, POBJECT_ATTRIBUTES Source,

@@ -164,6 +164,7 @@ NTSTATUS ObpCaptureObjectCreateInformation(_In_ KPROCESSOR_MODE ProbeMode,
                                            _Out_ PUNICODE_STRING Name);
 NTSTATUS ObpCaptureString(_In_ KPROCESSOR_MODE ProbeMode, _In_ PCUNICODE_STRING Source,
                           _Out_ PUNICODE_STRING Name);
+NTSTATUS ObpCaptureUserBuffer(_In_ PCUNICODE_STRING Header, _Out_ PUNICODE_STRING Text);
 VOID ObpFreeName(_Inout_ PUNICODE_STRING Name);
 
 /* obcreate.c */
@@ -209,6 +210,8 @@ NTSTATUS ObpNameObject(_Inout_ POBJECT_DIRECTORY Directory, _In_ PVOID Object,
 
 /* oblink.c */
 NTSTATUS ObpInitializeSymbolicLinks(VOID);
+NTSTATUS ObpMakeSymbolicLink(_In_ KPROCESSOR_MODE ProbeMode, _In_ POBJECT_ATTRIBUTES Attributes,
+                             _In_ PCUNICODE_STRING Target, _Out_ POBJECT_SYMBOLIC_LINK *Link);
 
 /* obtype.c */
 NTSTATUS ObpCreateTypeType(VOID);
