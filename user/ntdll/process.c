@@ -97,8 +97,7 @@ BOOLEAN NTAPI RtlQueryPerformanceFrequency(_Out_ PLARGE_INTEGER Frequency) {
     return NT_SUCCESS(NtQueryPerformanceCounter(&Counter, Frequency));
 }
 
-/* RtlGetCurrentProcessorNumber and the like are the processor's to answer; the session is the
- * PEB's. */
+/* RtlGetCurrentServiceSessionId - there is one session. */
 ULONG NTAPI RtlGetCurrentServiceSessionId(VOID) {
     return 0;
 }
