@@ -35,7 +35,7 @@ VOID ExQueueWorkItem(_Inout_ PWORK_QUEUE_ITEM WorkItem, _In_ WORK_QUEUE_TYPE Que
 
 /* The routine of a worker thread; init starts one or more with PsCreateSystemThread. Never returns.
  */
-VOID ExpWorkerThread(_In_opt_ PVOID StartContext) {
+VOID ExWorkerThread(_In_opt_ PVOID StartContext) {
     for (;;) {
         KeWaitForSingleObject(&ExpWorkSemaphore, WrQueue, KernelMode, FALSE, NULL);
         KIRQL OldIrql = KeAcquireSpinLockRaiseToDpc(&ExpWorkLock);

@@ -340,7 +340,7 @@ VOID ExInitializeWorkItem(_Out_ PWORK_QUEUE_ITEM Item, _In_ PWORKER_THREAD_ROUTI
 /* IRQL <= DISPATCH_LEVEL. The item is not in the queue yet. */
 VOID ExQueueWorkItem(_Inout_ PWORK_QUEUE_ITEM WorkItem, _In_ WORK_QUEUE_TYPE QueueType);
 /* Thread routine: init gives it to PsCreateSystemThread once there are threads. */
-VOID ExpWorkerThread(_In_opt_ PVOID StartContext);
+VOID ExWorkerThread(_In_opt_ PVOID StartContext);
 
 /* Phase 0: before ObInitSystem. Phase 1: after it; creates the Event, Mutant and Semaphore types.
  */
