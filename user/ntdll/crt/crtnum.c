@@ -1,0 +1,134 @@
+/*
+ * crtnum.c - text to integers
+ *
+ * All functions skip white space, take one sign and stop at the first character that is no digit of
+ * the base. Base 0 takes the base from a prefix, 0x or 0. What is too great becomes the greatest
+ * value of the result's type; ato* and _wto* wrap instead.
+ */
+#include "crt.h"
+
+static ULONG CrtpAt(const void *Text, BOOLEAN Wide, size_t At, size_t Limit) {
+    if (At >= Limit) {
+        return 0;
+    }
+    return Wide ? ((const WCHAR *)Text)[At] : ((const UCHAR *)Text)[At];
+}
+
+static ULONG CrtpDigit(ULONG c) {
+    if (c - '0' < 10) {
+        return c - '0';
+    }
+    c = CrtpLower(c);
+    return c - 'a' < 26 ? c - 'a' + 10 : 99;
+}
+
+/* Reads digits from At on; returns where they end. */
+static size_t CrtpReadDigits(CRT_NUMBER *Number, const void *Text, BOOLEAN Wide, size_t At,
+                             size_t Limit, ULONG Base) {
+    ULONG Digit;
+
+    while ((Digit = CrtpDigit(CrtpAt(Text, Wide, At, Limit))) < Base) {
+        ULONG64 Value;
+        if (__builtin_mul_overflow(Number->Magnitude, (ULONG64)Base, &Value) ||
+            __builtin_add_overflow(Value, (ULONG64)Digit, &Value)) {
+            Number->Overflow = TRUE;
+        }
+        Number->Magnitude = Number->Magnitude * Base + Digit;
+        At++;
+    }
+    return At;
+}
+
+CRT_NUMBER CrtpReadNumber(const void *Text, BOOLEAN Wide, size_t Limit, int Base) {
+    CRT_NUMBER Number = {0};
+    size_t At = 0;
+    size_t Start;
+
+    if (Base < 0 || Base == 1 || Base > 36) {
+        return Number;
+    }
+    while (CrtpIsSpace(CrtpAt(Text, Wide, At, Limit))) {
+        At++;
+    }
+    ULONG Sign = CrtpAt(Text, Wide, At, Limit);
+    if (Sign == '-' || Sign == '+') {
+        Number.Negative = Sign == '-';
+        At++;
+    }
+    if ((Base == 0 || Base == 16) && CrtpAt(Text, Wide, At, Limit) == '0' &&
+        CrtpLower(CrtpAt(Text, Wide, At + 1, Limit)) == 'x' &&
+        CrtpDigit(CrtpAt(Text, Wide, At + 2, Limit)) < 16) {
+        Base = 16;
+        At += 2;
+    } else if (Base == 0) {
+        Base = CrtpAt(Text, Wide, At, Limit) == '0' ? 8 : 10;
+    }
+    Start = At;
+    At = CrtpReadDigits(&Number, Text, Wide, At, Limit, (ULONG)Base);
+    Number.Length = At == Start ? 0 : At;
+    return Number;
+}
+
+static LONG64 CrtpSigned(CRT_NUMBER Number, LONG64 Greatest) {
+    ULONG64 Limit = (ULONG64)Greatest + (Number.Negative ? 1 : 0);
+
+    if (Number.Overflow || Number.Magnitude > Limit) {
+        return Number.Negative ? -Greatest - 1 : Greatest;
+    }
+    return (LONG64)(Number.Negative ? 0 - Number.Magnitude : Number.Magnitude);
+}
+
+static ULONG64 CrtpUnsigned(CRT_NUMBER Number, ULONG64 Greatest) {
+    if (Number.Overflow || Number.Magnitude > Greatest) {
+        return Greatest;
+    }
+    return Number.Negative ? 0 - Number.Magnitude : Number.Magnitude;
+}
+
+static LONG64 CrtpWrapped(const void *Text, BOOLEAN Wide) {
+    CRT_NUMBER Number = CrtpReadNumber(Text, Wide, ~(size_t)0, 10);
+
+    return (LONG64)(Number.Negative ? 0 - Number.Magnitude : Number.Magnitude);
+}
+
+#define DEFINE_CONVERSION(Result, Name, Char, Wide, Convert, Greatest)                             \
+    Result Name(const Char *s, Char **End, int Base) {                                             \
+        CRT_NUMBER Number = CrtpReadNumber(s, Wide, ~(size_t)0, Base);                             \
+        if (End != NULL) {                                                                         \
+            *End = (Char *)s + Number.Length;                                                      \
+        }                                                                                          \
+        return (Result)Convert(Number, Greatest);                                                  \
+    }
+
+DEFINE_CONVERSION(LONG, strtol, char, FALSE, CrtpSigned, MAXLONG)
+DEFINE_CONVERSION(ULONG, strtoul, char, FALSE, CrtpUnsigned, MAXULONG)
+DEFINE_CONVERSION(LONG64, _strtoi64, char, FALSE, CrtpSigned, MAXLONGLONG)
+DEFINE_CONVERSION(ULONG64, _strtoui64, char, FALSE, CrtpUnsigned, MAXULONG64)
+DEFINE_CONVERSION(LONG, wcstol, WCHAR, TRUE, CrtpSigned, MAXLONG)
+DEFINE_CONVERSION(ULONG, wcstoul, WCHAR, TRUE, CrtpUnsigned, MAXULONG)
+DEFINE_CONVERSION(LONG64, _wcstoi64, WCHAR, TRUE, CrtpSigned, MAXLONGLONG)
+DEFINE_CONVERSION(ULONG64, _wcstoui64, WCHAR, TRUE, CrtpUnsigned, MAXULONG64)
+
+int atoi(const char *s) {
+    return (int)CrtpWrapped(s, FALSE);
+}
+
+LONG atol(const char *s) {
+    return (LONG)CrtpWrapped(s, FALSE);
+}
+
+LONG64 _atoi64(const char *s) {
+    return CrtpWrapped(s, FALSE);
+}
+
+int _wtoi(const WCHAR *s) {
+    return (int)CrtpWrapped(s, TRUE);
+}
+
+LONG _wtol(const WCHAR *s) {
+    return (LONG)CrtpWrapped(s, TRUE);
+}
+
+LONG64 _wtoi64(const WCHAR *s) {
+    return CrtpWrapped(s, TRUE);
+}
