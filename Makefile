@@ -83,7 +83,7 @@ $(O)/gen/ntdll.def: user/ntdll/ntdll.def $(O)/gen/ntdll_services.def
 
 $(O)/ntdll.dll: $(call UOBJ,$(NTDLL_C) $(NTDLL_ASM)) $(O)/user/gen/ntdll_stubs.asm.obj $(O)/gen/ntdll.def
 	$(LD) $(LDFLAGS) $(DEBUG_LDFLAGS) /merge:.buildid=.rdata /dll /noentry /subsystem:native \
-	    /base:0x180000000 /def:$(O)/gen/ntdll.def /implib:$(O)/gen/ntdll.link.lib /out:$@ \
+	    /base:0x7FF800000000 /def:$(O)/gen/ntdll.def /implib:$(O)/gen/ntdll.link.lib /out:$@ \
 	    $(filter %.obj,$^)
 
 # Import libraries come from the .def files, so that ntoskrnl and hal can import each other.

@@ -48,6 +48,8 @@
     X(PFN_LIST_CORRUPT, 0x4E)                                                                      \
     X(PAGE_FAULT_IN_NONPAGED_AREA, 0x50)                                                           \
     X(REGISTRY_ERROR, 0x51)                                                                        \
+    X(HAL1_INITIALIZATION_FAILED, 0x61)                                                            \
+    X(MISMATCHED_HAL, 0x79)                                                                        \
     X(HAL_INITIALIZATION_FAILED, 0x5C)                                                             \
     X(UNSUPPORTED_PROCESSOR, 0x5D)                                                                 \
     X(OBJECT_INITIALIZATION_FAILED, 0x5E)                                                          \

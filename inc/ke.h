@@ -677,7 +677,7 @@ BOOLEAN NTAPI KeTryToAcquireSpinLockAtDpcLevel(_Inout_ PKSPIN_LOCK SpinLock);
 #define InterlockedAnd64(p, v)       __atomic_fetch_and((p), (v), __ATOMIC_SEQ_CST)
 #define InterlockedCompareExchange(p, n, o)                                                  \
     ({                                                                                       \
-        __typeof__(*(p)) _Old = (o);                                                         \
+        __typeof_unqual__(*(p)) _Old = (o);                                                         \
         __atomic_compare_exchange_n((p), &_Old, (n), 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST); \
         _Old;                                                                                \
     })
@@ -686,9 +686,13 @@ BOOLEAN NTAPI KeTryToAcquireSpinLockAtDpcLevel(_Inout_ PKSPIN_LOCK SpinLock);
 
 /* --- start-up ---------------------------------------------------------------------------------- */
 
-/* Entered from the loader on its stack; never returns. Calls KiSystemStartupPhase1's owner through
-   KeSetInitRoutine's pointer once the processor is ready. */
+/* init/init.c: entered from the loader on its stack; never returns. */
 DECLSPEC_NORETURN VOID KiSystemStartup(_In_ PLOADER_PARAMETER_BLOCK LoaderBlock);
+/* kernel/start.c, in this order: the thread that runs already, its processor, and at last what it does. */
+VOID KeInitializeIdleThread(_Out_ PKTHREAD Thread, _In_ PKPROCESS Process, _In_ PVOID StackBase,
+                            _In_ SIZE_T StackSize);
+VOID KeInitializeProcessor(_In_ PKTHREAD IdleThread);
+DECLSPEC_NORETURN VOID KeEnterIdleLoop(VOID);
 extern PLOADER_PARAMETER_BLOCK KeLoaderBlock;
 
 /* --- bugcheck, exceptions (bugcheck.c, except.c, context.c) ------------------------------------- */
@@ -724,7 +728,6 @@ extern PVOID KeUserExceptionDispatcher;
 extern PVOID KeUserApcDispatcher;
 extern PVOID KeUserCallbackDispatcher;
 extern PVOID KeRaiseUserExceptionDispatcher;
-extern PVOID PspLoaderInitRoutine;
 
 /* What Ke calls in the layers above; init/ sets them before the first thread of user mode. */
 typedef struct _KE_UPCALLS {
@@ -831,6 +834,10 @@ BOOLEAN NTAPI KeInsertQueueApc(_Inout_ PRKAPC Apc, _In_opt_ PVOID SystemArgument
 BOOLEAN NTAPI KeTestAlertThread(_In_ KPROCESSOR_MODE AlertMode);
 /* Has a user APC delivered at the next return to user mode, out of any wait in user mode. */
 BOOLEAN KeForceUserApc(_Inout_ PKAPC Apc);
+/* For a thread that ends: no more APCs; the user APCs left, one at a time; no more suspension. */
+VOID KeStopApcs(_Inout_ PKTHREAD Thread);
+PKAPC KeTakeUserApc(_Inout_ PKTHREAD Thread);
+VOID KeForceResumeThread(_Inout_ PKTHREAD Thread);
 BOOLEAN NTAPI KeAlertThread(_Inout_ PKTHREAD Thread, _In_ KPROCESSOR_MODE AlertMode);
 VOID NTAPI KeEnterCriticalRegion(VOID);
 VOID NTAPI KeLeaveCriticalRegion(VOID);

@@ -35,6 +35,7 @@ typedef struct _EPROCESS {
     LARGE_INTEGER ExitTime;
     HANDLE UniqueProcessId;
     LIST_ENTRY ActiveProcessLinks; /* PspActiveProcessLock */
+    EX_RUNDOWN_REF RundownProtect; /* who looks into the process from outside holds it */
     union {
         ULONG Flags;
         struct {
@@ -110,6 +111,7 @@ typedef struct _ETHREAD {
 #define PsGetCurrentProcessId() (PsGetCurrentThread()->Cid.UniqueProcess)
 #define IoGetCurrentProcess() PsGetCurrentProcess()
 
+extern PVOID PspLoaderInitRoutine; /* ntdll!LdrInitializeThunk */
 extern POBJECT_TYPE PsProcessType;
 extern POBJECT_TYPE PsThreadType;
 extern PHANDLE_TABLE PspCidTable;
@@ -132,14 +134,24 @@ NTSTATUS NTAPI PsLookupProcessByProcessId(_In_ HANDLE ProcessId, _Outptr_ PEPROC
 NTSTATUS NTAPI PsLookupThreadByThreadId(_In_ HANDLE ThreadId, _Outptr_ PETHREAD *Thread);
 HANDLE NTAPI PsGetProcessId(_In_ PEPROCESS Process);
 
+/* The loader's images become PsLoadedModuleList: before anything can want to unwind. */
+VOID PsInitializeModuleList(_Inout_ PLOADER_PARAMETER_BLOCK LoaderBlock);
+/* ntdll.dll, as a section (whose reference Ps takes over) and the address of RtlUserThreadStart. The other
+   entry points stand in Ke's variables (KeUserExceptionDispatcher, ...). */
+VOID PsSetSystemDll(_In_ PVOID Section, _In_ PVOID RtlUserThreadStart);
+
 /*
- * Starts a program as a process of its own: its image mapped, ntdll mapped, PEB, parameters and first
- * thread made. ImagePath is an NT path, CommandLine what the program sees. Process is referenced.
- * Statuses: those of opening and mapping the file (STATUS_OBJECT_NAME_NOT_FOUND,
- * STATUS_INVALID_IMAGE_FORMAT, ...), STATUS_NO_MEMORY. PASSIVE_LEVEL.
+ * Starts a program as a process of its own: ntdll and its image mapped, PEB, parameters and first thread
+ * made. OpenHandles is called attached to the new process and makes its three standard handles. Process
+ * is referenced. Statuses: those of mapping the image, STATUS_NO_MEMORY. PASSIVE_LEVEL.
  */
-NTSTATUS PsCreateUserProcess(_In_ PCUNICODE_STRING ImagePath, _In_ PCUNICODE_STRING DosPath,
-                             _In_ PCUNICODE_STRING CommandLine, _Outptr_ PEPROCESS *Process);
+typedef struct _PS_PROGRAM {
+    PVOID Section;                /* the image's; stays the caller's */
+    PCUNICODE_STRING ImagePath;   /* C:\dir\hello.exe */
+    PCUNICODE_STRING CommandLine; /* what the program sees */
+    NTSTATUS (*OpenHandles)(_Out_ PHANDLE Input, _Out_ PHANDLE Output, _Out_ PHANDLE Error);
+} PS_PROGRAM;
+NTSTATUS PsCreateUserProcess(_In_ const PS_PROGRAM *Program, _Outptr_ PEPROCESS *Process);
 
 /* Ends the current thread or the whole current process with a status; do not return. */
 DECLSPEC_NORETURN VOID PspExitThread(_In_ NTSTATUS ExitStatus);

@@ -10,6 +10,7 @@
  */
 #include "ki.h"
 
+PVOID KeUserExceptionDispatcher;
 PVOID KeUserApcDispatcher;
 PVOID KeUserCallbackDispatcher;
 PVOID KeRaiseUserExceptionDispatcher;
@@ -173,7 +174,7 @@ static VOID KiInitializeUserApc(PKEXCEPTION_FRAME ExceptionFrame, PKTRAP_FRAME T
     TrapFrame->EFlags &= ~0x500u; /* no trap flag, direction up */
 }
 
-static PKAPC KiTakeUserApc(PKTHREAD Thread) {
+PKAPC KeTakeUserApc(PKTHREAD Thread) {
     PLIST_ENTRY Head = &Thread->ApcState.ApcListHead[UserMode];
     PKAPC Apc = NULL;
     KIRQL OldIrql = KfRaiseIrql(DISPATCH_LEVEL);
@@ -195,7 +196,7 @@ VOID KiDeliverUserApc(ULONG64 Unused, PKTRAP_FRAME TrapFrame, PKEXCEPTION_FRAME 
     UNREFERENCED_PARAMETER(Unused);
 
     _enable_interrupts();
-    PKAPC Apc = KiTakeUserApc(Thread);
+    PKAPC Apc = KeTakeUserApc(Thread);
     if (Apc) {
         PKNORMAL_ROUTINE Normal = Apc->NormalRoutine;
         PVOID Context = Apc->NormalContext;
@@ -327,4 +328,19 @@ ULONG NTAPI KeResumeThread(PKTHREAD Thread) {
     if (Wake)
         KeReleaseSemaphore(&Thread->SuspendSemaphore, 0, 1, FALSE);
     return Previous;
+}
+
+/* However often it was suspended: it is to end. */
+VOID KeForceResumeThread(PKTHREAD Thread) {
+    while (KeResumeThread(Thread) > 1)
+        ;
+}
+
+/* The thread ends: what is queued from now on is refused. */
+VOID KeStopApcs(PKTHREAD Thread) {
+    KIRQL OldIrql = KfRaiseIrql(DISPATCH_LEVEL);
+    KiAcquireThreadLock(Thread);
+    Thread->ApcQueueable = FALSE;
+    KiReleaseThreadLock(Thread);
+    KeLowerIrql(OldIrql);
 }

@@ -36,6 +36,9 @@ ULONG KiExtendedStateSize(VOID);
 VOID KiInitializeExtendedState(_Out_ PVOID Area);
 extern ULONG64 KiExtendedStateMask;
 
+/* thread.c */
+VOID KiInitializeThreadObject(_Out_ PKTHREAD Thread, _In_ PKPROCESS Process);
+
 /* service.c */
 VOID KeCompactServiceTable(VOID);
 

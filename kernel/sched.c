@@ -120,6 +120,8 @@ LONG_PTR KiSwapThread(PKTHREAD Thread) {
     Next->ContextSwitches++;
     KiLoadThreadState(Prcb, Thread, Next);
     KiSwapContext(Next, Thread);
+    if (Thread->ApcState.KernelApcPending && Thread->CombinedApcDisable == 0)
+        HalRequestSoftwareInterrupt(APC_LEVEL);
     return Thread->WaitStatus;
 }
 

@@ -16,7 +16,7 @@ typedef struct _KSTART_FRAME {
     ULONG64 Home[5];
 } KSTART_FRAME, *PKSTART_FRAME;
 
-static VOID KiInitializeThreadObject(PKTHREAD Thread, PKPROCESS Process) {
+VOID KiInitializeThreadObject(PKTHREAD Thread, PKPROCESS Process) {
     memset(Thread, 0, sizeof(*Thread));
     KiInitializeHeader(&Thread->Header, ThreadObject, sizeof(KTHREAD), 0);
     KeInitializeSpinLock(&Thread->ThreadLock);

@@ -1,0 +1,194 @@
+/*
+ * Services on threads.
+ */
+#include "psp.h"
+#include "ntobapi.h"
+
+#define THREAD_CREATE_FLAGS_SUPPORTED                                           \
+    (THREAD_CREATE_FLAGS_CREATE_SUSPENDED | THREAD_CREATE_FLAGS_HIDE_FROM_DEBUGGER)
+#define PSP_MAXIMUM_STACK 0x40000000ull
+#define PSP_MAXIMUM_ATTRIBUTES 32
+
+/* What a caller wants to know of its new thread, out of its attribute list. */
+typedef struct _PSP_THREAD_RESULTS {
+    PVOID ClientId;
+    PVOID TebAddress;
+} PSP_THREAD_RESULTS;
+
+/* Raises for bad pointers. */
+static NTSTATUS PspCaptureThreadAttributes(PVOID List, PSP_THREAD_RESULTS *Results) {
+    memset(Results, 0, sizeof(*Results));
+    if (!List)
+        return STATUS_SUCCESS;
+    SIZE_T Length = ReadULong64FromUser(&((PPS_ATTRIBUTE_LIST)List)->TotalLength);
+    SIZE_T Count = (Length - sizeof(SIZE_T)) / sizeof(PS_ATTRIBUTE);
+    if (Length < sizeof(SIZE_T) || (Length - sizeof(SIZE_T)) % sizeof(PS_ATTRIBUTE) ||
+        Count > PSP_MAXIMUM_ATTRIBUTES)
+        return STATUS_INVALID_PARAMETER;
+    for (SIZE_T i = 0; i < Count; i++) {
+        PS_ATTRIBUTE Attribute;
+        CopyFromUser(&Attribute, &((PPS_ATTRIBUTE_LIST)List)->Attributes[i], sizeof(Attribute));
+        if (Attribute.Attribute == PS_ATTRIBUTE_CLIENT_ID && Attribute.Size == sizeof(CLIENT_ID))
+            Results->ClientId = Attribute.ValuePtr;
+        else if (Attribute.Attribute == PS_ATTRIBUTE_TEB_ADDRESS && Attribute.Size == sizeof(PVOID))
+            Results->TebAddress = Attribute.ValuePtr;
+        else
+            return STATUS_NOT_SUPPORTED;
+    }
+    return STATUS_SUCCESS;
+}
+
+/* The thread exists but does not run; a fault here ends it before it has run. */
+static NTSTATUS PspReturnThread(ETHREAD *Thread, HANDLE Handle, PHANDLE ThreadHandle,
+                                const PSP_THREAD_RESULTS *Results) {
+    __try {
+        WriteHandleToUser(ThreadHandle, Handle);
+        if (Results->ClientId)
+            CopyToUser(Results->ClientId, &Thread->Cid, sizeof(Thread->Cid));
+        if (Results->TebAddress)
+            WritePointerToUser(Results->TebAddress, Thread->Tcb.Teb);
+    } __except (EXCEPTION_EXECUTE_HANDLER) {
+        return GetExceptionCode();
+    }
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS PspCreateThreadForUser(EPROCESS *Process, PHANDLE ThreadHandle,
+                                       ACCESS_MASK DesiredAccess, PVOID StartRoutine,
+                                       PVOID Argument, ULONG CreateFlags, SIZE_T StackSize,
+                                       SIZE_T MaximumStackSize, const PSP_THREAD_RESULTS *Results) {
+    ETHREAD *Thread;
+    HANDLE Handle;
+    BOOLEAN Suspended = (CreateFlags & THREAD_CREATE_FLAGS_CREATE_SUSPENDED) != 0;
+    NTSTATUS Status = PspCreateUserThread(Process, StartRoutine, Argument, MaximumStackSize,
+                                          StackSize, Suspended, &Thread);
+    if (!NT_SUCCESS(Status))
+        return Status;
+    Status = ObOpenObjectByPointer(Thread, 0, NULL, DesiredAccess, PsThreadType,
+                                   ExGetPreviousMode(), &Handle);
+    if (NT_SUCCESS(Status)) {
+        Status = PspReturnThread(Thread, Handle, ThreadHandle, Results);
+        if (!NT_SUCCESS(Status))
+            ObCloseHandle(Handle, ExGetPreviousMode());
+    }
+    if (!NT_SUCCESS(Status))
+        PspTerminateThread(Thread, Status);
+    PspReadyThread(Thread);
+    ObDereferenceObject(Thread);
+    return Status;
+}
+
+NTSTATUS NTAPI NtCreateThreadEx(PHANDLE ThreadHandle, ACCESS_MASK DesiredAccess,
+                                POBJECT_ATTRIBUTES ObjectAttributes, HANDLE ProcessHandle,
+                                PUSER_THREAD_START_ROUTINE StartRoutine, PVOID Argument,
+                                ULONG CreateFlags, SIZE_T ZeroBits, SIZE_T StackSize,
+                                SIZE_T MaximumStackSize, PPS_ATTRIBUTE_LIST AttributeList) {
+    PSP_THREAD_RESULTS Results;
+    PVOID Process;
+    NTSTATUS Status;
+    UNREFERENCED_PARAMETER(ObjectAttributes);
+    UNREFERENCED_PARAMETER(ZeroBits);
+
+    __try {
+        ProbeForWrite(ThreadHandle, sizeof(HANDLE), sizeof(HANDLE));
+        Status = PspCaptureThreadAttributes(AttributeList, &Results);
+    } __except (EXCEPTION_EXECUTE_HANDLER) {
+        return GetExceptionCode();
+    }
+    if (!NT_SUCCESS(Status))
+        return Status;
+    if (CreateFlags & ~THREAD_CREATE_FLAGS_SUPPORTED)
+        return STATUS_NOT_SUPPORTED;
+    if (StackSize > PSP_MAXIMUM_STACK || MaximumStackSize > PSP_MAXIMUM_STACK)
+        return STATUS_NO_MEMORY;
+    Status = ObReferenceObjectByHandle(ProcessHandle, PROCESS_CREATE_THREAD, PsProcessType,
+                                       ExGetPreviousMode(), &Process, NULL);
+    if (!NT_SUCCESS(Status))
+        return Status;
+    Status = PspCreateThreadForUser(Process, ThreadHandle, DesiredAccess, (PVOID)StartRoutine,
+                                    Argument, CreateFlags, StackSize, MaximumStackSize, &Results);
+    ObDereferenceObject(Process);
+    return Status;
+}
+
+/* A NULL handle is the current thread, which then must not be the last of its process. */
+NTSTATUS NTAPI NtTerminateThread(HANDLE ThreadHandle, NTSTATUS ExitStatus) {
+    PVOID Object;
+    if (!ThreadHandle) {
+        if (PsGetCurrentProcess()->ActiveThreads == 1)
+            return STATUS_CANT_TERMINATE_SELF;
+        PspExitThread(ExitStatus);
+    }
+    NTSTATUS Status = ObReferenceObjectByHandle(ThreadHandle, THREAD_TERMINATE, PsThreadType,
+                                                ExGetPreviousMode(), &Object, NULL);
+    if (!NT_SUCCESS(Status))
+        return Status;
+    if (Object == PsGetCurrentThread()) {
+        ObDereferenceObject(Object);
+        PspExitThread(ExitStatus);
+    }
+    Status = PspTerminateThread(Object, ExitStatus);
+    ObDereferenceObject(Object);
+    return Status;
+}
+
+static ULONG PspQueryThread(ETHREAD *Thread, THREADINFOCLASS Class, PVOID Buffer) {
+    switch (Class) {
+    case ThreadBasicInformation:
+        *(PTHREAD_BASIC_INFORMATION)Buffer = (THREAD_BASIC_INFORMATION){
+            .ExitStatus = Thread->ExitStatus,
+            .TebBaseAddress = Thread->Tcb.Teb,
+            .ClientId = Thread->Cid,
+            .AffinityMask = Thread->Tcb.Affinity,
+            .Priority = Thread->Tcb.Priority,
+            .BasePriority = Thread->Tcb.BasePriority - Thread->ThreadsProcess->Pcb.BasePriority};
+        return sizeof(THREAD_BASIC_INFORMATION);
+    case ThreadQuerySetWin32StartAddress:
+        *(PVOID *)Buffer = Thread->Win32StartAddress;
+        return sizeof(PVOID);
+    case ThreadAmILastThread:
+        *(PULONG)Buffer = PsGetCurrentProcess()->ActiveThreads == 1;
+        return sizeof(ULONG);
+    case ThreadIsTerminated:
+        *(PULONG)Buffer = Thread->Terminated;
+        return sizeof(ULONG);
+    default:
+        return 0;
+    }
+}
+
+static ULONG PspThreadInformationSize(THREADINFOCLASS Class) {
+    return Class == ThreadBasicInformation            ? sizeof(THREAD_BASIC_INFORMATION)
+           : Class == ThreadQuerySetWin32StartAddress ? sizeof(PVOID)
+           : Class == ThreadAmILastThread             ? sizeof(ULONG)
+           : Class == ThreadIsTerminated              ? sizeof(ULONG)
+                                                      : 0;
+}
+
+NTSTATUS NTAPI NtQueryInformationThread(HANDLE ThreadHandle, THREADINFOCLASS Class, PVOID Buffer,
+                                        ULONG Length, PULONG ReturnLength) {
+    union {
+        THREAD_BASIC_INFORMATION Basic;
+        ULONG64 Value;
+    } Information;
+    PVOID Thread;
+    ULONG Size = PspThreadInformationSize(Class);
+    if (Size == 0)
+        return STATUS_INVALID_INFO_CLASS;
+    if (Length != Size)
+        return STATUS_INFO_LENGTH_MISMATCH;
+    NTSTATUS Status = ObReferenceObjectByHandle(ThreadHandle, THREAD_QUERY_INFORMATION,
+                                                PsThreadType, ExGetPreviousMode(), &Thread, NULL);
+    if (!NT_SUCCESS(Status))
+        return Status;
+    Size = PspQueryThread(Thread, Class, &Information);
+    ObDereferenceObject(Thread);
+    __try {
+        CopyToUser(Buffer, &Information, Size);
+        if (ReturnLength)
+            WriteULongToUser(ReturnLength, Size);
+    } __except (EXCEPTION_EXECUTE_HANDLER) {
+        return GetExceptionCode();
+    }
+    return STATUS_SUCCESS;
+}

@@ -1,0 +1,108 @@
+/*
+ * Ps starts: its object types, the System process, and the list of loaded kernel images.
+ *
+ * Phase 0 runs on the boot thread, which belongs to the idle process: it turns what the
+ * loader left into objects. From then on there is a System process (id 4) for kernel threads.
+ */
+#include "psp.h"
+#include "rtlexcept.h"
+
+POBJECT_TYPE PsProcessType;
+POBJECT_TYPE PsThreadType;
+PEPROCESS PsInitialSystemProcess;
+LIST_ENTRY PsLoadedModuleList = {&PsLoadedModuleList, &PsLoadedModuleList};
+LIST_ENTRY PsActiveProcessHead;
+PSP_SYSTEM_DLL PspSystemDll;
+PVOID PspLoaderInitRoutine;
+EX_PUSH_LOCK PspActiveProcessLock;
+
+/* The loader's entries become the kernel's list; they live in loader memory that is never freed. */
+VOID PsInitializeModuleList(PLOADER_PARAMETER_BLOCK LoaderBlock) {
+    while (!IsListEmpty(&LoaderBlock->LoadOrderListHead)) {
+        PLIST_ENTRY Entry = RemoveHeadList(&LoaderBlock->LoadOrderListHead);
+        InsertTailList(&PsLoadedModuleList, Entry);
+    }
+}
+
+/* For unwinding: the image that holds an address. The list only changes while the system starts. */
+BOOLEAN NTAPI RtlpFindImage(ULONG64 Pc, PULONG64 ImageBase, PULONG ImageSize) {
+    for (PLIST_ENTRY Entry = PsLoadedModuleList.Flink; Entry != &PsLoadedModuleList;
+         Entry = Entry->Flink) {
+        PKLDR_DATA_TABLE_ENTRY Image =
+            CONTAINING_RECORD(Entry, KLDR_DATA_TABLE_ENTRY, InLoadOrderLinks);
+        if (Pc - (ULONG64)Image->DllBase < Image->SizeOfImage) {
+            *ImageBase = (ULONG64)Image->DllBase;
+            *ImageSize = Image->SizeOfImage;
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
+VOID NTAPI RtlpGetStackLimits(PULONG64 Low, PULONG64 High) {
+    PKTHREAD Thread = KeGetCurrentThread();
+    *Low = (ULONG64)Thread->StackLimit;
+    *High = (ULONG64)Thread->StackBase;
+}
+
+static NTSTATUS PspCreateTypes(VOID) {
+    UNICODE_STRING ProcessName = RTL_CONSTANT_STRING(L"Process");
+    UNICODE_STRING ThreadName = RTL_CONSTANT_STRING(L"Thread");
+    OBJECT_TYPE_INITIALIZER Type = {.Length = sizeof(Type),
+                                    .SecurityRequired = 1,
+                                    .PoolType = NonPagedPoolNx,
+                                    .InvalidAttributes = OBJ_PERMANENT | OBJ_EXCLUSIVE | OBJ_OPENIF};
+    Type.GenericMapping = (GENERIC_MAPPING){
+        STANDARD_RIGHTS_READ | PROCESS_VM_READ | PROCESS_QUERY_INFORMATION,
+        STANDARD_RIGHTS_WRITE | PROCESS_CREATE_PROCESS | PROCESS_CREATE_THREAD |
+            PROCESS_VM_OPERATION | PROCESS_VM_WRITE | PROCESS_DUP_HANDLE | PROCESS_TERMINATE |
+            PROCESS_SET_QUOTA | PROCESS_SET_INFORMATION | PROCESS_SUSPEND_RESUME,
+        STANDARD_RIGHTS_EXECUTE | SYNCHRONIZE, PROCESS_ALL_ACCESS};
+    Type.ValidAccessMask = PROCESS_ALL_ACCESS;
+    Type.DefaultNonPagedPoolCharge = sizeof(EPROCESS);
+    Type.DeleteProcedure = PspProcessDelete;
+    NTSTATUS Status = ObCreateObjectType(&ProcessName, &Type, NULL, &PsProcessType);
+    if (!NT_SUCCESS(Status))
+        return Status;
+    Type.GenericMapping = (GENERIC_MAPPING){
+        STANDARD_RIGHTS_READ | THREAD_GET_CONTEXT | THREAD_QUERY_INFORMATION,
+        STANDARD_RIGHTS_WRITE | THREAD_TERMINATE | THREAD_SUSPEND_RESUME | THREAD_ALERT |
+            THREAD_SET_INFORMATION | THREAD_SET_CONTEXT,
+        STANDARD_RIGHTS_EXECUTE | SYNCHRONIZE, THREAD_ALL_ACCESS};
+    Type.ValidAccessMask = THREAD_ALL_ACCESS;
+    Type.DefaultNonPagedPoolCharge = sizeof(ETHREAD);
+    Type.DeleteProcedure = PspThreadDelete;
+    return ObCreateObjectType(&ThreadName, &Type, NULL, &PsThreadType);
+}
+
+/* The System process shares the address space that the kernel was started in. */
+static NTSTATUS PspCreateSystemProcess(VOID) {
+    PVOID Object;
+    NTSTATUS Status = ObCreateObject(KernelMode, PsProcessType, NULL, KernelMode, NULL,
+                                     sizeof(EPROCESS), 0, 0, &Object);
+    if (!NT_SUCCESS(Status))
+        return Status;
+    PsInitialSystemProcess = Object;
+    PspInitializeProcessFields(PsInitialSystemProcess, "System");
+    PsInitialSystemProcess->Pcb.DirectoryTableBase = PsIdleProcess->Pcb.DirectoryTableBase;
+    PsInitialSystemProcess->UniqueProcessId = PspCreateCid(PsInitialSystemProcess);
+    Status = ObInitProcess(NULL, PsInitialSystemProcess);
+    if (NT_SUCCESS(Status))
+        InsertTailList(&PsActiveProcessHead, &PsInitialSystemProcess->ActiveProcessLinks);
+    return Status;
+}
+
+BOOLEAN PsInitSystem(ULONG Phase, PLOADER_PARAMETER_BLOCK LoaderBlock) {
+    UNREFERENCED_PARAMETER(LoaderBlock);
+    if (Phase != 0)
+        return PspInitializeReaper();
+    InitializeListHead(&PsActiveProcessHead);
+    ExInitializePushLock(&PspActiveProcessLock);
+    return PspInitializeCidTable() && NT_SUCCESS(PspCreateTypes()) &&
+           NT_SUCCESS(PspCreateSystemProcess());
+}
+
+VOID PsSetSystemDll(PVOID Section, PVOID RtlUserThreadStart) {
+    PspSystemDll.Section = Section;
+    PspSystemDll.RtlUserThreadStart = RtlUserThreadStart;
+}
