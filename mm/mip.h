@@ -178,7 +178,7 @@ FORCEINLINE PMMPTE MiGetPxeAddress(const volatile VOID *Va) {
 }
 /* The inverse: the address that a PTE maps. Bits 0 to 47, sign-extended by the two shifts. */
 FORCEINLINE PVOID MiGetVirtualAddressMappedByPte(PMMPTE Pte) {
-    return (PVOID)(((LONG64)((ULONG_PTR)Pte - PTE_BASE) << 25) >> 16);
+    return (PVOID)((LONG64)(((ULONG_PTR)Pte - PTE_BASE) << 25) >> 16);
 }
 FORCEINLINE BOOLEAN MI_IS_USER_ADDRESS(const volatile VOID *Va) {
     return (ULONG_PTR)Va <= (ULONG_PTR)MM_HIGHEST_USER_ADDRESS;
