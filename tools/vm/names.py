@@ -1,12 +1,11 @@
 """Names of status values and bug checks, from the source tree's own headers."""
-import glob
 import os
 import re
 
 from .options import ROOT
 
 STATUS = re.compile(r"#define\s+((?:STATUS|DBG|RPC)_\w+)\s+\(?\(NTSTATUS\)\s*\(?0x([0-9A-Fa-f]+)")
-BUGCODE = re.compile(r"#define\s+([A-Z][A-Z0-9_]{7,})\s+\(?\(?(?:\(ULONG\)\s*)?0x([0-9A-Fa-f]+)\b")
+BUGCODE = re.compile(r"\bX\((\w+),\s*0x([0-9A-Fa-f]+)\)")
 
 
 def find(pattern, files, value):
@@ -26,7 +25,5 @@ def status(value):
 
 def bugcheck(value):
     """'0xA IRQL_NOT_LESS_OR_EQUAL', or the number alone."""
-    headers = [path for path in sorted(glob.glob(os.path.join(ROOT, "inc", "*.h")))
-               if os.path.basename(path) in ("bugcodes.h", "kd.h", "ke.h")]
-    name = find(BUGCODE, headers, value)
+    name = find(BUGCODE, [os.path.join(ROOT, "inc", "bugcodes.h")], value)
     return "0x%X %s" % (value, name) if name else "0x%X" % value
