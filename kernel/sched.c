@@ -108,8 +108,8 @@ LONG_PTR KiSwapThread(PKTHREAD Thread) {
     if (!Next)
         Next = Prcb->IdleThread;
     Next->State = Running;
+    KeReleaseSpinLockFromDpcLevel(&Prcb->PrcbLock); /* by the thread that took it */
     Prcb->CurrentThread = Next;
-    KeReleaseSpinLockFromDpcLevel(&Prcb->PrcbLock);
     if (Next == Thread) { /* woken before it had gone */
         Thread->SwapBusy = FALSE;
         return Thread->WaitStatus;
