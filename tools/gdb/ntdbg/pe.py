@@ -1,6 +1,7 @@
 """PE images and NASM's ELF objects, as far as a debugger needs them."""
 import bisect
 import os
+import re
 import struct
 
 EXPORT, EXCEPTION = 0, 3
@@ -45,7 +46,7 @@ class Image:
             if start <= rva < start + max(vsize, rsize):
                 have = max(0, min(size, rsize - (rva - start)))
                 return self._read(raw + rva - start, have).ljust(size, b"\0")
-        return self._read(rva, size)
+        return self._read(rva, size)  # the headers
 
     def directory(self, index):
         """(rva, bytes) of a data directory; (0, b'') where there is none."""
@@ -106,9 +107,26 @@ class Image:
         return result
 
 
+_MAP_LINE = re.compile(r"^ [0-9a-f]{4}:[0-9a-f]{8}       (\S+)\s+([0-9a-f]{16}) +(\S+)")
+
+
+def map_symbols(path, base):
+    """{name: rva} from the linker's map, which also has what DWARF does not: assembly."""
+    result = {}
+    if not os.path.exists(path):
+        return result
+    with open(path, encoding="latin-1") as stream:
+        for line in stream:
+            match = _MAP_LINE.match(line)
+            if match and int(match.group(2), 16) > base and not _is_label(match.group(1)):
+                result.setdefault(match.group(1), int(match.group(2), 16) - base)
+    return result
+
+
 def _is_label(name):
     """Labels inside functions: NASM's local ones, and those of the unwind macros."""
-    return "." in name or name.startswith(("uw_", "$", "L_")) or name.endswith(("_end", "_xdata"))
+    return "." in name or name.startswith(("uw_", "$", "?", "L_", "__imp_", "__real@")) or \
+        name.endswith(("_end", "_xdata"))
 
 
 def open_file(path):
@@ -166,6 +184,39 @@ def elf_text_symbols(path):
             if section == text[0] and info >> 4 == 1:
                 result[name_of(header[6], name)] = value
     return result, headers[text[0]][5] if text else 0
+
+
+def with_symbols(path, names):
+    """A copy of an image that has no symbol table, with one: gdb needs it to name assembly.
+
+    lld writes either a PDB or a COFF symbol table. The copy lies in a folder gdb beside the
+    image, is made anew when the image is newer, and differs in nothing else.
+    """
+    copy = os.path.join(os.path.dirname(path), "gdb", os.path.basename(path))
+    if os.path.exists(copy) and os.path.getmtime(copy) >= os.path.getmtime(path):
+        return copy
+    with open(path, "rb") as stream:
+        data = bytearray(stream.read())
+    image = open_file(path)
+    at = struct.unpack_from("<I", data, 0x3c)[0] + 12  # PointerToSymbolTable
+    strings = bytearray(data[image.symtab:]) if image.symtab else bytearray(4)
+    table = bytearray()
+    for name, rva in sorted(names.items(), key=lambda item: item[1]):
+        for number, (_, start, size, _, _) in enumerate(image.sections, 1):
+            if start <= rva < start + size:
+                table += struct.pack("<IIIhHBB", 0, len(strings), rva - start, number,
+                                     0x20 if number == 1 else 0, 2, 0)
+                strings += name.encode("latin-1") + b"\0"
+                break
+    struct.pack_into("<I", strings, 0, len(strings))
+    end = image.symtab or len(data)
+    struct.pack_into("<II", data, at, end, len(table) // 18)
+    os.makedirs(os.path.dirname(copy), exist_ok=True)
+    temporary = "%s.%d" % (copy, os.getpid())
+    with open(temporary, "wb") as stream:
+        stream.write(data[:end] + table + strings)
+    os.replace(temporary, copy)
+    return copy
 
 
 def find_file(name, folders):

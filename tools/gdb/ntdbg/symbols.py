@@ -4,8 +4,8 @@ The kernel's images are on a list of the kernel (PsLoadedModuleList, before that
 Images of user mode are announced by a function that does nothing but be called,
 nt!DbgLoadImageSymbols: a breakpoint there reads the three arguments and goes on.
 
-An image's own symbols come from its file in the build folder: names from the COFF symbol table,
-lines and types from DWARF, which gdb reads. NASM writes no DWARF for PE, so each assembly file is
+An image's own symbols come from its file in the build folder: names from the linker's map or the
+COFF symbol table, lines and types from DWARF, which gdb reads. NASM writes no DWARF for PE, so each assembly file is
 assembled a second time as ELF; that twin is loaded over the same addresses.
 """
 import os
@@ -70,6 +70,7 @@ class Module:
             names = dict(self.image.exports())
             if self.file:
                 names.update(self.image.coff_symbols())
+                names.update(pe.map_symbols(self.file + ".map", self.image.base))
             self._table = pe.Table(names)
         return self._table
 
@@ -87,7 +88,10 @@ class Module:
         if not self.file or self._loaded:
             return
         offset = self.base - self.image.base
-        self._add(self.file, "add-symbol-file '%s' -o %#x" % (self.file, offset & (2 ** 64 - 1)))
+        path = self.file
+        if not self.image.nsyms:
+            path = pe.with_symbols(path, self.table.by_name)
+        self._add(path, "add-symbol-file '%s' -o %#x" % (path, offset & (2 ** 64 - 1)))
         part = "user" if self.name == "ntdll" else "kernel"
         if self.name not in ("nt", "hal", "ntdll"):
             return
