@@ -314,6 +314,12 @@ BOOLEAN ExLockHandleTableEntry(_In_ PHANDLE_TABLE HandleTable, _Inout_ PHANDLE_T
 VOID ExUnlockHandleTableEntry(_In_ PHANDLE_TABLE HandleTable, _Inout_ PHANDLE_TABLE_ENTRY Entry);
 ULONG ExGetHandleTableCount(_In_ PHANDLE_TABLE HandleTable);
 
+/* Calls Callback for every table in the system, under HandleTableListLock (shared). TRUE ends it.
+ */
+typedef BOOLEAN (*EX_SNAPSHOT_TABLE_ROUTINE)(_In_ PHANDLE_TABLE HandleTable,
+                                             _In_opt_ PVOID Parameter);
+VOID ExEnumHandleTables(_In_ EX_SNAPSHOT_TABLE_ROUTINE Callback, _In_opt_ PVOID Parameter);
+
 #ifndef NTOS_HOST
 /* ------------------------------------------------------------------------------------------------------------------
  * Start-up and shared object types.
@@ -345,12 +351,6 @@ VOID ExWorkerThread(_In_opt_ PVOID StartContext);
 /* Phase 0: before ObInitSystem. Phase 1: after it; creates the Event, Mutant and Semaphore types.
  */
 BOOLEAN ExInitSystem(_In_ ULONG Phase);
-
-/* Calls Callback for every table in the system, under HandleTableListLock (shared). TRUE ends it.
- */
-typedef BOOLEAN (*EX_SNAPSHOT_TABLE_ROUTINE)(_In_ PHANDLE_TABLE HandleTable,
-                                             _In_opt_ PVOID Parameter);
-VOID ExEnumHandleTables(_In_ EX_SNAPSHOT_TABLE_ROUTINE Callback, _In_opt_ PVOID Parameter);
 
 struct _OBJECT_TYPE;
 extern struct _OBJECT_TYPE *ExEventObjectType;
