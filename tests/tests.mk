@@ -110,7 +110,7 @@ host_sources = $(shell sed -nE 's/^.*[Ss]ources: *([^*]*).*/\1/p' tests/host/$(1
 define HOST_RULE
 $(O)/host/$(1): tests/host/$(1).c $(call host_sources,$(1))
 	@mkdir -p $$(@D)
-	$(HOST_CC) $(HOST_CFLAGS) -MMD -MP -MF $$@.d -o $$@ $$(filter %.c,$$^)
+	$(HOST_CC) $(HOST_CFLAGS) -MMD -MP -MF $$@.d -o $$@ $$< $(call host_sources,$(1))
 endef
 $(foreach test,$(HOST_TESTS),$(eval $(call HOST_RULE,$(notdir $(test)))))
 
