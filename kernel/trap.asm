@@ -168,6 +168,7 @@ TRAP_ENTRY %1, %3
     mov ecx, %2
     lea rdx, [KiTrapException]
     call KiCallWithExceptionFrame
+    nop                             ; or the unwinder takes the jump for an epilogue
     jmp KiExceptionExit
 NESTED_END %1
 %endmacro
@@ -205,6 +206,7 @@ TRAP_ENTRY KiPageFault, 1
     lea rdx, [KiPageFaultException]
     call KiCallWithExceptionFrame
 .mended:
+    nop
     jmp KiExceptionExit
 NESTED_END KiPageFault
 
@@ -223,6 +225,7 @@ TRAP_ENTRY KiDebugServiceTrap, 0
     mov ecx, 3
     lea rdx, [KiTrapException]
     call KiCallWithExceptionFrame
+    nop                             ; or the unwinder takes the jump for an epilogue
     jmp KiExceptionExit
 NESTED_END KiDebugServiceTrap
 
