@@ -16,7 +16,8 @@ CACHE = os.path.join(ROOT, "build", "firmware")
 PADDED_ROM = 20 << 20
 
 # A ROM that writes PROBE_CODE to the isa-debug-exit port from the reset vector, which ends QEMU
-# with status 2 * PROBE_CODE + 1: mov dx, 0F4h; mov al, PROBE_CODE; out dx, al; hlt.
+# with status 2 * PROBE_CODE + 1: fninit; fwait; mov dx, 0F4h; mov al, PROBE_CODE; out dx, al; hlt.
+# (Some nested KVMs stumble over the x87 instructions that all firmware begins with.)
 PROBE_CODE = 0x10
 PROBE_STATUS = 2 * PROBE_CODE + 1
 
@@ -49,8 +50,8 @@ def firmware():
 
 
 def probe_kvm(cpu):
-    """Runs four instructions under KVM: a device file alone proves nothing."""
-    code = bytes([0xBA, 0xF4, 0x00, 0xB0, PROBE_CODE, 0xEE, 0xF4])
+    """Runs a few instructions under KVM: a device file alone proves nothing."""
+    code = bytes([0xDB, 0xE3, 0x9B, 0xBA, 0xF4, 0x00, 0xB0, PROBE_CODE, 0xEE, 0xF4])
     rom = os.path.join(CACHE, "kvm-probe.rom")
     write_atomically(rom, code.rjust(65536 - 16 + len(code), b"\xf4").ljust(65536, b"\xf4"))
     command = [QEMU, "-accel", "kvm", "-cpu", cpu, "-nodefaults", "-display", "none", "-no-reboot",
@@ -68,7 +69,7 @@ def kvm_works(cpu):
     if not os.access("/dev/kvm", os.R_OK | os.W_OK):
         return False
     with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as file:
-        answer = os.path.join(CACHE, "kvm-%s-%s" % (cpu.replace("/", "_"), file.read().strip()))
+        answer = os.path.join(CACHE, "kvm-runs-%s-%s" % (cpu.replace("/", "_"), file.read().strip()))
     if not os.path.exists(answer):
         write_atomically(answer, b"yes" if probe_kvm(cpu) else b"no")
     with open(answer, "rb") as file:
