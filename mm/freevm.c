@@ -12,6 +12,9 @@ VOID MiDeleteVad(_Inout_ PEPROCESS Process, _In_ PMMVAD_SHORT Vad) {
     MiUnlockWorkingSet(Process);
     Process->VirtualSize -= (Vad->EndingVpn - Vad->StartingVpn + 1) << PAGE_SHIFT;
     MiChargeProcess(Process, Vad, -(SSIZE_T)Vad->CommitCharge);
+    if (Vad->u.VadFlags.VadType == VadImageMap) {
+        MiTellDebugger(Process, ((PMMVAD)Vad)->ControlArea, MI_VPN_TO_VA(Vad->StartingVpn), FALSE);
+    }
     if (!Vad->u.VadFlags.PrivateMemory) {
         MiDereferenceView(((PMMVAD)Vad)->ControlArea);
     }

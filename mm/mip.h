@@ -449,6 +449,9 @@ NTSTATUS MiCreateControlArea(_In_opt_ PFILE_OBJECT FileObject, _In_ ULONG64 Maxi
 NTSTATUS MiCreateSegment(_In_opt_ PFILE_OBJECT FileObject, _In_ ULONG64 Ptes,
                          _In_ ULONG Subsections, _Out_ PSEGMENT *Segment);
 VOID MiDeleteSegment(_In_ PSEGMENT Segment);
+/* An image is mapped, or about to go: news for a kernel debugger (kd.h, DbgLoadImageSymbols). */
+VOID MiTellDebugger(_In_ PEPROCESS Process, _In_ PCONTROL_AREA ControlArea, _In_ PVOID BaseAddress,
+                    _In_ BOOLEAN Mapped);
 VOID MiReferenceView(_Inout_ PCONTROL_AREA ControlArea);
 VOID MiDereferenceView(_Inout_ PCONTROL_AREA ControlArea);
 VOID MiDereferenceSection(_Inout_ PCONTROL_AREA ControlArea);

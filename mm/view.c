@@ -8,6 +8,8 @@
  * Pages that a view can make private, copy-on-write ones, are charged to its process when it is
  * mapped.
  */
+#include "io.h" /* FILE_OBJECT: a structure only, nothing of io/ is called */
+#include "kd.h"
 #include "mip.h"
 
 static BOOLEAN MiIsCopyOnWrite(ULONG Protection) {
@@ -64,6 +66,16 @@ static BOOLEAN MiIsPreferredBaseFree(PEPROCESS Process, PSEGMENT Segment, ULONG_
                                     *First + Segment->TotalNumberOfPtes - 1) == NULL;
 }
 
+VOID MiTellDebugger(_In_ PEPROCESS Process, _In_ PCONTROL_AREA ControlArea, _In_ PVOID BaseAddress,
+                    _In_ BOOLEAN Mapped) {
+    PCUNICODE_STRING Name = &ControlArea->FilePointer->FileName;
+    if (Mapped) {
+        DbgLoadImageSymbols(Name, BaseAddress, (ULONG_PTR)Process->UniqueProcessId);
+    } else {
+        DbgUnLoadImageSymbols(Name, BaseAddress, (ULONG_PTR)Process->UniqueProcessId);
+    }
+}
+
 static NTSTATUS MiMapImageView(PEPROCESS Process, PSECTION Section, PVOID *BaseAddress,
                                ULONG_PTR ZeroBits, PSIZE_T ViewSize, BOOLEAN TopDown) {
     PCONTROL_AREA ControlArea = Section->u1.ControlArea;
@@ -88,6 +100,7 @@ static NTSTATUS MiMapImageView(PEPROCESS Process, PSECTION Section, PVOID *BaseA
     }
     *BaseAddress = MI_VPN_TO_VA(First);
     *ViewSize = Pages << PAGE_SHIFT;
+    MiTellDebugger(Process, ControlArea, *BaseAddress, TRUE);
     return *BaseAddress == Segment->BasedAddress ? STATUS_SUCCESS : STATUS_IMAGE_NOT_AT_BASE;
 }
 

@@ -40,7 +40,7 @@ class Module:
     """A loaded image."""
 
     def __init__(self, path, base, size, process=None):
-        self.path, self.base, self.process = path, base, process
+        self.path, self.base, self.processes = path, base, {process}
         self.file_name = path.replace("\\", "/").rsplit("/", 1)[-1]
         stem = self.file_name.rsplit(".", 1)[0].lower()
         self.name = ALIASES.get(stem, stem)
@@ -167,12 +167,20 @@ def name_of(address, exact=False):
     return "%s!%s" % (module.name, name) + ("+%#x" % offset if offset else "")
 
 
-def add(path, base, size=0, process=None):
-    """Notes an image as loaded; nothing happens if it is known."""
+def _known(path, base):
+    name = path.replace("\\", "/").rsplit("/", 1)[-1].lower()
     for module in modules:
-        if module.base == base and module.file_name.lower() == \
-                path.replace("\\", "/").rsplit("/", 1)[-1].lower():
+        if module.base == base and module.file_name.lower() == name:
             return module
+    return None
+
+
+def add(path, base, size=0, process=None):
+    """Notes an image as loaded. One that several processes have at one place is one module."""
+    module = _known(path, base)
+    if module is not None:
+        module.processes.add(process)
+        return module
     try:
         module = Module(path, base, size, process)
     except (ValueError, gdb.error) as error:
@@ -185,9 +193,13 @@ def add(path, base, size=0, process=None):
     return module
 
 
-def remove(base, process):
+def remove(path, base, process):
     """An image is gone; its symbols go when no process has it there any more."""
-    for module in [m for m in modules if m.base == base and m.process == process]:
+    module = _known(path, base)
+    if module is None:
+        return
+    module.processes.discard(process)
+    if not module.processes:
         modules.remove(module)
         module.unload_symbols()
 
@@ -242,7 +254,8 @@ def _set_hooks():
     _hooks.append(_ImageHook("DbgLoadImageSymbols", lambda name, base, process: add(
         memory.unicode_string(name), base, 0, process)))
     _hooks.append(_ImageHook("DbgUnLoadImageSymbols",
-                             lambda name, base, process: remove(base, process)))
+                             lambda name, base, process: remove(
+                                 memory.unicode_string(name), base, process)))
 
 
 def start():
