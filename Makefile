@@ -45,7 +45,6 @@ HAL_ASM  := $(wildcard hal/*.asm)
 NTDLL_C  := $(wildcard user/ntdll/*.c user/ntdll/crt/*.c rtl/*.c)
 NTDLL_ASM := $(wildcard user/ntdll/*.asm user/ntdll/crt/*.asm rtl/*.asm)
 
-kobj = $(patsubst %.c,$(O)/kernel/%.obj,$(1:%.asm=$(O)/kernel/%.asm.obj))
 KOBJ  = $(foreach f,$(1),$(if $(filter %.asm,$f),$(O)/kernel/$f.obj,$(patsubst %.c,$(O)/kernel/%.obj,$f)))
 UOBJ  = $(foreach f,$(1),$(if $(filter %.asm,$f),$(O)/user/$f.obj,$(patsubst %.c,$(O)/user/%.obj,$f)))
 
@@ -105,11 +104,11 @@ $(O)/gen/ssdt.asm $(O)/gen/ntdll_stubs.asm $(O)/gen/ntdll_services.def &: sdk/se
 
 $(O)/kernel/%.obj: %.c
 	@mkdir -p $(@D)
-	$(CC) $(KERNEL_CFLAGS) -MMD -MP -MF $(@:.obj=.d) -c $< -o $@
+	$(CC) $(KERNEL_CFLAGS) -MMD -MP -MF $(@:.obj=.d) -MJ $@.json -c $< -o $@
 $(O)/kernel/hal/%.obj: KERNEL_CFLAGS += -DNTHAL_BUILD
 $(O)/user/%.obj: %.c
 	@mkdir -p $(@D)
-	$(CC) $(USER_CFLAGS) -MMD -MP -MF $(@:.obj=.d) -c $< -o $@
+	$(CC) $(USER_CFLAGS) -MMD -MP -MF $(@:.obj=.d) -MJ $@.json -c $< -o $@
 
 # Assembly twice: for the image, and as an ELF twin whose DWARF lines gdb can load.
 define ASM_RULE
@@ -133,6 +132,51 @@ $(eval $(call ASM_RULE,user/gen,$(O)/gen/))
 .PHONY: objs
 objs: $(if $(filter user/%,$(DIR)),,$(call KOBJ,$(wildcard $(DIR)/*.c $(DIR)/*.asm))) \
       $(if $(filter rtl user/%,$(DIR)),$(call UOBJ,$(wildcard $(DIR)/*.c $(DIR)/*.asm)))
+
+# --- front doors: each installs what it lacks first, then calls itself with what that brought ------
+
+run_DEPS   := build run
+gdb_DEPS   := build run debug
+test_DEPS  := build run test debug
+bench_DEPS := build run
+lint_DEPS  := build test
+
+.PHONY: run gdb test bench lint deps
+run:   ## boot a disk image in QEMU, on this terminal; EXE=path ARGS="..." runs a program of yours
+gdb:   ## the same machine, stopped, with gdb attached and WinDbg's commands in it
+test:  ## host tests, kernel tests, conformance programs, debugger tests
+bench: ## guest instructions per operation, beside those of other systems
+lint:  ## formatting, clang-tidy, layers and lengths
+run gdb test bench lint:
+	@tools/deps $($@_DEPS)
+	@$(MAKE) --no-print-directory $@-now
+deps:  ## install what building, running, testing and debugging need
+	@tools/deps build run test debug oracle
+
+EXE  ?= $(HELLO)
+ARGS ?=
+DISK := $(O)/disk.img
+
+# A machine as one would buy it: firmware, a GPT disk, no files handed in from outside.
+.PHONY: run-now gdb-now
+run-now: all
+	tools/mkdisk --images $(O)/image $(DISK) $(EXE) $(ARGS)
+	tools/bootdisk $(BOOTDISK_FLAGS) $(DISK)
+gdb-now: all
+	tools/gdb/start --build $(O) $(EXE) $(ARGS)
+
+# --- care -----------------------------------------------------------------------------------------
+
+LINT_C := $(NTOS_C) $(HAL_C) $(filter-out rtl/%,$(NTDLL_C))
+
+compile_commands.json: all ## for editors and clang-tidy
+	(echo '['; find $(O)/kernel $(O)/user -name '*.obj.json' | sort | xargs cat | sed '$$s/,$$//'; echo ']') > $@
+
+.PHONY: lint-now
+lint-now: compile_commands.json
+	clang-format$(LLVM) --dry-run -Werror $(shell git ls-files '*.c' '*.h')
+	$(PYTHON) tools/lint
+	echo $(LINT_C) rtl/*.c | tr ' ' '\n' | xargs -P2 -n8 clang-tidy$(LLVM) -p . --quiet
 
 .PHONY: clean
 clean: ## remove everything that was built

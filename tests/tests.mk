@@ -63,8 +63,8 @@ FREE_O := $(if $(filter build/%,$(O)),build/free,$(O)/free)
 free-build:
 	@$(MAKE) --no-print-directory BUILD=free O=$(FREE_O) all $(FREE_O)/bench/bench.exe
 
-.PHONY: bench
-bench: free-build ## guest instructions per operation, beside those of other systems
+.PHONY: bench-now
+bench-now: free-build
 	VITRINE_O=$(abspath $(FREE_O)) $(PYTHON) tools/bench
 
 # --- kernel tests: a boot driver -----------------------------------------------------------------
@@ -87,8 +87,8 @@ $(KMT)/kmtest.sys: $(KMT_C:tests/kernel/%.c=$(KMT)/%.obj) $(O)/gen/ntoskrnl.lib 
 .PHONY: test-programs
 test-programs: $(CF_PROGRAMS) $(KMT)/kmtest.sys
 
-.PHONY: test
-test: all free-build test-programs host-tests ## everything but the benchmarks: host, kernel, conformance, debugger
+.PHONY: test-now
+test-now: all free-build test-programs host-tests
 	VITRINE_O=$(abspath $(O)) VITRINE_FREE_O=$(abspath $(FREE_O)) $(PYTEST) -q -n $(PYTEST_JOBS) --dist loadgroup -p no:cacheprovider $(PYTEST_ARGS) tests
 
 # Without the debugger's transcripts and the slower boots.
