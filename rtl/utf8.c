@@ -68,7 +68,7 @@ NTSTATUS NTAPI RtlUTF8ToUnicodeN(_Out_opt_ PWSTR UnicodeStringDestination,
                                  _Out_opt_ PULONG UnicodeStringActualByteCount,
                                  _In_ PCSTR UTF8StringSource, _In_ ULONG UTF8StringByteCount) {
     const UCHAR *Text = (const UCHAR *)UTF8StringSource;
-    const UCHAR *End = Text + UTF8StringByteCount;
+    const UCHAR *End;
     ULONG Room = UnicodeStringMaxByteCount / (ULONG)sizeof(WCHAR);
     NTSTATUS Status = STATUS_SUCCESS;
     BOOLEAN Bad = FALSE;
@@ -80,6 +80,7 @@ NTSTATUS NTAPI RtlUTF8ToUnicodeN(_Out_opt_ PWSTR UnicodeStringDestination,
     if (UnicodeStringDestination == NULL && UnicodeStringActualByteCount == NULL) {
         return STATUS_INVALID_PARAMETER;
     }
+    End = Text + UTF8StringByteCount;
     while (Text != End) {
         ULONG Code = RtlpDecode(&Text, End, &Bad);
         ULONG Units = Code >= 0x10000 ? 2 : 1;
@@ -140,7 +141,7 @@ NTSTATUS NTAPI RtlUnicodeToUTF8N(_Out_opt_ PCHAR UTF8StringDestination,
                                  _In_ PCWCH UnicodeStringSource,
                                  _In_ ULONG UnicodeStringByteCount) {
     PCWCH Text = UnicodeStringSource;
-    PCWCH End = Text + UnicodeStringByteCount / sizeof(WCHAR);
+    PCWCH End;
     NTSTATUS Status = STATUS_SUCCESS;
     BOOLEAN Bad = FALSE;
     ULONG Count = 0;
@@ -154,6 +155,7 @@ NTSTATUS NTAPI RtlUnicodeToUTF8N(_Out_opt_ PCHAR UTF8StringDestination,
     if (UTF8StringDestination != NULL && UnicodeStringByteCount % sizeof(WCHAR) != 0) {
         return STATUS_INVALID_PARAMETER_5;
     }
+    End = Text + UnicodeStringByteCount / sizeof(WCHAR);
     while (Text != End) {
         ULONG Code = RtlpDecodeUtf16(&Text, End, &Bad);
         ULONG Size = RtlpUtf8Size(Code);
