@@ -46,6 +46,8 @@ VOID NTAPI RtlRaiseStatus(NTSTATUS Status) {
     Record.ExceptionCode = Status;
     Record.ExceptionFlags = EXCEPTION_NONCONTINUABLE;
     Record.ExceptionAddress = (PVOID)Context.Rip;
-    RtlDispatchException(&Record, &Context);
+    if (RtlDispatchException(&Record, &Context)) {
+        RtlRestoreContext(&Context, NULL); /* a vectored handler's wish; frames' handlers cannot */
+    }
     RtlpUnhandledException(&Record, &Context);
 }

@@ -12,6 +12,10 @@
 
 #include "unwindp.h"
 
+#ifdef NTOS_USER
+#include "ntapi.h"
+#endif
+
 #define EFLAGS_AC_MASK 0x00040000
 #define EFLAGS_DF_MASK 0x00000400
 
@@ -202,5 +206,9 @@ VOID __cdecl RtlRestoreContext(PCONTEXT ContextRecord, PEXCEPTION_RECORD Excepti
         RtlpLoadJumpBuffer(ContextRecord,
                            (const RTLP_JUMP_BUFFER *)ExceptionRecord->ExceptionInformation[0]);
     }
+#ifdef NTOS_USER
+    /* Not by iretq: QEMU up to 9.0 reads its frame with the kernel's rights, which SMAP forbids. */
+    NtContinue(ContextRecord, FALSE);
+#endif
     RtlpContinue(ContextRecord);
 }
