@@ -60,8 +60,8 @@ static NTSTATUS IopCaptureCreate(PHANDLE FileHandle, PIO_STATUS_BLOCK IoStatusBl
         return STATUS_SUCCESS;
     }
     __try {
-        ProbeForWrite(FileHandle, sizeof(HANDLE), sizeof(HANDLE));
-        ProbeForWrite(IoStatusBlock, sizeof(IO_STATUS_BLOCK), sizeof(PVOID));
+        ProbeForWrite(FileHandle, sizeof(HANDLE), 1);
+        ProbeForWrite(IoStatusBlock, sizeof(IO_STATUS_BLOCK), 1);
         if (AllocationSize != NULL) {
             Packet->AllocationSize.QuadPart = (LONGLONG)ReadULong64FromUser(AllocationSize);
         }

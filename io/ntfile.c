@@ -67,7 +67,8 @@ static NTSTATUS IopPrepareTransferApc(PIOP_TRANSFER Transfer, const IOP_TRANSFER
     return STATUS_SUCCESS;
 }
 
-/* Reads the small arguments and probes the addresses. */
+/* Reads the small arguments and probes the addresses; the status block need not be aligned on x64.
+ */
 static NTSTATUS IopCaptureTransfer(PIOP_TRANSFER Transfer, const IOP_TRANSFER_ARGUMENTS *Args) {
     Transfer->OffsetGiven = Args->ByteOffset != NULL;
     if (Transfer->Mode == KernelMode) {
@@ -76,7 +77,7 @@ static NTSTATUS IopCaptureTransfer(PIOP_TRANSFER Transfer, const IOP_TRANSFER_AR
         return STATUS_SUCCESS;
     }
     __try {
-        ProbeForWrite(Transfer->UserIosb, sizeof(IO_STATUS_BLOCK), sizeof(PVOID));
+        ProbeForWrite(Transfer->UserIosb, sizeof(IO_STATUS_BLOCK), 1);
         if (Transfer->MajorFunction == IRP_MJ_READ) {
             ProbeForWrite(Transfer->Buffer, Transfer->Length, sizeof(UCHAR));
         } else {

@@ -85,7 +85,7 @@ static NTSTATUS IopBeginInformation(PIOP_INFORMATION_CALL Call, const IOP_CLASS_
     }
     __try {
         if (Call->Mode != KernelMode) {
-            ProbeForWrite(Call->IoStatusBlock, sizeof(IO_STATUS_BLOCK), sizeof(PVOID));
+            ProbeForWrite(Call->IoStatusBlock, sizeof(IO_STATUS_BLOCK), 1);
             if (Query) {
                 ProbeForWrite(Call->Buffer, Call->Length, sizeof(ULONG));
             } else {
@@ -277,7 +277,7 @@ NTSTATUS NtFlushBuffersFile(_In_ HANDLE FileHandle, _Out_ PIO_STATUS_BLOCK IoSta
     IO_STATUS_BLOCK IoStatus = {0};
     __try {
         if (Mode != KernelMode) {
-            ProbeForWrite(IoStatusBlock, sizeof(IO_STATUS_BLOCK), sizeof(PVOID));
+            ProbeForWrite(IoStatusBlock, sizeof(IO_STATUS_BLOCK), 1);
         }
     } __except (EXCEPTION_EXECUTE_HANDLER) {
         return GetExceptionCode();
