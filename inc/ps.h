@@ -114,6 +114,7 @@ typedef struct _ETHREAD {
 extern PVOID PspLoaderInitRoutine; /* ntdll!LdrInitializeThunk */
 extern POBJECT_TYPE PsProcessType;
 extern POBJECT_TYPE PsThreadType;
+extern ULONG64 PsFirstUserTsc; /* how long the boot took: the first thread's way to user mode */
 extern PHANDLE_TABLE PspCidTable;
 extern PEPROCESS PsInitialSystemProcess;
 extern EPROCESS *PsIdleProcess;

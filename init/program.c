@@ -135,8 +135,18 @@ static VOID InitTellOutcome(PCSTR Kind, NTSTATUS Status) {
     HalWriteOutcome(Line);
 }
 
+/* Under QEMU's -icount one tick of the time stamp counter is one instruction; tools/bench reads this. */
+static VOID InitTellBootTime(VOID) {
+    PLOADER_PARAMETER_EXTENSION Loader = KeLoaderBlock->Extension;
+    DbgPrint("loader entry to kernel: %I64u, loader entry to first user instruction: %I64u instructions "
+             "(TSC ticks)\n",
+             Loader->KernelEntryTsc - Loader->LoaderEntryTsc, PsFirstUserTsc - Loader->LoaderEntryTsc);
+}
+
 static VOID InitWaitForProgram(PEPROCESS Process) {
     KeWaitForSingleObject(Process, Executive, KernelMode, FALSE, NULL);
+    if (HalQueryLoadOption("BOOTTIME"))
+        InitTellBootTime();
     DbgPrint("%s has ended with status %08x\n", Process->ImageFileName, Process->ExitStatus);
     InitTellOutcome("exit", Process->ExitStatus);
     ObDereferenceObject(Process);

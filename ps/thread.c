@@ -7,6 +7,9 @@
  */
 #include "psp.h"
 
+/* The time stamp counter when the first thread of user mode was about to go there. */
+ULONG64 PsFirstUserTsc;
+
 static LIST_ENTRY PspReapList = {&PspReapList, &PspReapList};
 static KSPIN_LOCK PspReapLock;
 static KEVENT PspReapEvent;
@@ -48,6 +51,8 @@ static VOID PspUserThreadStartup(PKSTART_ROUTINE StartRoutine, PVOID StartContex
     TrapFrame->Rcx = Stack;
     TrapFrame->Rdx = (ULONG64)PspSystemDll.Base;
     TrapFrame->Rsp = Stack - 0x28; /* home of four registers, and as if called */
+    if (!PsFirstUserTsc)
+        PsFirstUserTsc = __builtin_readcyclecounter();
 }
 
 static VOID PspInitializeThreadFields(ETHREAD *Thread, const PSP_THREAD_PARAMETERS *Parameters) {
