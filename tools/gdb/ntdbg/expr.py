@@ -26,8 +26,10 @@ def register(name):
         value = gdb.parse_and_eval("$" + name)
         if value.type.code == gdb.TYPE_CODE_VOID:
             raise gdb.GdbError("Couldn't resolve error at '%s'" % name)
-        return int(value.cast(gdb.selected_inferior().architecture().integer_type(64, False)))
-    except gdb.error as error:
+        if value.type.code == gdb.TYPE_CODE_PTR:
+            value = value.cast(gdb.selected_inferior().architecture().integer_type(64, False))
+        return int(value) & MASK
+    except (gdb.error, ValueError) as error:
         raise gdb.GdbError("Couldn't resolve error at '%s'" % name) from error
 
 

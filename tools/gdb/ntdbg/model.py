@@ -35,6 +35,8 @@ def field(value, path):
     try:
         for part in path.split("."):
             value = value[part]
+            if value.type.strip_typedefs().code == gdb.TYPE_CODE_ARRAY:
+                value = value[0]  # arrays of one, as the kernel has them for later growth
         return value
     except (gdb.error, ValueError, RuntimeError):
         return None
@@ -97,7 +99,9 @@ class Process:
         """How many handles are open, None where the table does not tell."""
         if not self.handle_table:
             return 0
-        return num(at(self.handle_table, "_HANDLE_TABLE"), "HandleCount")
+        table = at(self.handle_table, "_HANDLE_TABLE")
+        count = num(table, "HandleCount")
+        return count if count is not None else num(table, "FreeLists.HandleCount")
 
     def threads(self):
         """The process's threads."""

@@ -156,7 +156,7 @@ class Table:
 
 def _rank(name):
     """Of several names of one address, plain ones come first."""
-    return (name.startswith(("_", "?", "L")) + 2 * ("." in name), len(name))
+    return (name.startswith(("_", "Zw")), len(name))
 
 
 def elf_text_symbols(path):
@@ -202,6 +202,8 @@ def with_symbols(path, names):
     strings = bytearray(data[image.symtab:]) if image.symtab else bytearray(4)
     table = bytearray()
     for name, rva in sorted(names.items(), key=lambda item: item[1]):
+        if name.startswith("Zw") and names.get("Nt" + name[2:]) == rva:
+            continue  # gdb shows one name only: the one that Windows' debuggers show
         for number, (_, start, size, _, _) in enumerate(image.sections, 1):
             if start <= rva < start + size:
                 table += struct.pack("<IIIhHBB", 0, len(strings), rva - start, number,

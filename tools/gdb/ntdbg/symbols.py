@@ -8,6 +8,7 @@ An image's own symbols come from its file in the build folder: names from the li
 COFF symbol table, lines and types from DWARF, which gdb reads. NASM writes no DWARF for PE, so each assembly file is
 assembled a second time as ELF; that twin is loaded over the same addresses.
 """
+import bisect
 import os
 
 import gdb
@@ -79,6 +80,26 @@ class Module:
         rva = self.table.by_name.get(name)
         return None if rva is None else self.base + rva
 
+    def function_start(self, rva):
+        """Where the function that holds an RVA begins, by the unwind data; None for a leaf."""
+        table = self.functions()
+        index = bisect.bisect_right(table, (rva, 2 ** 32, 0)) - 1
+        return table[index][0] if index >= 0 and rva < table[index][1] else None
+
+    def nearest(self, rva):
+        """(name, offset): of the function if one is known, not of a label inside it."""
+        start = self.function_start(rva)
+        if start is not None:
+            name, offset = self.table.nearest(start)
+            if name is not None and offset == 0:
+                return name, rva - start
+        return self.table.nearest(rva)
+
+    def _own_names(self):
+        """The symbols without the labels inside functions, for gdb's backtraces."""
+        return {name: rva for name, rva in self.table.by_name.items()
+                if self.function_start(rva) in (None, rva)}
+
     def is_system_call(self, address):
         """Is this the start of the target of the syscall instruction?"""
         return self.name == "nt" and self.lookup("KiSystemCall64") == address
@@ -90,7 +111,7 @@ class Module:
         offset = self.base - self.image.base
         path = self.file
         if not self.image.nsyms:
-            path = pe.with_symbols(path, self.table.by_name)
+            path = pe.with_symbols(path, self._own_names())
         self._add(path, "add-symbol-file '%s' -o %#x" % (path, offset & (2 ** 64 - 1)))
         part = "user" if self.name == "ntdll" else "kernel"
         if self.name not in ("nt", "hal", "ntdll"):
@@ -161,7 +182,7 @@ def name_of(address, exact=False):
     module = find_module(address)
     if module is None:
         return None
-    name, offset = module.table.nearest(address - module.base)
+    name, offset = module.nearest(address - module.base)
     if name is None or (exact and offset):
         return None if exact else "%s+%#x" % (module.name, address - module.base)
     return "%s!%s" % (module.name, name) + ("+%#x" % offset if offset else "")
@@ -274,7 +295,7 @@ def boot():
     # The loader block is the first argument; KeLoaderBlock is not set yet.
     read_module_list(int(gdb.parse_and_eval("(unsigned long long)$rcx")) + 0x10)
     _set_hooks()
-    gdb.execute("flushregs", to_string=True)
+    gdb.execute("maintenance flush register-cache", to_string=True)
 
 
 def reload():

@@ -72,9 +72,7 @@ def find_function(module, rva):
     """The (begin, end, unwind) that holds an RVA."""
     table = module.functions()
     index = bisect.bisect_right(table, (rva, 2 ** 32, 0)) - 1
-    if index >= 0 and table[index][0] <= rva < table[index][1]:
-        return table[index]
-    return None
+    return table[index] if index >= 0 and rva < table[index][1] else None
 
 
 def _epilog(module, rva, function, info, regs):

@@ -136,21 +136,26 @@ def instructions(address, count):
 
 def _windbg(line):
     """gdb's instruction text in WinDbg's manner: mov     ecx,eax"""
-    line = re.sub(r"\s+#.*$", "", line)
-    line = re.sub(r"\b(BYTE|WORD|DWORD|QWORD|XMMWORD) PTR", lambda m: m.group(0).lower(), line)
-    line = re.sub(r"0x([0-9a-f]+)", lambda m: _number(m.group(1)), line)
-    target = re.match(r"^(\w+)\s+([0-9a-f`]+h?)\s*(<.*>)?$", line)
-    if target and target.group(1)[0] in "jc":
-        address = int(target.group(2).rstrip("h").replace("`", ""), 16)
-        name = symbols.name_of(address)
-        return "%-8s%s" % (target.group(1), "%s (%s)" % (name, text.address(address)) if name
-                           else text.address(address))
+    line = re.sub(r"\s+#.*$", "", line).strip()
     words = line.split(None, 1)
-    return "%-8s%s" % (words[0], words[1]) if len(words) > 1 else words[0]
+    operands = words[1] if len(words) > 1 else ""
+    target = re.match(r"^0x([0-9a-f]+)(\s+<.*>)?$", operands)
+    if target and words[0][0] in "jc":
+        address = int(target.group(1), 16)
+        name = symbols.name_of(address)
+        operands = "%s (%s)" % (name, text.address(address)) if name else text.address(address)
+    else:
+        operands = re.sub(r"\b(BYTE|WORD|DWORD|QWORD|XMMWORD) PTR", lambda m: m.group(0).lower(),
+                          operands)
+        operands = re.sub(r"0x([0-9a-f]+)", lambda m: _number(m.group(1)), operands)
+    return ("%-8s%s" % (words[0], operands)).rstrip()
 
 
 def _number(digits):
-    return digits.upper() + "h" if int(digits, 16) > 9 else digits
+    """14h, 0E8h, 8"""
+    if int(digits, 16) <= 9:
+        return digits
+    return ("0" if digits[0] > "9" else "") + digits.upper() + "h"
 
 
 _next = [None]

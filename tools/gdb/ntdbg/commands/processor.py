@@ -1,6 +1,4 @@
 """!pcr, !prcb, !idt, !running: processors."""
-import gdb
-
 from .. import expr, memory, model, symbols, text
 from . import command, write
 
@@ -28,15 +26,7 @@ def pcr(argument):
     for name in ("CurrentThread", "NextThread", "IdleThread"):
         write("%21s: %s" % (name, text.plain(model.num(value, "Prcb." + name))))
     write()
-    write("%21s: %d" % ("DpcQueue", model.num(value, "Prcb.DpcData.DpcQueueDepth") or _depth(value)))
-
-
-def _depth(value):
-    """DpcData is an array of one."""
-    try:
-        return model.number(value["Prcb"]["DpcData"][0]["DpcQueueDepth"])
-    except gdb.error:
-        return 0
+    write("%21s: %d" % ("DpcQueue", model.num(value, "Prcb.DpcData.DpcQueueDepth")))
 
 
 @command("! prcb")
