@@ -45,6 +45,16 @@ static NTSTATUS ObpQueryBasic(PVOID Object, const OBJECT_HANDLE_INFORMATION *Han
 
 /* A buffer that is too short even for the string's header is a mismatch; one too short for the text
  * an overflow. */
+static NTSTATUS ObpReturnLengthMismatch(ULONG Needed, PULONG ReturnLength) {
+    if (ReturnLength != NULL) {
+        NTSTATUS Status = ObReturnInformation(ReturnLength, &Needed, sizeof(Needed), NULL);
+        if (!NT_SUCCESS(Status)) {
+            return Status;
+        }
+    }
+    return STATUS_INFO_LENGTH_MISMATCH;
+}
+
 static NTSTATUS ObpQueryName(PVOID Object, PVOID Buffer, ULONG Length, PULONG ReturnLength) {
     ULONG Size = min(Length, (ULONG)MAXIMUM_NAME_ANSWER), Needed = 0;
     POBJECT_NAME_INFORMATION Name =
@@ -60,11 +70,10 @@ static NTSTATUS ObpQueryName(PVOID Object, PVOID Buffer, ULONG Length, PULONG Re
         }
         Status = ObReturnInformation(Buffer, Name, Needed, ReturnLength);
     } else if (Status == STATUS_INFO_LENGTH_MISMATCH) {
-        if (ReturnLength != NULL) {
-            Status = ObReturnInformation(ReturnLength, &Needed, sizeof(Needed), NULL);
-        }
-        if (NT_SUCCESS(Status) || Status == STATUS_INFO_LENGTH_MISMATCH) {
-            Status = Length < sizeof(*Name) ? STATUS_INFO_LENGTH_MISMATCH : STATUS_BUFFER_OVERFLOW;
+        Status = ObpReturnLengthMismatch(Needed, ReturnLength);
+        if (Status == STATUS_INFO_LENGTH_MISMATCH && Length >= sizeof(*Name) &&
+            ObGetObjectType(Object)->TypeInfo.QueryNameProcedure != NULL) {
+            Status = STATUS_BUFFER_OVERFLOW; /* as files answer in Windows */
         }
     }
     ExFreePoolWithTag(Name, OBP_TAG_QUERY);
@@ -91,16 +100,6 @@ static VOID ObpFillTypeAnswer(POBJECT_TYPE Type, POBJECT_TYPE_INFORMATION Answer
     Answer->DefaultPagedPoolCharge = Type->TypeInfo.DefaultPagedPoolCharge;
     Answer->DefaultNonPagedPoolCharge = Type->TypeInfo.DefaultNonPagedPoolCharge;
     memcpy(Answer + 1, Type->Name.Buffer, Type->Name.Length);
-}
-
-static NTSTATUS ObpReturnLengthMismatch(ULONG Needed, PULONG ReturnLength) {
-    if (ReturnLength != NULL) {
-        NTSTATUS Status = ObReturnInformation(ReturnLength, &Needed, sizeof(Needed), NULL);
-        if (!NT_SUCCESS(Status)) {
-            return Status;
-        }
-    }
-    return STATUS_INFO_LENGTH_MISMATCH;
 }
 
 static NTSTATUS ObpQueryType(POBJECT_TYPE Type, PVOID Buffer, ULONG Length, PULONG ReturnLength) {
