@@ -98,14 +98,16 @@ check: all free-build test-programs host-tests ## the short form of make test
 
 # --- host tests: native, under AddressSanitizer and UBSan ------------------------------------------
 #
-# A test names its sources in a comment of its first lines: "Sources: rtl/a.c rtl/b.c".
+# A test names its sources in a comment of its first lines: "Sources: rtl/a.c rtl/b.c", which may go
+# on in further lines.
 
 HOST_CC     := clang$(LLVM)
 HOST_CFLAGS := -g -O1 -std=gnu17 -fsanitize=address,undefined -fno-sanitize-recover=all -fms-extensions \
                -fshort-wchar -Wall -Wextra -Wno-microsoft -Wno-unused-parameter -Wno-unknown-pragmas \
                -DNTOS_HOST -DDBG=1 -Isdk -Iinc -Irtl -Iex -Iob -Imm -Iuser/ntdll $(if $(CI),-Werror)
 HOST_TESTS  := $(patsubst tests/host/%.c,$(O)/host/%,$(wildcard tests/host/test_*.c))
-host_sources = $(shell sed -nE 's/^.*[Ss]ources: *([^*]*).*/\1/p' tests/host/$(1).c)
+host_sources = $(shell awk 'sub(/.*[Ss]ources:/, "") { on = 1 } \
+    on { if (!/\.c/) exit; for (i = 1; i <= NF; i++) if ($$i ~ /\.c$$/) print $$i }' tests/host/$(1).c)
 
 define HOST_RULE
 $(O)/host/$(1): tests/host/$(1).c $(call host_sources,$(1))
