@@ -23,7 +23,7 @@
  * the log. Only what nothing can replace (a local APIC, a working time stamp counter) is fatal.
  *
  * Everything is set up on the boot processor before others run and is read-only after, so the HAL
- * has no locks of its own but the two that serial.c and display.c do without (see there).
+ * has no locks of its own; serial.c and display.c say why they can do without.
  */
 #include "halp.h"
 
