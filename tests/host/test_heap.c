@@ -5,8 +5,8 @@
 
 #include "heapp.h"
 
-#include <stdio.h>
-#include <stdlib.h>
+#include "host.h"
+
 #include <sys/mman.h>
 
 #define SLOTS 400
@@ -15,16 +15,6 @@
 static PEB FakePeb;
 static SIZE_T Reserved;  // bytes of address space that the heap holds
 static SIZE_T FailAfter; // from the n-th on, allocations fail; 0: none does
-static int Checks, Failures;
-
-#define CHECK(Condition)                                                                           \
-    do {                                                                                           \
-        Checks++;                                                                                  \
-        if (!(Condition)) {                                                                        \
-            Failures++;                                                                            \
-            printf("# %s:%d: %s\n", __FILE__, __LINE__, #Condition);                                 \
-        }                                                                                          \
-    } while (0)
 
 PPEB NtCurrentPeb(VOID) {
     return &FakePeb;
@@ -200,7 +190,7 @@ static void Reallocate(PVOID Heap, int Slot) {
     Fill(Slot, Block, Size);
 }
 
-static void TestModel(void) {
+TEST(RandomOperationsAgainstAModel) {
     PVOID Heap = RtlCreateHeap(HEAP_GROWABLE, NULL, 0, 0, NULL, NULL);
 
     for (int Step = 0; Step < STEPS; Step++) {
@@ -233,10 +223,11 @@ static void TestModel(void) {
     CHECK(LockDepth == 0);
 }
 
-static void TestBadFrees(void) {
+TEST(BadFreesAreRefused) {
     PVOID Heap = RtlCreateHeap(HEAP_GROWABLE, NULL, 0, 0, NULL, NULL);
     PUCHAR A = RtlAllocateHeap(Heap, 0, 100);
     PUCHAR B = RtlAllocateHeap(Heap, 0, 100);
+    PUCHAR C = RtlAllocateHeap(Heap, 0, 100);
 
     memset(A, 0, 100);
     CHECK(RtlFreeHeap(Heap, 0, NULL));
@@ -247,6 +238,7 @@ static void TestBadFrees(void) {
     CHECK(RtlFreeHeap(Heap, 0, B));
     CHECK(!RtlFreeHeap(Heap, 0, B));
     CHECK(!RtlFreeHeap(Heap, 0, A));
+    CHECK(RtlFreeHeap(Heap, 0, C));
     CHECK(RtlSizeHeap(Heap, 0, A) == (SIZE_T)-1);
     CHECK(RtlReAllocateHeap(Heap, 0, A, 10) == NULL);
     CHECK(RtlReAllocateHeap(Heap, 0, NULL, 10) == NULL);
@@ -259,7 +251,7 @@ static void TestBadFrees(void) {
 }
 
 // No memory: a status, and the heap is as it was.
-static void TestNoMemory(void) {
+TEST(NoMemoryIsAStatus) {
     PVOID Heap = RtlCreateHeap(HEAP_GROWABLE, NULL, 0, 0, NULL, NULL);
 
     for (SIZE_T Nth = 1; Nth < 6; Nth++) {
@@ -286,20 +278,4 @@ static void TestNoMemory(void) {
     CHECK(RtlCreateHeap(HEAP_GROWABLE, NULL, 0, 0, NULL, NULL) == NULL);
     FailAfter = 0;
     CHECK(Reserved == 0);
-}
-
-static void Run(const char *Name, void (*Test)(void)) {
-    static int Number;
-    int Before = Failures;
-
-    Test();
-    printf("%s %d - %s\n", Failures == Before ? "ok" : "not ok", ++Number, Name);
-}
-
-int main(void) {
-    Run("random operations against a model", TestModel);
-    Run("bad frees are refused", TestBadFrees);
-    Run("no memory is a status", TestNoMemory);
-    printf("1..3\n# %d checks\n", Checks);
-    return Failures != 0;
 }
