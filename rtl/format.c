@@ -157,7 +157,6 @@ static LONG64 RtlpSignedArgument(const RTLP_SPEC *Spec, va_list *Arguments) {
 
 static VOID RtlpPutPointer(PRTLP_OUTPUT Output, PRTLP_SPEC Spec, PVOID Pointer) {
     Spec->Type = 'X';
-    Spec->Alternate = FALSE;
     Spec->Precision = 2 * sizeof(PVOID);
     RtlpPutInteger(Output, Spec, (ULONG64)Pointer, "");
 }

@@ -43,6 +43,7 @@ static NTSTATUS RtlpStringToUnicode(PUNICODE_STRING To, const STRING *From, BOOL
     if (Total > UNICODE_STRING_MAX_BYTES) {
         return STATUS_INVALID_PARAMETER_2;
     }
+    To->Length = (USHORT)(Total - sizeof(WCHAR)); /* even if it is too long, as in Windows */
     if (Allocate) {
         To->Buffer = RtlAllocateStringRoutine(Total);
         if (To->Buffer == NULL) {
@@ -52,7 +53,6 @@ static NTSTATUS RtlpStringToUnicode(PUNICODE_STRING To, const STRING *From, BOOL
     } else if (Total > To->MaximumLength) {
         return STATUS_BUFFER_OVERFLOW;
     }
-    To->Length = (USHORT)(Total - sizeof(WCHAR));
     Status = From->Length == 0 ? STATUS_SUCCESS
                                : Widen(To->Buffer, To->Length, NULL, From->Buffer, From->Length);
     To->Buffer[To->Length / sizeof(WCHAR)] = UNICODE_NULL;
@@ -105,6 +105,7 @@ static NTSTATUS RtlpStringFromUnicode(PSTRING To, PCUNICODE_STRING From, BOOLEAN
     } else if (Total > To->MaximumLength) {
         Status = STATUS_BUFFER_OVERFLOW;
         if (To->MaximumLength == 0) {
+            To->Length = (USHORT)(Total - 1);
             return Status;
         }
         Total = To->MaximumLength;

@@ -1,9 +1,10 @@
 /*
  * utf8.c - UTF-8 and UTF-16
  *
- * A malformed sequence becomes U+FFFD, one for each maximal part that could have begun a character,
- * and the status says STATUS_SOME_NOT_MAPPED; so does a surrogate without its partner. A character
- * that does not fit whole is not written. Any IRQL at which the text is resident.
+ * A malformed sequence becomes U+FFFD, and the status says STATUS_SOME_NOT_MAPPED; so does a
+ * surrogate without its partner. One U+FFFD stands for a lead byte with the continuation bytes read
+ * until it was clear that they make no character; for the whole rest if the text ends too early. A
+ * character that does not fit whole is not written. Any IRQL at which the text is resident.
  *
  * Sources: WDK, RtlUTF8ToUnicodeN and RtlUnicodeToUTF8N; the Unicode Standard, table 3-7.
  */
@@ -12,46 +13,43 @@
 
 #define REPLACEMENT 0xFFFD
 
-typedef struct _RTLP_UTF8_LEAD {
-    UCHAR Trail; /* continuation bytes; 0: not a lead byte    */
-    UCHAR Low;   /* bounds of the first continuation byte: no */
-    UCHAR High;  /* overlong forms, surrogates, above 10FFFF  */
-} RTLP_UTF8_LEAD;
+/* How many bytes continue a character that begins with Byte; 0 if none can begin so. */
+static ULONG RtlpTrail(UCHAR Byte) {
+    return Byte < 0xC2 ? 0 : Byte < 0xE0 ? 1 : Byte < 0xF0 ? 2 : Byte < 0xF5 ? 3 : 0;
+}
 
-static RTLP_UTF8_LEAD RtlpLead(UCHAR Byte) {
-    if (Byte >= 0xC2 && Byte <= 0xDF) {
-        return (RTLP_UTF8_LEAD){1, 0x80, 0xBF};
+/* With the first continuation byte read: an overlong form, a surrogate, or above 10FFFF? */
+static BOOLEAN RtlpIsBadStart(ULONG Code, ULONG Trail) {
+    if (Trail == 2) {
+        return Code < 0x20 || (Code >= 0xD800 >> 6 && Code <= 0xDFFF >> 6);
     }
-    if (Byte >= 0xE0 && Byte <= 0xEF) {
-        return (RTLP_UTF8_LEAD){2, Byte == 0xE0 ? 0xA0 : 0x80, Byte == 0xED ? 0x9F : 0xBF};
-    }
-    if (Byte >= 0xF0 && Byte <= 0xF4) {
-        return (RTLP_UTF8_LEAD){3, Byte == 0xF0 ? 0x90 : 0x80, Byte == 0xF4 ? 0x8F : 0xBF};
-    }
-    return (RTLP_UTF8_LEAD){0, 0, 0};
+    return Trail == 3 && (Code < 0x10 || Code >= 0x110000 >> 12);
 }
 
 /* Reads one character at *Text; sets *Bad and yields U+FFFD for a malformed one. */
 static ULONG RtlpDecode(const UCHAR **Text, const UCHAR *End, PBOOLEAN Bad) {
     UCHAR Byte = *(*Text)++;
-    RTLP_UTF8_LEAD Lead = RtlpLead(Byte);
-    ULONG Code = Byte & (0x3F >> Lead.Trail);
+    ULONG Trail = RtlpTrail(Byte);
+    ULONG Code = Byte & (0x3F >> Trail);
 
     if (Byte < 0x80) {
         return Byte;
     }
-    if (Lead.Trail == 0) {
+    if (Trail == 0 || Trail > (SIZE_T)(End - *Text)) {
+        *Text = Trail == 0 ? *Text : End;
         *Bad = TRUE;
         return REPLACEMENT;
     }
-    for (ULONG Index = 0; Index < Lead.Trail; Index++) {
-        if (*Text == End || **Text < Lead.Low || **Text > Lead.High) {
+    for (ULONG Index = 0; Index < Trail; Index++) {
+        if ((**Text & 0xC0) != 0x80) {
             *Bad = TRUE;
             return REPLACEMENT;
         }
         Code = Code << 6 | (*(*Text)++ & 0x3F);
-        Lead.Low = 0x80;
-        Lead.High = 0xBF;
+        if (Index == 0 && RtlpIsBadStart(Code, Trail)) {
+            *Bad = TRUE;
+            return REPLACEMENT;
+        }
     }
     return Code;
 }

@@ -322,7 +322,7 @@ TEST(utf8_malformed) {
     static const struct {
         const char *Bytes;
         ULONG Replacements;
-    } Cases[] = {{"\xC0\x80", 2}, {"\xE0\x80\x80", 3}, {"\xED\xA0\x80", 3}, {"\xF4\x90\x80\x80", 4},
+    } Cases[] = {{"\xC0\x80", 2}, {"\xE0\x80\x80", 2}, {"\xED\xA0\x80", 2}, {"\xF4\x90\x80\x80", 3},
                  {"\xE2\x82", 1}, {"\xF0\x9F\x98", 1}, {"\x80", 1},         {"\xFF", 1}};
     for (ULONG Index = 0; Index < ARRAYSIZE(Cases); Index++) {
         WCHAR Out[8];

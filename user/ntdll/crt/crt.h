@@ -2,8 +2,8 @@
  * crt.h - the functions of the C library that Windows' ntdll.dll exports
  *
  * Programs without a C library of their own import them from here. They behave as Microsoft's do in
- * the "C" locale: letters are those of ASCII, except for towlower and towupper, which know
- * Unicode. `long` has 32 bits. One subject per file.
+ * the "C" locale: letters are those of ASCII, for the isw* functions those of Latin-1. `long` has
+ * 32 bits. One subject per file.
  *
  * Source: Microsoft C run-time library reference.
  */

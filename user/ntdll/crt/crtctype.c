@@ -29,34 +29,53 @@ static ULONG CrtpClass(ULONG c) {
     return c < 0x7F ? PUNCT : 0;
 }
 
-#define ALPHA (UPPER | LOWER)
+#define ALPHA 0x100 /* in wide classes, beside UPPER or LOWER */
+
+/* Classes of Latin-1, which the wide functions know; nothing above it is anything. */
+static ULONG CrtpWideClass(ULONG c) {
+    ULONG Class;
+
+    if (c < 0x80) {
+        Class = CrtpClass(c) | (c == '\t' ? BLANK : 0);
+        return Class | ((Class & (UPPER | LOWER)) != 0 ? ALPHA : 0);
+    }
+    if (c < 0xA0 || c > 0xFF) {
+        return c < 0xA0 ? CONTROL : 0;
+    }
+    if (c == 0xA0) {
+        return SPACE | BLANK;
+    }
+    if (c < 0xC0 || c == 0xD7 || c == 0xF7) {
+        return PUNCT | (c == 0xB2 || c == 0xB3 || c == 0xB9 ? DIGIT : 0);
+    }
+    return ALPHA | (c < 0xDF ? UPPER : LOWER);
+}
 
 #define DEFINE_CLASS(Narrow, Wide, Mask)                                                           \
     int Narrow(int c) {                                                                            \
         return (int)(CrtpClass((ULONG)c) & (Mask));                                                \
     }                                                                                              \
     int Wide(WCHAR c) {                                                                            \
-        return (int)(CrtpClass(c) & (Mask));                                                       \
+        return (int)(CrtpWideClass(c) & (Mask));                                                   \
     }
 
-DEFINE_CLASS(isalnum, iswalnum, ALPHA | DIGIT)
-DEFINE_CLASS(isalpha, iswalpha, ALPHA)
+#define LETTER (ALPHA | UPPER | LOWER)
+
+DEFINE_CLASS(isalnum, iswalnum, LETTER | DIGIT)
+DEFINE_CLASS(isalpha, iswalpha, LETTER)
 DEFINE_CLASS(iscntrl, iswcntrl, CONTROL)
 DEFINE_CLASS(isdigit, iswdigit, DIGIT)
-DEFINE_CLASS(isgraph, iswgraph, ALPHA | DIGIT | PUNCT)
+DEFINE_CLASS(isgraph, iswgraph, LETTER | DIGIT | PUNCT)
 DEFINE_CLASS(islower, iswlower, LOWER)
-DEFINE_CLASS(isprint, iswprint, ALPHA | DIGIT | PUNCT | BLANK)
+DEFINE_CLASS(isprint, iswprint, LETTER | DIGIT | PUNCT | BLANK)
 DEFINE_CLASS(ispunct, iswpunct, PUNCT)
 DEFINE_CLASS(isspace, iswspace, SPACE)
 DEFINE_CLASS(isupper, iswupper, UPPER)
 DEFINE_CLASS(isxdigit, iswxdigit, HEX)
 
+/* The masks of Microsoft's <wchar.h>: those above. */
 int iswctype(WCHAR c, USHORT Mask) {
-    /* Microsoft's masks: upper 1, lower 2, digit 4, space 8, punctuation 10h, control 20h,
-     * blank 40h, hexadecimal 80h, alphabetic 100h: the first eight are the classes above. */
-    ULONG Class = CrtpClass(c);
-
-    return (int)((Class & Mask) | ((Mask & 0x100) != 0 ? Class & ALPHA : 0));
+    return (int)(CrtpWideClass(c) & Mask);
 }
 
 int __isascii(int c) {
@@ -95,8 +114,9 @@ int _toupper(int c) {
     return c - 32;
 }
 
+/* Latin-1 only, unlike towupper: so it is in Windows. */
 WCHAR towlower(WCHAR c) {
-    return RtlDowncaseUnicodeChar(c);
+    return c < 0x100 ? RtlDowncaseUnicodeChar(c) : c;
 }
 
 WCHAR towupper(WCHAR c) {

@@ -56,8 +56,7 @@ CRT_NUMBER CrtpReadNumber(const void *Text, BOOLEAN Wide, size_t Limit, int Base
         At++;
     }
     if ((Base == 0 || Base == 16) && CrtpAt(Text, Wide, At, Limit) == '0' &&
-        CrtpLower(CrtpAt(Text, Wide, At + 1, Limit)) == 'x' &&
-        CrtpDigit(CrtpAt(Text, Wide, At + 2, Limit)) < 16) {
+        CrtpLower(CrtpAt(Text, Wide, At + 1, Limit)) == 'x') {
         Base = 16;
         At += 2;
     } else if (Base == 0) {
@@ -80,7 +79,7 @@ static LONG64 CrtpSigned(CRT_NUMBER Number, LONG64 Greatest) {
 
 static ULONG64 CrtpUnsigned(CRT_NUMBER Number, ULONG64 Greatest) {
     if (Number.Overflow || Number.Magnitude > Greatest) {
-        return Greatest;
+        Number.Magnitude = Greatest; /* and the sign still counts */
     }
     return Number.Negative ? 0 - Number.Magnitude : Number.Magnitude;
 }

@@ -47,11 +47,11 @@ char *strncat(char *To, const char *From, size_t Count) {
     return To;
 }
 
-/* -1, 0 or 1, by the characters' unsigned values. */
+/* The difference of the first characters that differ, by their unsigned values. */
 int strncmp(const char *a, const char *b, size_t Count) {
     for (; Count != 0; Count--, a++, b++) {
         if (*a != *b) {
-            return (UCHAR)*a < (UCHAR)*b ? -1 : 1;
+            return (int)(UCHAR)*a - (int)(UCHAR)*b;
         }
         if (*a == 0) {
             break;
@@ -61,7 +61,9 @@ int strncmp(const char *a, const char *b, size_t Count) {
 }
 
 int strcmp(const char *a, const char *b) {
-    return strncmp(a, b, ~(size_t)0);
+    int Difference = strncmp(a, b, ~(size_t)0);
+
+    return (Difference > 0) - (Difference < 0); /* -1, 0 or 1, as Windows' does */
 }
 
 /* Without regard to the case of ASCII letters; the difference of the lower case characters. */

@@ -47,11 +47,11 @@ WCHAR *wcsncat(WCHAR *To, const WCHAR *From, size_t Count) {
     return To;
 }
 
-/* -1, 0 or 1, by the characters' unsigned values. */
+/* The difference of the first characters that differ, by their unsigned values. */
 int wcsncmp(const WCHAR *a, const WCHAR *b, size_t Count) {
     for (; Count != 0; Count--, a++, b++) {
         if (*a != *b) {
-            return (WCHAR)*a < (WCHAR)*b ? -1 : 1;
+            return (int)(WCHAR)*a - (int)(WCHAR)*b;
         }
         if (*a == 0) {
             break;
