@@ -106,8 +106,9 @@ int _tolower(int c) {
     return c + 32;
 }
 
+/* By the ANSI code page, unlike tolower: so it is in Windows. */
 int toupper(int c) {
-    return (int)CrtpUpper((ULONG)c);
+    return (ULONG)c < 0x100 ? (UCHAR)RtlUpperChar((CHAR)c) : c;
 }
 
 int _toupper(int c) {
