@@ -15,7 +15,7 @@
 #include "halp.h"
 
 #define HAL_VA_START            0xFFFFFFFFFFC00000ull
-#define HAL_VA_PAGES            1023 /* the very last page stays empty: its end would be address 0 */
+#define HAL_VA_PAGES            1023 /* the last page stays empty: its end would be address 0 */
 #define HAL_FRAMEBUFFER_VA      0xFFFFFFFFC0000000ull
 #define HAL_FRAMEBUFFER_MAXIMUM (64ull << 20)
 #define PTE_BASE                0xFFFFF68000000000ull
