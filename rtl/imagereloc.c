@@ -27,15 +27,25 @@ static LONG FixupWidth(ULONG Type) {
     }
 }
 
+/*
+ * A fixup must lie inside the image, and not in the relocations themselves: applying it would
+ * change what was checked. Neither can happen in nearly all pages, whose entries need no closer
+ * look.
+ */
 static NTSTATUS CheckBlock(const UNALIGNED_USHORT *Entry, ULONG Count, ULONG64 Page,
-                           ULONG64 ImageSize) {
-    /* A whole page inside the image, with room for the last fixup to hang over: nearly always. */
-    BOOLEAN AllInside = Page + RELOCATION_PAGE + sizeof(ULONG64) <= ImageSize;
+                           ULONG64 ImageSize, const IMAGE_DATA_DIRECTORY *Directory) {
+    ULONG64 Start = Directory->VirtualAddress;
+    ULONG64 End = Start + Directory->Size;
+    ULONG64 PageEnd = Page + RELOCATION_PAGE + sizeof(ULONG64); /* the last fixup may hang over */
+    BOOLEAN Harmless = PageEnd <= ImageSize && (PageEnd <= Start || Page >= End);
     for (ULONG Index = 0; Index < Count; Index++) {
         LONG Width = FixupWidth(Entry[Index] >> 12);
+        ULONG64 Place = Page + (Entry[Index] & 0xFFF);
         if (Width < 0)
             return STATUS_INVALID_IMAGE_FORMAT;
-        if (!AllInside && Width > 0 && Page + (Entry[Index] & 0xFFF) + (ULONG)Width > ImageSize)
+        if (Harmless || Width == 0)
+            continue;
+        if (Place + (ULONG)Width > ImageSize || (Place < End && Place + (ULONG)Width > Start))
             return STATUS_INVALID_IMAGE_FORMAT;
     }
     return STATUS_SUCCESS;
@@ -67,27 +77,11 @@ static NTSTATUS WalkBlocks(PUCHAR Image, ULONG64 ImageSize, const IMAGE_DATA_DIR
         ULONG Count = (Size - (ULONG)sizeof(IMAGE_BASE_RELOCATION)) / (ULONG)sizeof(USHORT);
         if (Apply)
             ApplyBlock(Entry, Count, Image + Page, Delta);
-        else if (!NT_SUCCESS(CheckBlock(Entry, Count, Page, ImageSize)))
+        else if (!NT_SUCCESS(CheckBlock(Entry, Count, Page, ImageSize, Directory)))
             return STATUS_INVALID_IMAGE_FORMAT;
         At += Size;
     }
     return STATUS_SUCCESS;
-}
-
-/*
- * Do the relocations touch the very pages that they are read from? Applying would then change
- * what was checked. No honest linker does it, so such an image is refused.
- */
-static BOOLEAN TouchesItself(const UCHAR *Image, const IMAGE_DATA_DIRECTORY *Directory) {
-    ULONG64 Start = Directory->VirtualAddress;
-    ULONG64 End = Start + Directory->Size;
-    for (ULONG64 At = Start; At + sizeof(IMAGE_BASE_RELOCATION) <= End;
-         At += *(const UNALIGNED_ULONG *)(Image + At + sizeof(ULONG))) {
-        ULONG64 Page = *(const UNALIGNED_ULONG *)(Image + At);
-        if (Page < End && Page + RELOCATION_PAGE + sizeof(ULONG64) > Start)
-            return TRUE;
-    }
-    return FALSE;
 }
 
 NTSTATUS RtlpRelocateImage(PVOID Image, SIZE_T ImageSize, ULONG64 NewBase) {
@@ -109,7 +103,5 @@ NTSTATUS RtlpRelocateImage(PVOID Image, SIZE_T ImageSize, ULONG64 NewBase) {
     Status = WalkBlocks(Image, Info.SizeOfImage, &Directory, Delta, FALSE);
     if (!NT_SUCCESS(Status))
         return Status;
-    if (TouchesItself(Image, &Directory))
-        return STATUS_INVALID_IMAGE_FORMAT;
     return WalkBlocks(Image, Info.SizeOfImage, &Directory, Delta, TRUE);
 }

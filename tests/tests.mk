@@ -76,9 +76,11 @@ $(KMT)/%.obj: tests/kernel/%.c
 	@mkdir -p $(@D)
 	$(CC) $(KERNEL_CFLAGS) -UDBG -DDBG=0 -Itests/kernel -MMD -MP -MF $(@:.obj=.d) -c $< -o $@
 
-$(KMT)/kmtest.sys: $(KMT_C:tests/kernel/%.c=$(KMT)/%.obj) $(O)/gen/ntoskrnl.lib $(O)/gen/hal.lib
-	$(LD) $(LDFLAGS) -lldmingw /debug:full /pdb:$(@:.sys=.pdb) /driver /subsystem:native /entry:DriverEntry \
+$(KMT)/kmtest.full.sys: $(KMT_C:tests/kernel/%.c=$(KMT)/%.obj) $(O)/gen/ntoskrnl.lib $(O)/gen/hal.lib
+	$(LD) $(LDFLAGS) -lldmingw /debug:full /pdb:$(KMT)/kmtest.pdb /driver /subsystem:native /entry:DriverEntry \
 	    /base:0xFFFFF80010000000 /align:0x1000 /merge:.buildid=.rdata /out:$@ $^
+$(KMT)/kmtest.sys: $(KMT)/kmtest.full.sys
+	$(OBJCOPY) --strip-debug $< $@
 
 -include $(wildcard $(KMT)/*.d)
 

@@ -3,7 +3,7 @@
 
 #define KERNEL ((PVOID)0xFFFFF80000000000)
 #define NONCANONICAL ((PVOID)0x8000000000000000)
-#define LAST_USER ((PVOID)0x00007FFFFFFEFFFC)
+#define LAST_USER ((PVOID)0x00007FFFFFFEFFF8)
 
 static const struct {
     const char *Name;

@@ -2,7 +2,7 @@
  * Where Wine differs from Windows, or cannot be asked: what Windows documents, checked here line
  * by line (TAP). DEVIATIONS.md lists the differences.
  */
-#include "guard.h"
+#include "nt.h"
 
 static ULONG Number;
 
@@ -75,21 +75,6 @@ static void Services(void) {
     Expect("NtClose by int 2Eh", (ULONG)ByInterrupt(0xF, 0xDEAD0), 0xC0000008);
 }
 
-static void Overflow(PVOID P) {
-    (void)P;
-    __asm__ volatile("movl $-1, %%ecx\n movl $0x80000000, %%eax\n cltd\n idivl %%ecx" ::: "eax", "ecx", "edx");
-}
-
-static void WithFlags(PVOID P) {
-    (void)P;
-    __asm__ volatile("pushfq\n orq $0x40000, (%%rsp)\n popfq\n movl 1(%0), %%eax\n" ::"r"(&GuardedRecord) : "eax");
-}
-
-static void Exceptions(void) {
-    Expect("quotient too large", (ULONG)Guard(Overflow, NULL), 0xC0000095);
-    Expect("alignment check, user's own flag", (ULONG)Guard(WithFlags, NULL), 0x80000002);
-}
-
 static void Calendar(void) {
     TIME_FIELDS_ NoLeapDay = {2001, 2, 29, 0, 0, 0, 0, 0};
     LARGE_INTEGER Time;
@@ -112,7 +97,6 @@ void Start(void) {
     VirtualMemory();
     Pointers();
     Services();
-    Exceptions();
     Calendar();
     Flags();
     Print("1..%u\n", Number);
