@@ -5,19 +5,26 @@ import re
 from conftest import program
 from debugger import debug
 
-# Steps until the stub returns to the program; prints what each stop is, as JSON.
+# Goes on to the program's own call (the loader's have brought the pages in), then steps until the
+# stub returns to the program; prints what each stop is, as JSON.
 WALK = r"""python
 import json
 def here():
     frame = gdb.selected_frame()
     sal = frame.find_sal()
     return [frame.pc(), sal.symtab.filename if sal.symtab else None, sal.line, frame.name()]
+from ntdbg import symbols
+def in_program(frame):
+    module = symbols.find_module(frame.pc())
+    return module is not None and module.name == "time"
+while not in_program(gdb.selected_frame().older()):
+    gdb.execute("g", to_string=True)
 stops = [here()]
 for _ in range(3000):
     gdb.execute("stepi", to_string=True)
-    stops.append(here())
-    if stops[-1][3] != stops[0][3] and stops[-1][0] < 1 << 47:
+    if in_program(gdb.selected_frame()):
         break
+    stops.append(here())
 gdb.write(json.dumps(stops) + "\n")
 end"""
 
@@ -31,9 +38,10 @@ def test_every_instruction_of_a_system_call_has_a_line():
         assert stop[1] and stop[2] > 0, "no line of source at %r" % stop
     assert places[0][0].endswith("ntdll_stubs.asm")
     assert any(file.endswith("kernel/syscall.asm") and name == "KiSystemCall64"
-               for file, name in places)
+               for file, name in places), places
     assert any(file.endswith(".c") and name == "NtQuerySystemTime" for file, name in places)
-    assert stops[-1][1].endswith("time.c"), stops[-1]
+    assert places[-1][0].endswith("ntdll_stubs.asm"), stops[-1]
+    assert len(stops) < 1000
 
 
 def test_backtrace_runs_from_the_service_into_the_program():

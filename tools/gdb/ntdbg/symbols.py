@@ -30,11 +30,10 @@ def build_folder():
 
 
 def search_path():
-    """Folders that may hold the file of an image: the build, then $VITRINE_PATH."""
+    """Folders that may hold the file of an image: $VITRINE_PATH, then the build."""
     build = build_folder()
-    folders = [build, os.path.join(build, "drivers"), os.path.join(build, "programs"),
-               os.path.join(build, "user"), os.path.join(build, "tests")]
-    return folders + [p for p in os.environ.get("VITRINE_PATH", "").split(":") if p]
+    return [path for path in os.environ.get("VITRINE_PATH", "").split(":") if path] + \
+        [os.path.join(build, part) for part in ("", "drivers", "programs", "conformance", "kmtest")]
 
 
 class Module:
