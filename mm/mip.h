@@ -297,7 +297,10 @@ PFN_NUMBER MiTakeEarlyPages(_In_ PFN_NUMBER Pages, _In_ PFN_NUMBER Alignment);
 
 /* ---- Commit charge (pfn.c): promises of memory never exceed what there is ---- */
 
-/* Pages that nobody can commit: for page tables and other memory that is not charged. */
+/*
+ * Pages that nobody can commit: for page tables (one for each 512 pages of densely used memory) and
+ * other memory that is not charged. In addition to them, one page in 256.
+ */
 #define MI_RESERVED_PAGES 256
 extern volatile LONG64 MmTotalCommittedPages;
 extern LONG64 MmTotalCommitLimit;

@@ -69,7 +69,7 @@ static VOID MiInitializePhase0(PLOADER_PARAMETER_BLOCK LoaderBlock) {
     MiInitializeHyperSpace();
     MiPoolProcessor[0] = &MiBootPoolProcessor;
     MiInitializePool();
-    MmTotalCommitLimit = MmAvailablePages - MI_RESERVED_PAGES;
+    MmTotalCommitLimit = MmAvailablePages - MI_RESERVED_PAGES - MmAvailablePages / 256;
 }
 
 BOOLEAN MmInitSystem(_In_ ULONG Phase, _In_ PLOADER_PARAMETER_BLOCK LoaderBlock) {
