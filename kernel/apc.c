@@ -147,21 +147,36 @@ VOID KiDeliverKernelApcs(VOID) {
     KiWriteIrql(OldIrql);
 }
 
-/* The frame that ntdll!KiUserApcDispatcher finds at rsp: a CONTEXT, whose home fields carry the call. */
+/*
+ * What ntdll!KiUserApcDispatcher finds at rsp: a CONTEXT, whose home fields carry the call, and the
+ * machine frame by which its unwind data lead on into the interrupted code.
+ */
+typedef struct _KUSER_APC_FRAME {
+    CONTEXT Context;
+    ULONG64 Unused[4];
+    MACHINE_FRAME MachineFrame;
+} KUSER_APC_FRAME;
+static_assert(offsetof(KUSER_APC_FRAME, MachineFrame) == 0x4F0, "ntdll's dispatch.asm");
+
 static VOID KiInitializeUserApc(PKEXCEPTION_FRAME ExceptionFrame, PKTRAP_FRAME TrapFrame,
                                 PKNORMAL_ROUTINE NormalRoutine, PVOID NormalContext,
                                 PVOID SystemArgument1, PVOID SystemArgument2) {
-    DECLSPEC_ALIGN(16) CONTEXT Context = {.ContextFlags = CONTEXT_FULL | CONTEXT_SEGMENTS};
+    KUSER_APC_FRAME Frame = {.Context.ContextFlags = CONTEXT_FULL | CONTEXT_SEGMENTS};
     NTSTATUS Status = STATUS_SUCCESS;
 
-    KeContextFromKframes(TrapFrame, ExceptionFrame, &Context);
-    Context.P1Home = (ULONG64)NormalContext;
-    Context.P2Home = (ULONG64)SystemArgument1;
-    Context.P3Home = (ULONG64)SystemArgument2;
-    Context.P4Home = (ULONG64)NormalRoutine;
-    ULONG64 Stack = ((Context.Rsp - sizeof(CONTEXT)) & ~0xFull);
+    KeContextFromKframes(TrapFrame, ExceptionFrame, &Frame.Context);
+    Frame.Context.P1Home = (ULONG64)NormalContext;
+    Frame.Context.P2Home = (ULONG64)SystemArgument1;
+    Frame.Context.P3Home = (ULONG64)SystemArgument2;
+    Frame.Context.P4Home = (ULONG64)NormalRoutine;
+    Frame.MachineFrame.Rip = Frame.Context.Rip;
+    Frame.MachineFrame.SegCs = Frame.Context.SegCs;
+    Frame.MachineFrame.EFlags = Frame.Context.EFlags;
+    Frame.MachineFrame.Rsp = Frame.Context.Rsp;
+    Frame.MachineFrame.SegSs = Frame.Context.SegSs;
+    ULONG64 Stack = (Frame.Context.Rsp - sizeof(Frame)) & ~0xFull;
     __try {
-        CopyToUser((PVOID)Stack, &Context, sizeof(Context));
+        CopyToUser((PVOID)Stack, &Frame, sizeof(Frame));
     } __except (EXCEPTION_EXECUTE_HANDLER) {
         Status = GetExceptionCode();
     }

@@ -1,9 +1,9 @@
 /*
  * hello.c - the tour: what a process finds when it wakes up
  *
- * Built by the stock x86_64-w64-mingw32-gcc, imports ntdll.dll and nothing else, and runs on Windows
- * and under Wine as well. The structures are declared here as far as they are needed, so that the
- * program can be read alone; sdk/ has them whole.
+ * Built by the stock x86_64-w64-mingw32-gcc, imports ntdll.dll and nothing else, and runs under
+ * Wine and on Windows as well. The structures are declared here as far as they are needed, so that
+ * the program can be read alone; sdk/ has them whole.
  */
 
 #include <stdarg.h>
@@ -32,11 +32,11 @@ typedef struct {
 } TIME_FIELDS;
 
 #define FIELD(Base, Offset, Type) (*(Type *)((UCHAR *)(Base) + (Offset)))
-#define NtCurrentProcess() ((HANDLE)-1)
-#define SHARED_DATA ((UCHAR *)0x7FFE0000)
-#define MEM_COMMIT_RESERVE 0x3000
-#define MEM_RELEASE 0x8000
-#define PAGE_READWRITE 4
+#define NtCurrentProcess()        ((HANDLE) - 1)
+#define SHARED_DATA               ((UCHAR *)0x7FFE0000)
+#define MEM_COMMIT_RESERVE        0x3000
+#define MEM_RELEASE               0x8000
+#define PAGE_READWRITE            4
 
 __declspec(dllimport) NTSTATUS NtWriteFile(HANDLE, HANDLE, PVOID, PVOID, IO_STATUS_BLOCK *,
                                            const void *, ULONG, LONG64 *, ULONG *);
