@@ -79,6 +79,13 @@ TEST(compare_every_difference) {
     }
 }
 
+TEST(compare_goes_by_the_first_difference) {
+    UCHAR Left[8] = {1, 0, 0, 0, 0, 0, 0, 9};
+    UCHAR Right[8] = {2, 0, 0, 0, 0, 0, 0, 3};
+    CHECK(VitrineMemcmp(Left, Right, 8) < 0);
+    CHECK(VitrineMemcmp(Right, Left, 8) > 0);
+}
+
 TEST(patterns) {
     ULONG Words[4] = {1, 1, 2, 1};
     CHECK_EQ(RtlCompareMemoryUlong(Words, 16, 1), 8);
