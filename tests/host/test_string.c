@@ -118,6 +118,7 @@ TEST(compare_orders_by_value_and_length) {
     UNICODE_STRING A = Unicode(L"abc"), B = Unicode(L"ABD"), C = Unicode(L"ab");
     CHECK(RtlCompareUnicodeString(&A, &B, FALSE) > 0);
     CHECK(RtlCompareUnicodeString(&A, &B, TRUE) < 0);
+    CHECK(RtlCompareUnicodeString(&B, &A, TRUE) > 0);
     CHECK(RtlCompareUnicodeString(&A, &C, TRUE) > 0);
     CHECK(RtlCompareUnicodeString(&C, &A, TRUE) < 0);
     CHECK_EQ(RtlCompareUnicodeString(&A, &A, FALSE), 0);
