@@ -45,6 +45,11 @@ SPECIAL = [
          output=b"before\n"),
     Case("crash-kernel-stack", "crash", ["kernel-stack"], oracle=False, status=0xC0000005,
          output=b"before\n"),
+    Case("vmmodel", "vmmodel", oracle=False, output=b"6000 operations, 0 surprises\n"),
+    Case("exhaust", "exhaust", oracle=False,
+         output=b"refused with: c000012d\n" * 2 + b"as much again: yes\n"
+                b"reserve 1 TiB: 00000000\nended with a status: yes\n"
+                b"refused with: c000012d\nand again: yes\n"),
     Case("crash-none", "crash"),
 ] + [Case("crash-" + how, "crash", [how]) for how in CRASHES]
 
