@@ -11,14 +11,15 @@ from conftest import BUGCHECK, NOSTART, TIMED_OUT, program, vmrun
 from mangle import mangled, random_damage, ways, ways_that_load
 
 NOT_MZ, FORMAT, WIN_32, MACHINE = 0xC000012F, 0xC000007B, 0xC0000359, 0xC0000131
+NE_FORMAT, PROTECT, WIN_64, INVALID_FILE = 0xC000011B, 0xC0000130, 0xC000035A, 0xC0000020
 SEEDS = range(12)
 
 # What Windows says where it is more than "bad format".
-STATUS = {"not-mz": {NOT_MZ}, "one-byte": {NOT_MZ, FORMAT}, "empty": {0xC000011E, NOT_MZ},
+STATUS = {"not-mz": {NOT_MZ}, "one-byte": {NOT_MZ, FORMAT}, "empty": {INVALID_FILE},
           "i386": {WIN_32, FORMAT, MACHINE}, "pe32-magic": {WIN_32, FORMAT},
-          "pe-offset-past-the-end": {FORMAT, 0xC0000130}, "pe-offset-wraps": {FORMAT, 0xC0000130},
-          "no-signature": {FORMAT, 0xC0000130, 0xC0000131},
-          "arm64": {MACHINE, 0xC000035A, FORMAT}}
+          "pe-offset-past-the-end": {FORMAT, PROTECT}, "pe-offset-wraps": {FORMAT, PROTECT},
+          "no-signature": {NE_FORMAT},
+          "arm64": {MACHINE, WIN_64, FORMAT}}
 
 
 def good():

@@ -3,13 +3,12 @@
 
 #define KERNEL ((PVOID)0xFFFFF80000000000)
 #define NONCANONICAL ((PVOID)0x8000000000000000)
-#define LAST_USER ((PVOID)0x00007FFFFFFEFFF8)
 
 static const struct {
     const char *Name;
     PVOID Pointer;
 } Bad[] = {{"null", NULL},          {"low", (PVOID)0x10},         {"kernel", KERNEL},
-           {"last", (PVOID)-16},    {"hole", NONCANONICAL},       {"edge", LAST_USER}};
+           {"last", (PVOID)-16},    {"hole", NONCANONICAL}};
 
 void Start(void) {
     IO_STATUS_BLOCK Io;

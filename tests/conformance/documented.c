@@ -51,6 +51,19 @@ static void Pointers(void) {
            (PVOID)0xFFFFF80000000000, 8, NULL, NULL), 0xC0000005);
 }
 
+/* The last bytes of user memory, where nothing is mapped, and a range that crosses the end. */
+static void Edge(void) {
+    PVOID Last = (PVOID)0x00007FFFFFFEFFF8;
+    Expect("time at the edge", (ULONG)NtQuerySystemTime(Last), 0xC0000005);
+    Expect("status block at the edge", (ULONG)NtWriteFile(StandardOutput(), NULL, NULL, NULL, Last, "", 0, NULL, NULL),
+           0xC0000005);
+    Expect("over the edge", (ULONG)NtQueryInformationProcess(SELF, 0, Last, 48, NULL), 0xC0000005);
+}
+
+static void SharedData(void) {
+    Expect("TickCountMultiplier", AT(0x7FFE0000, 0x04, ULONG), 0x0FA00000);
+}
+
 static NTSTATUS BySyscall(ULONG Service, ULONG64 First) {
     NTSTATUS Status = (NTSTATUS)Service;
     register ULONG64 R10 __asm__("r10") = First;
@@ -96,6 +109,8 @@ static void Flags(void) {
 void Start(void) {
     VirtualMemory();
     Pointers();
+    Edge();
+    SharedData();
     Services();
     Calendar();
     Flags();

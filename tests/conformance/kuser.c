@@ -31,7 +31,6 @@ void Start(void) {
     Print("NtProductType: %u\n", AT(SHARED, 0x264, ULONG));
     Print("ProductTypeIsValid: %u\n", AT(SHARED, 0x268, UCHAR));
     Print("system drive: %c%c\n", AT(SHARED, 0x30, WCHAR), AT(SHARED, 0x32, WCHAR));
-    Print("TickCountMultiplier: %x\n", AT(SHARED, 0x04, ULONG));
     Check("InterruptTime advances", Advances(0x08));
     Check("SystemTime advances", Advances(0x14));
     Check("TickCount advances", Advances(0x320));
