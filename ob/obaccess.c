@@ -13,23 +13,6 @@ VOID ObSetAccessCheckRoutine(_In_ OB_ACCESS_CHECK_ROUTINE Routine) {
     ObpAccessCheck = Routine;
 }
 
-/* Replaces the generic rights by what they mean for this type. */
-static ACCESS_MASK ObpMapGenericMask(ACCESS_MASK Mask, const GENERIC_MAPPING *Mapping) {
-    if ((Mask & GENERIC_READ) != 0) {
-        Mask |= Mapping->GenericRead;
-    }
-    if ((Mask & GENERIC_WRITE) != 0) {
-        Mask |= Mapping->GenericWrite;
-    }
-    if ((Mask & GENERIC_EXECUTE) != 0) {
-        Mask |= Mapping->GenericExecute;
-    }
-    if ((Mask & GENERIC_ALL) != 0) {
-        Mask |= Mapping->GenericAll;
-    }
-    return Mask & ~(GENERIC_READ | GENERIC_WRITE | GENERIC_EXECUTE | GENERIC_ALL);
-}
-
 /* Uses the caller's access state if there is one, else makes one in Local. */
 NTSTATUS ObpPrepareAccessState(_Out_ PACCESS_STATE Local, _Inout_ PACCESS_STATE *AccessState,
                                _In_ ACCESS_MASK DesiredAccess, _In_opt_ POBJECT_TYPE ObjectType) {

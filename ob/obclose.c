@@ -6,17 +6,14 @@
  */
 #include "obp.h"
 
-/* Asks whether the locked handle may be closed. */
-static NTSTATUS ObpMayClose(PHANDLE_TABLE_ENTRY Entry, HANDLE Handle, KPROCESSOR_MODE Mode) {
-    POBJECT_HEADER Header = ExGetHandlePointer(Entry);
+/* May the locked handle be closed? */
+static BOOLEAN ObpMayClose(POBJECT_HEADER Header, PHANDLE_TABLE_ENTRY Entry, HANDLE Handle,
+                           KPROCESSOR_MODE Mode) {
     OB_OKAYTOCLOSE_METHOD OkayToClose = ObpGetObjectType(Header)->TypeInfo.OkayToCloseProcedure;
     if (OkayToClose != NULL && !OkayToClose(PsGetCurrentProcess(), Header->Body, Handle, Mode)) {
-        return STATUS_HANDLE_NOT_CLOSABLE;
+        return FALSE;
     }
-    if ((Entry->Attributes & OBJ_PROTECT_CLOSE) != 0 && Mode != KernelMode) {
-        return STATUS_HANDLE_NOT_CLOSABLE;
-    }
-    return STATUS_SUCCESS;
+    return (Entry->Attributes & OBJ_PROTECT_CLOSE) == 0 || Mode == KernelMode;
 }
 
 /*
@@ -28,7 +25,6 @@ NTSTATUS ObCloseHandle(_In_ HANDLE Handle, _In_ KPROCESSOR_MODE PreviousMode) {
     if (ObpIsPseudoHandle(Handle)) {
         return STATUS_SUCCESS;
     }
-    PEPROCESS Process = PsGetCurrentProcess();
     HANDLE Value = Handle;
     PHANDLE_TABLE Table = ObpSelectHandleTable(&Value, PreviousMode);
     KeEnterCriticalRegion();
@@ -37,15 +33,14 @@ NTSTATUS ObCloseHandle(_In_ HANDLE Handle, _In_ KPROCESSOR_MODE PreviousMode) {
         KeLeaveCriticalRegion();
         return STATUS_INVALID_HANDLE;
     }
-    NTSTATUS Status = ObpMayClose(Entry, Handle, PreviousMode);
-    if (!NT_SUCCESS(Status)) {
+    POBJECT_HEADER Header = ExGetHandlePointer(Entry);
+    if (!ObpMayClose(Header, Entry, Handle, PreviousMode)) {
         ExUnlockHandleTableEntry(Table, Entry);
         KeLeaveCriticalRegion();
-        return Status;
+        return STATUS_HANDLE_NOT_CLOSABLE;
     }
-    HANDLE_TABLE_ENTRY Copy = *Entry;
     ExDestroyHandle(Table, Value, Entry);
     KeLeaveCriticalRegion();
-    ObpReleaseHandle(Process, &Copy);
+    ObpReleaseHandle(PsGetCurrentProcess(), Header);
     return STATUS_SUCCESS;
 }

@@ -15,11 +15,6 @@
     (sizeof(OBJECT_HANDLE_COUNT_DATABASE) + ((n) - 1) * sizeof(OBJECT_HANDLE_COUNT_ENTRY))
 #define DATABASE_GROWTH 4
 
-static BOOLEAN ObpNeedsLock(POBJECT_HEADER Header) {
-    return (Header->InfoMask & OB_INFOMASK_HANDLE) != 0 ||
-           (Header->Flags & OB_FLAG_EXCLUSIVE_OBJECT) != 0;
-}
-
 /* A larger array, with a copy of what there was; NULL without memory. */
 static POBJECT_HANDLE_COUNT_ENTRY ObpGrowDatabase(POBJECT_HEADER Header,
                                                   POBJECT_HEADER_HANDLE_INFO Info) {
@@ -104,7 +99,7 @@ static NTSTATUS ObpCountUnderLock(POBJECT_HEADER Header, PEPROCESS Process) {
 /* Takes one handle off the counts; returns how many Process had, and the system. */
 static ULONGLONG ObpUncount(POBJECT_HEADER Header, PEPROCESS Process, PULONGLONG ProcessCount) {
     *ProcessCount = 0;
-    if (!ObpNeedsLock(Header)) {
+    if (ObpCountsSimply(Header)) {
         return (ULONGLONG)InterlockedDecrement64(&Header->HandleCount) + 1;
     }
     ObpLockObject(Header);
@@ -125,13 +120,6 @@ static ULONGLONG ObpUncount(POBJECT_HEADER Header, PEPROCESS Process, PULONGLONG
     return SystemCount;
 }
 
-static VOID ObpCountTypeHandle(POBJECT_TYPE Type) {
-    ULONG Count = (ULONG)InterlockedIncrement(&Type->TotalNumberOfHandles);
-    if (Count > Type->HighWaterNumberOfHandles) {
-        Type->HighWaterNumberOfHandles = Count;
-    }
-}
-
 /*
  * Counts a handle that is about to be made, and asks the type's open procedure.
  * STATUS_ACCESS_DENIED (exclusive), STATUS_INVALID_PARAMETER (exclusive, where the object is not),
@@ -146,7 +134,7 @@ NTSTATUS ObpIncrementHandleCount(_In_ OB_OPEN_REASON OpenReason, _In_opt_ PEPROC
         return STATUS_INVALID_PARAMETER;
     }
     NTSTATUS Status = STATUS_SUCCESS;
-    if (ObpNeedsLock(Header)) {
+    if (!ObpCountsSimply(Header)) {
         Status = ObpCountUnderLock(Header, Process);
         if (!NT_SUCCESS(Status)) {
             return Status;

@@ -10,6 +10,7 @@
      (((m) & OB_INFOMASK_HANDLE) ? sizeof(OBJECT_HEADER_HANDLE_INFO) : 0) +                        \
      (((m) & OB_INFOMASK_QUOTA) ? sizeof(OBJECT_HEADER_QUOTA_INFO) : 0) +                          \
      (((m) & OB_INFOMASK_PROCESS_INFO) ? sizeof(OBJECT_HEADER_PROCESS_INFO) : 0))
+#define OBP_TAG_FIRST   0x546A624F /* 'ObjT' */
 #define OBP_OFFSETS4(m) OBP_OFFSET(m), OBP_OFFSET(m + 1), OBP_OFFSET(m + 2), OBP_OFFSET(m + 3)
 
 const UCHAR ObpInfoMaskToOffset[32] = {
@@ -17,30 +18,30 @@ const UCHAR ObpInfoMaskToOffset[32] = {
     OBP_OFFSETS4(16), OBP_OFFSETS4(20), OBP_OFFSETS4(24), OBP_OFFSETS4(28),
 };
 
-static UCHAR ObpChooseHeaders(POBJECT_TYPE Type, PUNICODE_STRING Name,
+static UCHAR ObpChooseHeaders(const OBJECT_TYPE_INITIALIZER *TypeInfo, PUNICODE_STRING Name,
                               POBJECT_CREATE_INFORMATION Information) {
     UCHAR Mask = 0;
-    if (Name != NULL && Name->Buffer != NULL) {
-        Mask |= OB_INFOMASK_NAME;
+    Mask |= TypeInfo->MaintainTypeList ? OB_INFOMASK_CREATOR_INFO : 0;
+    Mask |= TypeInfo->MaintainHandleCount ? OB_INFOMASK_HANDLE : 0;
+    if (Information == &ObpDefaultCreateInformation) {
+        return Mask | (Name != NULL ? OB_INFOMASK_NAME : 0);
     }
-    if (Type == NULL) {
-        return Mask; /* the very first object */
-    }
-    if (Type->TypeInfo.MaintainTypeList) {
-        Mask |= OB_INFOMASK_CREATOR_INFO;
-    }
-    if (Type->TypeInfo.MaintainHandleCount) {
-        Mask |= OB_INFOMASK_HANDLE;
-    }
-    if (Information != &ObpDefaultCreateInformation &&
-        (Information->PagedPoolCharge != Type->TypeInfo.DefaultPagedPoolCharge ||
-         Information->NonPagedPoolCharge != Type->TypeInfo.DefaultNonPagedPoolCharge)) {
+    Mask |= Name != NULL && Name->Buffer != NULL ? OB_INFOMASK_NAME : 0;
+    Mask |= (Information->Attributes & OBJ_EXCLUSIVE) != 0 ? OB_INFOMASK_PROCESS_INFO : 0;
+    if (Information->PagedPoolCharge != TypeInfo->DefaultPagedPoolCharge ||
+        Information->NonPagedPoolCharge != TypeInfo->DefaultNonPagedPoolCharge) {
         Mask |= OB_INFOMASK_QUOTA;
     }
-    if ((Information->Attributes & OBJ_EXCLUSIVE) != 0) {
-        Mask |= OB_INFOMASK_PROCESS_INFO;
-    }
     return Mask;
+}
+
+static UCHAR ObpInitialFlags(POBJECT_CREATE_INFORMATION Information,
+                             KPROCESSOR_MODE OwnershipMode) {
+    UCHAR Flags = OB_FLAG_NEW_OBJECT;
+    Flags |= OwnershipMode == KernelMode ? OB_FLAG_KERNEL_OBJECT : 0;
+    Flags |= (Information->Attributes & OBJ_PERMANENT) != 0 ? OB_FLAG_PERMANENT_OBJECT : 0;
+    Flags |= (Information->Attributes & OBJ_EXCLUSIVE) != 0 ? OB_FLAG_EXCLUSIVE_OBJECT : 0;
+    return Flags;
 }
 
 static VOID ObpCountNewObject(POBJECT_TYPE Type, POBJECT_HEADER Header) {
@@ -84,32 +85,28 @@ NTSTATUS ObpAllocateObject(_In_ POBJECT_CREATE_INFORMATION Information,
                            _In_ KPROCESSOR_MODE OwnershipMode, _In_opt_ POBJECT_TYPE ObjectType,
                            _In_opt_ PUNICODE_STRING Name, _In_ ULONG ObjectBodySize,
                            _Out_ POBJECT_HEADER *Header) {
-    UCHAR Mask = ObpChooseHeaders(ObjectType, Name, Information);
+    /* The very first object is the type of types, which is its own type. */
+    static const OBJECT_TYPE_INITIALIZER NoType = {.PoolType = NonPagedPoolNx};
+    const OBJECT_TYPE_INITIALIZER *TypeInfo = ObjectType ? &ObjectType->TypeInfo : &NoType;
+    UCHAR Mask = ObpChooseHeaders(TypeInfo, Name, Information);
     ULONG Before = ObpInfoMaskToOffset[Mask];
-    BOOLEAN Paged = ObjectType != NULL && (ObjectType->TypeInfo.PoolType & PagedPool) != 0;
-    PUCHAR Block = ExAllocatePool2(Paged ? POOL_FLAG_PAGED : POOL_FLAG_NON_PAGED,
+    PUCHAR Block = ExAllocatePool2((TypeInfo->PoolType & PagedPool) != 0 ? POOL_FLAG_PAGED
+                                                                         : POOL_FLAG_NON_PAGED,
                                    Before + sizeof(OBJECT_HEADER) + (SIZE_T)ObjectBodySize,
-                                   ObjectType != NULL ? ObjectType->Key : 0x546A624F);
+                                   ObjectType != NULL ? ObjectType->Key : OBP_TAG_FIRST);
     if (Block == NULL) {
         return STATUS_INSUFFICIENT_RESOURCES;
     }
     POBJECT_HEADER New = (POBJECT_HEADER)(Block + Before);
     New->PointerCount = 1;
     New->InfoMask = Mask;
-    New->Flags = OB_FLAG_NEW_OBJECT;
+    New->Flags = ObpInitialFlags(Information, OwnershipMode);
     New->ObjectCreateInfo = Information;
-    if (OwnershipMode == KernelMode) {
-        New->Flags |= OB_FLAG_KERNEL_OBJECT;
+    if (Mask != 0) {
+        ObpFillOptionalHeaders(New, Name, Information);
     }
-    if ((Information->Attributes & OBJ_PERMANENT) != 0) {
-        New->Flags |= OB_FLAG_PERMANENT_OBJECT;
-    }
-    if ((Information->Attributes & OBJ_EXCLUSIVE) != 0) {
-        New->Flags |= OB_FLAG_EXCLUSIVE_OBJECT;
-    }
-    ObpFillOptionalHeaders(New, Name, Information);
     if (ObjectType != NULL) {
-        New->TypeIndex = (UCHAR)(ObjectType->Index ^ ObHeaderCookie ^ (UCHAR)((ULONG_PTR)New >> 8));
+        New->TypeIndex = ObpEncodeTypeIndex(New, ObjectType->Index);
         ObpCountNewObject(ObjectType, New);
     }
     *Header = New;
@@ -125,10 +122,8 @@ VOID ObpFreeCreateInformation(_Inout_ POBJECT_HEADER Header) {
     }
 }
 
-/* Gives back all memory of an object whose delete procedure has run. */
-VOID ObpFreeObject(_In_ PVOID Object) {
-    POBJECT_HEADER Header = OBJECT_TO_OBJECT_HEADER(Object);
-    POBJECT_TYPE Type = ObpGetObjectType(Header);
+/* Gives back what the optional headers hold. */
+static VOID ObpFreeOptionalHeaders(POBJECT_HEADER Header, POBJECT_TYPE Type) {
     POBJECT_HEADER_CREATOR_INFO Creator = ObpOptionalHeader(Header, OB_INFOMASK_CREATOR_INFO);
     if (Creator != NULL) {
         KeEnterCriticalRegion();
@@ -136,10 +131,6 @@ VOID ObpFreeObject(_In_ PVOID Object) {
         RemoveEntryList(&Creator->TypeList);
         ExReleasePushLockExclusive(&Type->TypeLock);
         KeLeaveCriticalRegion();
-    }
-    InterlockedDecrement(&Type->TotalNumberOfObjects);
-    if ((Header->Flags & OB_FLAG_NEW_OBJECT) != 0) {
-        ObpFreeCreateInformation(Header);
     }
     POBJECT_HEADER_NAME_INFO NameInfo = OBJECT_HEADER_TO_NAME_INFO(Header);
     if (NameInfo != NULL) {
@@ -149,6 +140,19 @@ VOID ObpFreeObject(_In_ PVOID Object) {
     POBJECT_HEADER_HANDLE_INFO HandleInfo = OBJECT_HEADER_TO_HANDLE_INFO(Header);
     if (HandleInfo != NULL && (Header->Flags & OB_FLAG_SINGLE_HANDLE_ENTRY) == 0) {
         ExFreePoolWithTag(HandleInfo->HandleCountDataBase, OBP_TAG_HANDLE_COUNT);
+    }
+}
+
+/* Gives back all memory of an object whose delete procedure has run. */
+VOID ObpFreeObject(_In_ PVOID Object) {
+    POBJECT_HEADER Header = OBJECT_TO_OBJECT_HEADER(Object);
+    POBJECT_TYPE Type = ObpGetObjectType(Header);
+    InterlockedDecrement(&Type->TotalNumberOfObjects);
+    if ((Header->Flags & OB_FLAG_NEW_OBJECT) != 0) {
+        ObpFreeCreateInformation(Header);
+    }
+    if (Header->InfoMask != 0) {
+        ObpFreeOptionalHeaders(Header, Type);
     }
     Header->TypeIndex = 0;
     ExFreePoolWithTag((PUCHAR)Header - ObpInfoMaskToOffset[Header->InfoMask], Type->Key);

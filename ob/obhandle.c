@@ -16,6 +16,21 @@ ULONG ObpSanitizeHandleAttributes(_In_ ULONG Attributes, _In_ KPROCESSOR_MODE Mo
     return Mode == KernelMode ? Attributes : Attributes & ~OBJ_KERNEL_HANDLE;
 }
 
+/* Counts the handle to be made: here for plain objects, which need neither lock nor procedure. */
+static NTSTATUS ObpCountHandle(const OBP_HANDLE_REQUEST *Request, PEPROCESS Process, PVOID Object,
+                               PACCESS_MASK Access) {
+    POBJECT_HEADER Header = OBJECT_TO_OBJECT_HEADER(Object);
+    POBJECT_TYPE Type = ObpGetObjectType(Header);
+    if (ObpCountsSimply(Header) && Type->TypeInfo.OpenProcedure == NULL &&
+        (Request->Attributes & OBJ_EXCLUSIVE) == 0) {
+        InterlockedIncrement64(&Header->HandleCount);
+        ObpCountTypeHandle(Type);
+        return STATUS_SUCCESS;
+    }
+    return ObpIncrementHandleCount(Request->OpenReason, Process, Object, Access,
+                                   Request->AccessMode, Request->Attributes);
+}
+
 /*
  * Makes a handle. On success it owns the reference that the caller had; on failure the caller still
  * has it. STATUS_INSUFFICIENT_RESOURCES, STATUS_PROCESS_IS_TERMINATING, the open procedure's
@@ -31,8 +46,7 @@ NTSTATUS ObpCreateHandle(_In_ PVOID Object, _In_ const OBP_HANDLE_REQUEST *Reque
     }
     ACCESS_MASK Access = Request->Access;
     KeEnterCriticalRegion();
-    NTSTATUS Status = ObpIncrementHandleCount(Request->OpenReason, Process, Object, &Access,
-                                              Request->AccessMode, Request->Attributes);
+    NTSTATUS Status = ObpCountHandle(Request, Process, Object, &Access);
     if (NT_SUCCESS(Status)) {
         HANDLE_TABLE_ENTRY Entry = {0};
         ExSetHandlePointer(&Entry, OBJECT_TO_OBJECT_HEADER(Object),
@@ -50,9 +64,8 @@ NTSTATUS ObpCreateHandle(_In_ PVOID Object, _In_ const OBP_HANDLE_REQUEST *Reque
     return Status;
 }
 
-/* Gives up what the entry of a handle held that is gone already. */
-VOID ObpReleaseHandle(_In_opt_ PEPROCESS Process, _In_ const HANDLE_TABLE_ENTRY *Entry) {
-    POBJECT_HEADER Header = ExGetHandlePointer(Entry);
+/* Gives up what a handle to this object held; the handle itself is gone already. */
+VOID ObpReleaseHandle(_In_opt_ PEPROCESS Process, _In_ POBJECT_HEADER Header) {
     ObpDecrementHandleCount(Process, Header);
     ObfDereferenceObject(Header->Body);
 }

@@ -27,26 +27,42 @@ static NTSTATUS ObpMakeFirstHandle(PVOID Object, OB_OPEN_REASON Reason, KPROCESS
     return Status;
 }
 
-/* Gives an unnamed object its handle. */
-static NTSTATUS ObpInsertUnnamedObject(PVOID Object, PACCESS_STATE AccessState,
-                                       const OBJECT_CREATE_INFORMATION *Information, ULONG Bias,
+/* An unnamed object gets its handle, with the access that its creator asks for. */
+static NTSTATUS ObpInsertUnnamedObject(PVOID Object, ACCESS_MASK DesiredAccess, ULONG Bias,
                                        PHANDLE Handle) {
+    POBJECT_HEADER Header = OBJECT_TO_OBJECT_HEADER(Object);
+    OBJECT_TYPE_INITIALIZER *TypeInfo = &ObpGetObjectType(Header)->TypeInfo;
+    OBP_HANDLE_REQUEST Request = {.OpenReason = ObCreateHandle,
+                                  .AccessMode = ExGetPreviousMode(),
+                                  .Attributes = Header->ObjectCreateInfo->Attributes};
+    Request.Access = ObpMapGenericMask(DesiredAccess, &TypeInfo->GenericMapping);
+    if ((DesiredAccess & MAXIMUM_ALLOWED) != 0) {
+        Request.Access |= TypeInfo->GenericMapping.GenericAll;
+    }
+    Request.Access &= TypeInfo->ValidAccessMask | ACCESS_SYSTEM_SECURITY;
+    ObpFreeCreateInformation(Header);
     if (Handle == NULL) {
         return STATUS_SUCCESS;
     }
-    NTSTATUS Status = ObpMakeFirstHandle(Object, ObCreateHandle, Information->ProbeMode,
-                                         Information->Attributes, AccessState, Bias, Handle);
+    NTSTATUS Status = ObpCreateHandle(Object, &Request, Handle);
     if (!NT_SUCCESS(Status)) {
         ObfDereferenceObject(Object);
+        return Status;
     }
-    return Status;
+    for (; Bias != 0; Bias--) {
+        ObfReferenceObject(Object);
+    }
+    return STATUS_SUCCESS;
 }
 
 /* Enters a named object into the namespace, or finds the one that is there. */
 static NTSTATUS ObpInsertNamedObject(PVOID Object, PACCESS_STATE AccessState,
+                                     ACCESS_MASK DesiredAccess,
                                      const OBJECT_CREATE_INFORMATION *Information, ULONG Bias,
                                      PVOID *NewObject, PHANDLE Handle) {
     POBJECT_HEADER Header = OBJECT_TO_OBJECT_HEADER(Object);
+    ACCESS_STATE Local;
+    ObpPrepareAccessState(&Local, &AccessState, DesiredAccess, ObpGetObjectType(Header));
     OBP_LOOKUP_CONTEXT Context = {0};
     OBP_NAME_REQUEST Request = {
         .RootDirectory = Information->RootDirectory,
@@ -89,17 +105,18 @@ NTSTATUS ObInsertObject(_In_ PVOID Object, _Inout_opt_ PACCESS_STATE PassedAcces
     ASSERT_IRQL(<= APC_LEVEL);
     POBJECT_HEADER Header = OBJECT_TO_OBJECT_HEADER(Object);
     ASSERT((Header->Flags & OB_FLAG_NEW_OBJECT) != 0);
-    OBJECT_CREATE_INFORMATION Information = *Header->ObjectCreateInfo;
-    ObpFreeCreateInformation(Header);
-    ACCESS_STATE Local;
-    PACCESS_STATE AccessState = PassedAccessState;
-    ObpPrepareAccessState(&Local, &AccessState, DesiredAccess, ObpGetObjectType(Header));
     if (NewObject != NULL) {
         *NewObject = Object;
     }
-    if (OBJECT_HEADER_TO_NAME_INFO(Header) == NULL) {
-        return ObpInsertUnnamedObject(Object, AccessState, &Information, ObjectPointerBias, Handle);
+    if ((Header->InfoMask & OB_INFOMASK_NAME) == 0) {
+        if (PassedAccessState != NULL) {
+            DesiredAccess = PassedAccessState->RemainingDesiredAccess |
+                            PassedAccessState->PreviouslyGrantedAccess;
+        }
+        return ObpInsertUnnamedObject(Object, DesiredAccess, ObjectPointerBias, Handle);
     }
-    return ObpInsertNamedObject(Object, AccessState, &Information, ObjectPointerBias, NewObject,
-                                Handle);
+    OBJECT_CREATE_INFORMATION Information = *Header->ObjectCreateInfo;
+    ObpFreeCreateInformation(Header);
+    return ObpInsertNamedObject(Object, PassedAccessState, DesiredAccess, &Information,
+                                ObjectPointerBias, NewObject, Handle);
 }

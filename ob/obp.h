@@ -81,6 +81,11 @@ extern POBJECT_DIRECTORY ObpGlobalDosDevices; /* \GLOBAL??, which \?? leads to *
 
 extern const UCHAR ObpInfoMaskToOffset[32];
 
+/* The inverse of what ObpGetObjectType does. */
+FORCEINLINE UCHAR ObpEncodeTypeIndex(_In_ const OBJECT_HEADER *Header, _In_ UCHAR Index) {
+    return (UCHAR)(Index ^ ObHeaderCookie ^ (UCHAR)((ULONG_PTR)Header >> 8));
+}
+
 /* The optional header Bit of an object that has it, else NULL. */
 FORCEINLINE PVOID ObpOptionalHeader(_In_ POBJECT_HEADER Header, _In_ UCHAR Bit) {
     if ((Header->InfoMask & Bit) == 0) {
@@ -129,6 +134,36 @@ FORCEINLINE PHANDLE_TABLE ObpSelectHandleTable(_Inout_ PHANDLE Handle, _In_ KPRO
     return PsGetCurrentProcess()->ObjectTable;
 }
 
+/*
+ * Most objects count their handles with one interlocked operation: those without a handle header
+ * (handles per process) and without a process header (exclusive). The others use their lock.
+ */
+FORCEINLINE BOOLEAN ObpCountsSimply(_In_ const OBJECT_HEADER *Header) {
+    return (Header->InfoMask & (OB_INFOMASK_HANDLE | OB_INFOMASK_PROCESS_INFO)) == 0;
+}
+
+FORCEINLINE VOID ObpCountTypeHandle(_Inout_ POBJECT_TYPE Type) {
+    ULONG Count = (ULONG)InterlockedIncrement(&Type->TotalNumberOfHandles);
+    if (Count > Type->HighWaterNumberOfHandles) {
+        Type->HighWaterNumberOfHandles = Count;
+    }
+}
+
+/* Replaces the generic rights by what they mean for a type. */
+FORCEINLINE ACCESS_MASK ObpMapGenericMask(_In_ ACCESS_MASK Mask,
+                                          _In_ const GENERIC_MAPPING *Mapping) {
+    const ACCESS_MASK Generic = GENERIC_READ | GENERIC_WRITE | GENERIC_EXECUTE | GENERIC_ALL;
+    if ((Mask & Generic) == 0) {
+        return Mask;
+    }
+    ACCESS_MASK Mapped = Mask & ~Generic;
+    Mapped |= (Mask & GENERIC_READ) != 0 ? Mapping->GenericRead : 0;
+    Mapped |= (Mask & GENERIC_WRITE) != 0 ? Mapping->GenericWrite : 0;
+    Mapped |= (Mask & GENERIC_EXECUTE) != 0 ? Mapping->GenericExecute : 0;
+    Mapped |= (Mask & GENERIC_ALL) != 0 ? Mapping->GenericAll : 0;
+    return Mapped;
+}
+
 /* What ObpCreateHandle needs to know. */
 typedef struct _OBP_HANDLE_REQUEST {
     OB_OPEN_REASON OpenReason;
@@ -141,7 +176,7 @@ typedef struct _OBP_HANDLE_REQUEST {
 /* obhandle.c */
 NTSTATUS ObpCreateHandle(_In_ PVOID Object, _In_ const OBP_HANDLE_REQUEST *Request,
                          _Out_ PHANDLE Handle);
-VOID ObpReleaseHandle(_In_opt_ PEPROCESS Process, _In_ const HANDLE_TABLE_ENTRY *Entry);
+VOID ObpReleaseHandle(_In_opt_ PEPROCESS Process, _In_ POBJECT_HEADER Header);
 ULONG ObpSanitizeHandleAttributes(_In_ ULONG Attributes, _In_ KPROCESSOR_MODE Mode);
 
 /* obcount.c */

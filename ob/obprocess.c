@@ -46,7 +46,7 @@ NTSTATUS ObInitProcess(_In_opt_ struct _EPROCESS *Parent, _Inout_ struct _EPROCE
 
 static VOID ObpSweepHandle(PHANDLE_TABLE Table, const HANDLE_TABLE_ENTRY *Entry, HANDLE Handle,
                            PVOID Process) {
-    ObpReleaseHandle(Process, Entry);
+    ObpReleaseHandle(Process, ExGetHandlePointer(Entry));
 }
 
 /* Protection from closing does not count here. A second call finds nothing to do. PASSIVE_LEVEL. */

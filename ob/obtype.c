@@ -119,7 +119,7 @@ NTSTATUS ObCreateObjectType(_In_ PUNICODE_STRING TypeName,
     if (ObpTypeObjectType == NULL) { /* the first one: it is its own type */
         ObpTypeObjectType = Type;
         Type->TotalNumberOfObjects = 1;
-        Header->TypeIndex = (UCHAR)(Index ^ ObHeaderCookie ^ (UCHAR)((ULONG_PTR)Header >> 8));
+        Header->TypeIndex = ObpEncodeTypeIndex(Header, (UCHAR)Index);
     }
     ObTypeIndexTable[Index] = Type;
     *ObjectType = Type;
