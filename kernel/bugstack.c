@@ -13,6 +13,7 @@
 #include "rtlimage.h"
 
 #define KI_MAXIMUM_FRAMES 40
+#define KI_CODEVIEW_NAME  24 /* offset of the path behind "RSDS", GUID and age */
 #define KI_USER_SPACE_END 0x0000800000000000ull
 
 VOID KiBugRegisters(const CONTEXT *Context) {
@@ -21,8 +22,7 @@ VOID KiBugRegisters(const CONTEXT *Context) {
     KiBugPrint("rip=%016llx rsp=%016llx rbp=%016llx\n", Context->Rip, Context->Rsp, Context->Rbp);
     KiBugPrint(" r8=%016llx  r9=%016llx r10=%016llx\n", Context->R8, Context->R9, Context->R10);
     KiBugPrint("r11=%016llx r12=%016llx r13=%016llx\n", Context->R11, Context->R12, Context->R13);
-    KiBugPrint("r14=%016llx r15=%016llx efl=%08x\n\n", Context->R14, Context->R15,
-               Context->EFlags);
+    KiBugPrint("r14=%016llx r15=%016llx efl=%08x\n\n", Context->R14, Context->R15, Context->EFlags);
 }
 
 /* The stack that Rsp lies on: the thread's, or what is left of the page of another one. */
@@ -50,12 +50,37 @@ static PCSTR KiExportAt(PUCHAR Base, PIMAGE_EXPORT_DIRECTORY Exports, ULONG Rva)
     return NULL;
 }
 
+/* The path of the PDB that the linker noted in an image: its last part names the image. */
+static PCSTR KiModuleName(PUCHAR Base, PULONG Length) {
+    ULONG Size = 0;
+    PIMAGE_DEBUG_DIRECTORY Debug =
+        RtlImageDirectoryEntryToData(Base, TRUE, IMAGE_DIRECTORY_ENTRY_DEBUG, &Size);
+    *Length = 0;
+    for (ULONG Index = 0; Debug != NULL && Index < Size / sizeof(*Debug); Index += 1) {
+        PCSTR Name;
+        if (Debug[Index].Type != IMAGE_DEBUG_TYPE_CODEVIEW || Debug[Index].AddressOfRawData == 0) {
+            continue;
+        }
+        Name = (PCSTR)Base + Debug[Index].AddressOfRawData + KI_CODEVIEW_NAME;
+        for (PCSTR Next = Name; *Next != 0; Next += 1) {
+            if (*Next == '/' || *Next == '\\') {
+                Name = Next + 1;
+            }
+        }
+        while (Name[*Length] != 0 && Name[*Length] != '.') {
+            *Length += 1;
+        }
+        return Name;
+    }
+    return NULL;
+}
+
 /* Prints an address as well as it can be named. */
 static VOID KiBugAddress(ULONG64 Address) {
     PIMAGE_EXPORT_DIRECTORY Exports;
     PRUNTIME_FUNCTION Entry;
     ULONG64 Base;
-    ULONG Size, Rva;
+    ULONG Size, Rva, Length;
     PCSTR Module, Name = NULL;
 
     if (!RtlpFindImage(Address, &Base, &Size)) {
@@ -63,17 +88,17 @@ static VOID KiBugAddress(ULONG64 Address) {
         return;
     }
     Rva = (ULONG)(Address - Base);
-    Exports = RtlImageDirectoryEntryToData((PVOID)Base, TRUE, IMAGE_DIRECTORY_ENTRY_EXPORT, &Size);
-    if (Exports == NULL) {
+    Module = KiModuleName((PUCHAR)Base, &Length);
+    if (Module != NULL) {
+        KiBugPrint("%.*s+0x%x", (int)Length, Module, Rva);
+    } else {
         KiBugPrint("%016llx+0x%x", Base, Rva);
-        return;
     }
-    Module = (PCSTR)(Base + Exports->Name);
+    Exports = RtlImageDirectoryEntryToData((PVOID)Base, TRUE, IMAGE_DIRECTORY_ENTRY_EXPORT, &Size);
     Entry = RtlLookupFunctionEntry(Address, &Base, NULL);
-    if (Entry != NULL) {
+    if (Exports != NULL && Entry != NULL) {
         Name = KiExportAt((PUCHAR)Base, Exports, Entry->BeginAddress);
     }
-    KiBugPrint("%s+0x%x", Module, Rva);
     if (Name != NULL) {
         KiBugPrint(" (%s+0x%x)", Name, Rva - Entry->BeginAddress);
     }

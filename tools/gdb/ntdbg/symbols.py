@@ -26,7 +26,7 @@ on_load = []  # called with each new Module
 
 def build_folder():
     """Where the images with symbols are: $VITRINE_BUILD, or the checked build."""
-    return os.path.join(ROOT, os.environ.get("VITRINE_BUILD", "build/checked"))
+    return os.path.join(ROOT, os.environ.get("VITRINE_BUILD") or "build/checked")
 
 
 def search_path():
