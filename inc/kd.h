@@ -15,14 +15,14 @@
 struct _LOADER_PARAMETER_BLOCK;
 
 /* Component ids of DbgPrintEx that this system uses; the numbers are those of dpfilter.h. */
-#define DPFLTR_SYSTEM_ID 0
+#define DPFLTR_SYSTEM_ID    0
 #define DPFLTR_IHVDRIVER_ID 77
-#define DPFLTR_DEFAULT_ID 101
+#define DPFLTR_DEFAULT_ID   101
 
-#define DPFLTR_ERROR_LEVEL 0
+#define DPFLTR_ERROR_LEVEL   0
 #define DPFLTR_WARNING_LEVEL 1
-#define DPFLTR_TRACE_LEVEL 2
-#define DPFLTR_INFO_LEVEL 3
+#define DPFLTR_TRACE_LEVEL   2
+#define DPFLTR_INFO_LEVEL    3
 
 /*
  * DbgPrint - writes formatted text to the kernel log.

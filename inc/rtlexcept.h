@@ -45,15 +45,13 @@ BOOLEAN NTAPI RtlpCallVectoredHandlers(_Inout_ PEXCEPTION_RECORD ExceptionRecord
  * Public source: Windows SDK, winnt.h; Microsoft Learn, "x64 exception handling".
  */
 NTSTATUS NTAPI RtlVirtualUnwind2(_In_ ULONG HandlerType, _In_ ULONG64 ImageBase,
-                                 _In_ ULONG64 ControlPc,
-                                 _In_opt_ PRUNTIME_FUNCTION FunctionEntry,
+                                 _In_ ULONG64 ControlPc, _In_opt_ PRUNTIME_FUNCTION FunctionEntry,
                                  _Inout_ PCONTEXT ContextRecord,
-                                 _Out_opt_ PBOOLEAN MachineFrameUnwound,
-                                 _Out_ PVOID *HandlerData, _Out_ PULONG64 EstablisherFrame,
+                                 _Out_opt_ PBOOLEAN MachineFrameUnwound, _Out_ PVOID *HandlerData,
+                                 _Out_ PULONG64 EstablisherFrame,
                                  _Inout_opt_ PKNONVOLATILE_CONTEXT_POINTERS ContextPointers,
                                  _In_opt_ PULONG64 LowLimit, _In_opt_ PULONG64 HighLimit,
-                                 _Out_ PEXCEPTION_ROUTINE *HandlerRoutine,
-                                 _In_ ULONG UnwindFlags);
+                                 _Out_ PEXCEPTION_ROUTINE *HandlerRoutine, _In_ ULONG UnwindFlags);
 
 /*
  * RtlpExecuteHandlerForException, RtlpExecuteHandlerForUnwind (capture.asm) - call a language

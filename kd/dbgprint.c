@@ -51,8 +51,8 @@ ULONG __cdecl DbgPrint(PCSTR Format, ...) {
     return STATUS_SUCCESS;
 }
 
-__attribute__((noinline)) VOID NTAPI DbgLoadImageSymbols(PCUNICODE_STRING FileName,
-                                                         PVOID ImageBase, ULONG_PTR ProcessId) {
+__attribute__((noinline)) VOID NTAPI DbgLoadImageSymbols(PCUNICODE_STRING FileName, PVOID ImageBase,
+                                                         ULONG_PTR ProcessId) {
     /* The debugger reads the three arguments from the registers that they came in. */
     __asm__ volatile("" : : "r"(FileName), "r"(ImageBase), "r"(ProcessId) : "memory");
 }

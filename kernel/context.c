@@ -14,10 +14,10 @@
 #include "ke.h"
 
 /* rflags that may be chosen: CF PF AF ZF SF TF DF OF AC ID RF; the kernel also IF. */
-#define EFLAGS_USER_SANITIZE 0x00250DD5u
+#define EFLAGS_USER_SANITIZE   0x00250DD5u
 #define EFLAGS_KERNEL_SANITIZE 0x00250FD5u
-#define EFLAGS_INTERRUPT 0x00000200u
-#define EFLAGS_ALWAYS 0x00000002u
+#define EFLAGS_INTERRUPT       0x00000200u
+#define EFLAGS_ALWAYS          0x00000002u
 
 /* An address that user mode can name but never map: going there is an access violation. */
 #define KI_INVALID_USER_RIP MM_USER_PROBE_ADDRESS
@@ -84,8 +84,7 @@ VOID KeContextFromKframes(PKTRAP_FRAME TrapFrame, PKEXCEPTION_FRAME ExceptionFra
 
 /* The control part for a return to user mode. */
 static VOID KiSetUserControl(PKTRAP_FRAME TrapFrame, PCONTEXT Context) {
-    TrapFrame->EFlags =
-        (Context->EFlags & EFLAGS_USER_SANITIZE) | EFLAGS_INTERRUPT | EFLAGS_ALWAYS;
+    TrapFrame->EFlags = (Context->EFlags & EFLAGS_USER_SANITIZE) | EFLAGS_INTERRUPT | EFLAGS_ALWAYS;
     TrapFrame->SegCs = KGDT64_R3_CODE | RPL_MASK;
     TrapFrame->SegSs = KGDT64_R3_DATA | RPL_MASK;
     TrapFrame->Rsp = Context->Rsp;

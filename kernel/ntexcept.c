@@ -66,8 +66,8 @@ NTSTATUS NTAPI NtContinue(PCONTEXT ContextRecord, BOOLEAN TestAlert) {
     CONTEXT Context;
     KEXCEPTION_FRAME ExceptionFrame;
     PKTRAP_FRAME TrapFrame = KeGetTrapFrame(KeGetCurrentThread());
-    NTSTATUS Status = KiCaptureFromCaller(&Context, ContextRecord, sizeof(Context), 16,
-                                          ExGetPreviousMode());
+    NTSTATUS Status =
+        KiCaptureFromCaller(&Context, ContextRecord, sizeof(Context), 16, ExGetPreviousMode());
     if (!NT_SUCCESS(Status)) {
         return Status;
     }

@@ -20,11 +20,11 @@
 /* Where a search stands. */
 typedef struct _RTLP_DISPATCH {
     PEXCEPTION_RECORD Record;
-    PCONTEXT Context;      /* of the exception */
-    CONTEXT Frame;         /* of the frame that is being asked */
-    ULONG64 Low, High;     /* of the stack */
-    ULONG64 NestedFrame;   /* frames up to here were being searched by another exception */
-    ULONG Flags;           /* of the record, as they will be in the end */
+    PCONTEXT Context;    /* of the exception */
+    CONTEXT Frame;       /* of the frame that is being asked */
+    ULONG64 Low, High;   /* of the stack */
+    ULONG64 NestedFrame; /* frames up to here were being searched by another exception */
+    ULONG Flags;         /* of the record, as they will be in the end */
     DISPATCHER_CONTEXT Dispatcher;
 } RTLP_DISPATCH, *PRTLP_DISPATCH;
 

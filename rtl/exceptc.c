@@ -28,8 +28,7 @@ static BOOLEAN RtlpInScope(PSCOPE_TABLE Table, ULONG Index, ULONG Rva) {
 }
 
 /* Asks the filter of a scope. */
-static LONG RtlpCallFilter(const RTLP_SCOPE_WALK *Walk, ULONG Index,
-                           PEXCEPTION_POINTERS Pointers) {
+static LONG RtlpCallFilter(const RTLP_SCOPE_WALK *Walk, ULONG Index, PEXCEPTION_POINTERS Pointers) {
     ULONG Filter = Walk->Table->ScopeRecord[Index].HandlerAddress;
     if (Filter == EXCEPTION_EXECUTE_HANDLER) {
         return EXCEPTION_EXECUTE_HANDLER; /* a constant filter needs no funclet */
@@ -63,7 +62,8 @@ static EXCEPTION_DISPOSITION RtlpSearchScopes(const RTLP_SCOPE_WALK *Walk,
 }
 
 /*
- * Where in the table does an unwind end that goes to an address of this function? At the scope whose
+ * Where in the table does an unwind end that goes to an address of this function? At the scope
+ * whose
  * __except block it enters; or (a jump out of a __try) at the first scope around the address.
  * Count if at none.
  *

@@ -99,7 +99,8 @@ static VOID RtlpLeaveFrame(PRTLP_UNWIND Unwind, ULONG64 TargetIp) {
                                &Dispatcher->HandlerData, &Dispatcher->EstablisherFrame, NULL,
                                &Unwind->Low, &Unwind->High, &Dispatcher->LanguageHandler, 0);
     if (!NT_SUCCESS(Status) || (Dispatcher->EstablisherFrame & 7) != 0 ||
-        Dispatcher->EstablisherFrame < Unwind->Low || Dispatcher->EstablisherFrame >= Unwind->High) {
+        Dispatcher->EstablisherFrame < Unwind->Low ||
+        Dispatcher->EstablisherFrame >= Unwind->High) {
         RtlpFailUnwind(Unwind, STATUS_BAD_STACK);
     }
     if (Unwind->TargetFrame != 0 && Unwind->TargetFrame < Dispatcher->EstablisherFrame) {

@@ -34,7 +34,7 @@ typedef struct _RTLP_DYNAMIC_TABLE {
     PRUNTIME_FUNCTION Table; /* the program's identifier for a callback's range */
     ULONG Count;             /* 0: removed, or a callback's */
     ULONG64 Base;
-    ULONG64 Length;          /* 0: removed */
+    ULONG64 Length; /* 0: removed */
     PGET_RUNTIME_FUNCTION_CALLBACK Callback;
     PVOID Context;
 } RTLP_DYNAMIC_TABLE, *PRTLP_DYNAMIC_TABLE;
@@ -62,8 +62,8 @@ static BOOLEAN RtlpInsertDynamicTable(const RTLP_DYNAMIC_TABLE *Template) {
  */
 BOOLEAN NTAPI RtlAddFunctionTable(PRUNTIME_FUNCTION FunctionTable, ULONG EntryCount,
                                   ULONG64 BaseAddress) {
-    RTLP_DYNAMIC_TABLE Template = {.Table = FunctionTable, .Count = EntryCount,
-                                   .Base = BaseAddress};
+    RTLP_DYNAMIC_TABLE Template = {
+        .Table = FunctionTable, .Count = EntryCount, .Base = BaseAddress};
     if (EntryCount == 0) {
         return TRUE;
     }
@@ -78,8 +78,7 @@ BOOLEAN NTAPI RtlAddFunctionTable(PRUNTIME_FUNCTION FunctionTable, ULONG EntryCo
  * debugger on Windows and is not used.
  */
 BOOLEAN NTAPI RtlInstallFunctionTableCallback(ULONG64 TableIdentifier, ULONG64 BaseAddress,
-                                              ULONG Length,
-                                              PGET_RUNTIME_FUNCTION_CALLBACK Callback,
+                                              ULONG Length, PGET_RUNTIME_FUNCTION_CALLBACK Callback,
                                               PVOID Context, PCWSTR OutOfProcessCallbackDll) {
     RTLP_DYNAMIC_TABLE Template = {.Table = (PRUNTIME_FUNCTION)TableIdentifier,
                                    .Base = BaseAddress,

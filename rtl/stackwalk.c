@@ -30,9 +30,9 @@ ULONG NTAPI RtlWalkFrameChain(PVOID *Callers, ULONG Count, ULONG Flags) {
         PVOID HandlerData;
         PEXCEPTION_ROUTINE Handler;
         PRUNTIME_FUNCTION Entry = RtlLookupFunctionEntry(Context.Rip, &ImageBase, NULL);
-        NTSTATUS Status = RtlVirtualUnwind2(UNW_FLAG_NHANDLER, ImageBase, Context.Rip, Entry,
-                                            &Context, NULL, &HandlerData, &Frame, NULL, &Low,
-                                            &High, &Handler, 0);
+        NTSTATUS Status =
+            RtlVirtualUnwind2(UNW_FLAG_NHANDLER, ImageBase, Context.Rip, Entry, &Context, NULL,
+                              &HandlerData, &Frame, NULL, &Low, &High, &Handler, 0);
         if (!NT_SUCCESS(Status) || Context.Rip == 0) {
             break;
         }

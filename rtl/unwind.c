@@ -169,7 +169,8 @@ static NTSTATUS RtlpUndoProlog(PRTLP_UNWIND_STEP Step, PUNWIND_INFO Info, ULONG 
         if (Slots == 0 || Index + Slots > Info->CountOfCodes) {
             return STATUS_BAD_FUNCTION_TABLE;
         }
-        if (PrologOffset >= Code.CodeOffset && !RtlpUndoCode(Step, Info, &Info->UnwindCode[Index])) {
+        if (PrologOffset >= Code.CodeOffset &&
+            !RtlpUndoCode(Step, Info, &Info->UnwindCode[Index])) {
             return STATUS_BAD_STACK;
         }
         Index += Slots;
@@ -275,9 +276,9 @@ NTSTATUS NTAPI RtlVirtualUnwind2(ULONG HandlerType, ULONG64 ImageBase, ULONG64 C
                                  PRUNTIME_FUNCTION FunctionEntry, PCONTEXT ContextRecord,
                                  PBOOLEAN MachineFrameUnwound, PVOID *HandlerData,
                                  PULONG64 EstablisherFrame,
-                                 PKNONVOLATILE_CONTEXT_POINTERS ContextPointers,
-                                 PULONG64 LowLimit, PULONG64 HighLimit,
-                                 PEXCEPTION_ROUTINE *HandlerRoutine, ULONG UnwindFlags) {
+                                 PKNONVOLATILE_CONTEXT_POINTERS ContextPointers, PULONG64 LowLimit,
+                                 PULONG64 HighLimit, PEXCEPTION_ROUTINE *HandlerRoutine,
+                                 ULONG UnwindFlags) {
     NTSTATUS Status;
     RTLP_UNWIND_STEP Step = {
         .ImageBase = ImageBase,

@@ -11,9 +11,9 @@
 #include "unwindp.h"
 
 typedef struct _RTLP_EPILOG_OP {
-    UCHAR Length;       /* of the instruction; 0: not one that an epilog may hold */
-    UCHAR Register;     /* the base of lea, the register of pop */
-    LONG Displacement;  /* of add, lea and jmp */
+    UCHAR Length;      /* of the instruction; 0: not one that an epilog may hold */
+    UCHAR Register;    /* the base of lea, the register of pop */
+    LONG Displacement; /* of add, lea and jmp */
 } RTLP_EPILOG_OP;
 
 static LONG RtlpSigned32(const UCHAR *Code) {

@@ -20,11 +20,11 @@
 /* One step of a virtual unwind, from one frame to its caller's. */
 typedef struct _RTLP_UNWIND_STEP {
     ULONG64 ImageBase;
-    PCONTEXT Context;                         /* changed as registers are found */
-    PKNONVOLATILE_CONTEXT_POINTERS Pointers;  /* where they were found, or NULL */
-    ULONG64 Low, High;                        /* stack reads stay in [Low, High) */
-    ULONG64 FrameBase;                        /* what save offsets count from */
-    BOOLEAN MachineFrame;                     /* passed a trap or interrupt frame */
+    PCONTEXT Context;                        /* changed as registers are found */
+    PKNONVOLATILE_CONTEXT_POINTERS Pointers; /* where they were found, or NULL */
+    ULONG64 Low, High;                       /* stack reads stay in [Low, High) */
+    ULONG64 FrameBase;                       /* what save offsets count from */
+    BOOLEAN MachineFrame;                    /* passed a trap or interrupt frame */
 } RTLP_UNWIND_STEP, *PRTLP_UNWIND_STEP;
 
 /* Registers by the number that the processor and the unwind codes give them. */
@@ -33,8 +33,7 @@ static inline PULONG64 RtlpRegister(PCONTEXT Context, ULONG Number) {
 }
 
 /* Reads a stack slot; FALSE, and nothing read, if it is outside the bounds or misaligned. */
-static inline BOOLEAN RtlpReadStack(const RTLP_UNWIND_STEP *Step, ULONG64 Address,
-                                    PULONG64 Value) {
+static inline BOOLEAN RtlpReadStack(const RTLP_UNWIND_STEP *Step, ULONG64 Address, PULONG64 Value) {
     if ((Address & 7) != 0 || Address < Step->Low || Address > Step->High - sizeof(ULONG64)) {
         return FALSE;
     }

@@ -122,8 +122,7 @@ static BOOLEAN RtlpWalkVectored(PLIST_ENTRY Head, PEXCEPTION_POINTERS Pointers) 
     return Handled;
 }
 
-BOOLEAN NTAPI RtlpCallVectoredHandlers(PEXCEPTION_RECORD ExceptionRecord,
-                                       PCONTEXT ContextRecord) {
+BOOLEAN NTAPI RtlpCallVectoredHandlers(PEXCEPTION_RECORD ExceptionRecord, PCONTEXT ContextRecord) {
     EXCEPTION_POINTERS Pointers = {ExceptionRecord, ContextRecord};
     if (!RtlpWalkVectored(&RtlpExceptionHandlers, &Pointers)) {
         return FALSE;
