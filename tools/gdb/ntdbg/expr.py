@@ -23,14 +23,22 @@ def register(name):
     """The value of a register in the selected frame."""
     name = {"ip": "rip", "sp": "rsp", "csp": "rsp", "efl": "eflags"}.get(name, name)
     try:
-        value = gdb.parse_and_eval("$" + name)
-        if value.type.code == gdb.TYPE_CODE_VOID:
-            raise gdb.GdbError("Couldn't resolve error at '%s'" % name)
-        if value.type.code == gdb.TYPE_CODE_PTR:
-            value = value.cast(gdb.selected_inferior().architecture().integer_type(64, False))
-        return int(value) & MASK
+        return _number(gdb.parse_and_eval("$" + name))
     except (gdb.error, ValueError) as error:
         raise gdb.GdbError("Couldn't resolve error at '%s'" % name) from error
+
+
+def processor_register(name):
+    """The value of a register that frames do not save: the processor's own."""
+    return _number(gdb.newest_frame().read_register(name))
+
+
+def _number(value):
+    if value.type.code == gdb.TYPE_CODE_VOID:
+        raise ValueError("no such register")
+    if value.type.code == gdb.TYPE_CODE_FLAGS:
+        return int(value)
+    return int(value.cast(gdb.selected_inferior().architecture().integer_type(64, False)))
 
 
 def evaluate(text):

@@ -184,7 +184,8 @@ def step(regs, gs_base=None):
     if function is None:
         result["rip"] = memory.u64(regs["rsp"])
         result["rsp"] = regs["rsp"] + 8
-        return Step(result, rip, False)
+        start = rip - module.nearest(rip - module.base)[1] if module else rip
+        return Step(result, start, False)
     start = module.base + function[0]
     rva = rip - module.base
     offset = rva - function[0]

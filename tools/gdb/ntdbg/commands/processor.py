@@ -102,4 +102,4 @@ def running(argument):
 def irql(argument):
     """!irql: the interrupt request level of the selected processor."""
     write("Debugger saved IRQL for processor 0x%x -- %d" % (
-        model.current_processor(), expr.register("cr8") & 15))
+        model.current_processor(), expr.processor_register("cr8") & 15))

@@ -1,7 +1,7 @@
 """k, kn, kv, r: the stack by unwind data, registers."""
 import gdb
 
-from .. import expr, memory, symbols, text, unwind, unwinder
+from .. import expr, memory, symbols, text, unwind
 from . import command, write
 
 
@@ -20,7 +20,7 @@ def _source(address, exact):
 def frames(registers, limit=64):
     """(stack pointer, return address, call site with source) of each frame."""
     exact = True
-    for regs, up in unwind.walk(registers, limit, lambda: expr.register("gs_base")):
+    for regs, up in unwind.walk(registers, limit, lambda: expr.processor_register("gs_base")):
         site = symbols.name_of(regs["rip"]) or "0x" + text.address(regs["rip"])
         back = up.registers["rip"] if up else 0
         yield regs["rsp"], back, site + _source(regs["rip"], exact)
@@ -78,9 +78,7 @@ def r(argument):
     rows = (("rax", "rbx", "rcx"), ("rdx", "rsi", "rdi"), ("rip", "rsp", "rbp"),
             ("r8", "r9", "r10"), ("r11", "r12", "r13"), ("r14", "r15"))
     for row in rows:
-        write(" ".join("%3s=%s" % (n, text.plain(expr.register(n))) for n in row).lstrip()
-              if row[0] != "r8" else
-              " ".join("%3s=%s" % (n, text.plain(expr.register(n))) for n in row))
-    flags = expr.register("eflags")
+        write(" ".join("%3s=%s" % (n, text.plain(expr.register(n))) for n in row))
+    flags = expr.processor_register("eflags")
     write("cs=%04x  ss=%04x  ds=%04x  es=%04x  fs=%04x  gs=%04x             efl=%08x" % tuple(
-        [expr.register(n) & 0xffff for n in ("cs", "ss", "ds", "es", "fs", "gs")] + [flags]))
+        [expr.processor_register(n) & 0xffff for n in ("cs", "ss", "ds", "es", "fs", "gs")] + [flags]))
