@@ -363,12 +363,33 @@ typedef struct _MI_POOL_LIST {
 } MI_POOL_LIST;
 typedef struct _MI_POOL_PROCESSOR {
     MI_POOL_LIST Lookaside[2][MI_LOOKASIDE_UNITS + 1];
-    POOL_TRACKER_TABLE Tags[MI_POOL_TAGS];
+    POOL_TRACKER_TABLE Tags[MI_POOL_TAGS + 1]; /* the last is for all that found no room */
 } MI_POOL_PROCESSOR, *PMI_POOL_PROCESSOR;
 extern PMI_POOL_PROCESSOR MiPoolProcessor[MAXIMUM_PROCESSORS];
-/* Counts an allocation (Bytes > 0) or a free (Bytes < 0) on this processor, at DISPATCH_LEVEL. */
-VOID MiCountTag(_In_ PMI_POOL_PROCESSOR Processor, _In_ ULONG Tag, _In_ ULONG Pool,
-                _In_ SSIZE_T Bytes);
+
+/* pooltag.c: the entry of a tag on this processor, made if need be. */
+PPOOL_TRACKER_TABLE MiFindTag(_Inout_ PMI_POOL_PROCESSOR Processor, _In_ ULONG Tag);
+FORCEINLINE ULONG MiHashTag(ULONG Tag) {
+    return (Tag * 0x9E3779B1u) >> 24;
+}
+
+/*
+ * Counts an allocation (Bytes > 0) or a free (Bytes < 0) on this processor, at DISPATCH_LEVEL. A
+ * part of each allocation and free, so a tag that stands where it should costs no call.
+ */
+FORCEINLINE VOID MiCountTag(PMI_POOL_PROCESSOR Processor, ULONG Tag, ULONG Pool, SSIZE_T Bytes) {
+    PPOOL_TRACKER_TABLE Entry = &Processor->Tags[MiHashTag(Tag)];
+    if (Entry->Key != Tag) {
+        Entry = MiFindTag(Processor, Tag);
+    }
+    if (Pool == MI_PAGED) {
+        *(Bytes > 0 ? &Entry->PagedAllocs : &Entry->PagedFrees) += 1;
+        Entry->PagedBytes += (SIZE_T)Bytes;
+    } else {
+        *(Bytes > 0 ? &Entry->NonPagedAllocs : &Entry->NonPagedFrees) += 1;
+        Entry->NonPagedBytes += (SIZE_T)Bytes;
+    }
+}
 
 /* ---- Sections (section.c, image.c) ---- */
 
@@ -491,6 +512,8 @@ PMMVAD_SHORT MiFindVad(_In_ PEPROCESS Process, _In_ ULONG_PTR Vpn);
 PMMPTE MiGetPrototypePte(_In_ PMMVAD_SHORT Vad, _In_ ULONG_PTR Vpn);
 /* MM_* of a page; MM_ZERO_ACCESS: not committed. */
 ULONG MiGetPageProtection(_In_ PMMVAD_SHORT Vad, _In_ ULONG_PTR Vpn);
+/* Is the page in memory and the process's own, valid or in transition? */
+BOOLEAN MiIsPrivatePage(_In_ MMPTE Pte);
 /* The first page from Vpn on whose page table is there. */
 ULONG_PTR MiSkipAbsentPageTables(_In_ ULONG_PTR Vpn);
 ULONG_PTR MiCountCommittedPages(_In_ PMMVAD_SHORT Vad, _In_ ULONG_PTR FirstVpn,

@@ -20,6 +20,9 @@
 #include "mip.h"
 #include "bugcodes.h"
 
+/* What is seldom needed stays out of the functions that are often called. */
+#define MI_SLOW __attribute__((noinline))
+
 #define POOL_UNIT       16
 #define POOL_PAGE_UNITS (PAGE_SIZE / POOL_UNIT)
 #define POOL_SMALL_MAX  ((POOL_PAGE_UNITS - 1) * POOL_UNIT - sizeof(POOL_HEADER))
@@ -120,7 +123,7 @@ static VOID MiSplit(PPOOL_DESCRIPTOR Pool, PPOOL_HEADER Block, ULONG Units, ULON
 }
 
 /* A block of Units units, marked in use, from the lists or a fresh page. IRQL DISPATCH_LEVEL. */
-static PPOOL_HEADER MiCarveBlock(ULONG PoolNumber, ULONG Units) {
+MI_SLOW static PPOOL_HEADER MiCarveBlock(ULONG PoolNumber, ULONG Units) {
     PPOOL_DESCRIPTOR Pool = &MiPool[PoolNumber];
     ULONG Total;
     PPOOL_HEADER Block;
@@ -145,7 +148,7 @@ static PPOOL_HEADER MiCarveBlock(ULONG PoolNumber, ULONG Units) {
 }
 
 /* Gives a block back to its pool, joined with free neighbours. IRQL DISPATCH_LEVEL. */
-static VOID MiJoinBlock(ULONG PoolNumber, PPOOL_HEADER Block) {
+MI_SLOW static VOID MiJoinBlock(ULONG PoolNumber, PPOOL_HEADER Block) {
     PPOOL_DESCRIPTOR Pool = &MiPool[PoolNumber];
     ULONG Units = Block->BlockSize;
     PPOOL_HEADER Next;
@@ -202,18 +205,24 @@ static VOID MiCheckPoison(PPOOL_HEADER Block) {
 
 /* ---- Allocate and free ---- */
 
+/* The first block of a processor's list, marked in use. */
+static PPOOL_HEADER MiPopBlock(MI_POOL_LIST *List, ULONG Pool) {
+    PSINGLE_LIST_ENTRY Link = List->Head.Next;
+    PPOOL_HEADER Block = (PPOOL_HEADER)Link - 1;
+    List->Head.Next = Link->Next;
+    List->Depth--;
+    MiCheckPoison(Block);
+    Block->PoolType = Pool | POOL_IN_USE;
+    return Block;
+}
+
 static PVOID MiAllocateSmall(ULONG Pool, SIZE_T Size, ULONG Tag) {
     ULONG Units = (ULONG)((Size + sizeof(POOL_HEADER) + POOL_UNIT - 1) / POOL_UNIT);
     KIRQL OldIrql = KeRaiseIrqlToDpcLevel();
     PMI_POOL_PROCESSOR Processor = MiPoolProcessor[KeGetCurrentProcessorNumber()];
     PPOOL_HEADER Block;
     if (Units <= MI_LOOKASIDE_UNITS && Processor->Lookaside[Pool][Units].Head.Next != NULL) {
-        MI_POOL_LIST *List = &Processor->Lookaside[Pool][Units];
-        Block = (PPOOL_HEADER)List->Head.Next - 1;
-        List->Head.Next = List->Head.Next->Next;
-        List->Depth--;
-        MiCheckPoison(Block);
-        Block->PoolType = Pool | POOL_IN_USE;
+        Block = MiPopBlock(&Processor->Lookaside[Pool][Units], Pool);
     } else {
         Block = MiCarveBlock(Pool, Units);
         if (Block == NULL) {
@@ -228,7 +237,7 @@ static PVOID MiAllocateSmall(ULONG Pool, SIZE_T Size, ULONG Tag) {
     return Block + 1;
 }
 
-static PVOID MiAllocateBig(ULONG Pool, SIZE_T Size, ULONG Tag) {
+MI_SLOW static PVOID MiAllocateBig(ULONG Pool, SIZE_T Size, ULONG Tag) {
     SIZE_T Pages = BYTES_TO_PAGES(Size);
     KIRQL OldIrql;
     PVOID Va;
@@ -295,7 +304,7 @@ PVOID ExAllocatePool2(_In_ POOL_FLAGS Flags, _In_ SIZE_T NumberOfBytes, _In_ ULO
     return Block;
 }
 
-static VOID MiFreeBig(PVOID P, ULONG Tag) {
+MI_SLOW static VOID MiFreeBig(PVOID P, ULONG Tag) {
     ULONG AllocatedTag = 0;
     ULONG Pool = MiPoolOfAddress(P);
     ULONG Pages = MiRemoveBigPool(P, &AllocatedTag);

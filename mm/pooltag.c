@@ -12,11 +12,10 @@ PMI_POOL_PROCESSOR MiPoolProcessor[MAXIMUM_PROCESSORS];
 /* Where the counts of tags go that no longer fit: 'Othr', the last entry of each table. */
 #define MI_TAG_OTHER 0x7268744F
 
-/* The entry of Tag on this processor, made if need be. */
-static PPOOL_TRACKER_TABLE MiFindTag(PMI_POOL_PROCESSOR Processor, ULONG Tag) {
-    ULONG Index = (Tag * 0x9E3779B1u) >> 24;
-    for (ULONG Probe = 0; Probe < MI_POOL_TAGS - 1; Probe++) {
-        PPOOL_TRACKER_TABLE Entry = &Processor->Tags[(Index + Probe) % (MI_POOL_TAGS - 1)];
+PPOOL_TRACKER_TABLE MiFindTag(_Inout_ PMI_POOL_PROCESSOR Processor, _In_ ULONG Tag) {
+    ULONG Index = MiHashTag(Tag);
+    for (ULONG Probe = 0; Probe < MI_POOL_TAGS; Probe++) {
+        PPOOL_TRACKER_TABLE Entry = &Processor->Tags[(Index + Probe) % MI_POOL_TAGS];
         if (Entry->Key == Tag) {
             return Entry;
         }
@@ -25,23 +24,8 @@ static PPOOL_TRACKER_TABLE MiFindTag(PMI_POOL_PROCESSOR Processor, ULONG Tag) {
             return Entry;
         }
     }
-    Processor->Tags[MI_POOL_TAGS - 1].Key = MI_TAG_OTHER;
-    return &Processor->Tags[MI_POOL_TAGS - 1];
-}
-
-VOID MiCountTag(_In_ PMI_POOL_PROCESSOR Processor, _In_ ULONG Tag, _In_ ULONG Pool,
-                _In_ SSIZE_T Bytes) {
-    PPOOL_TRACKER_TABLE Entry = MiFindTag(Processor, Tag);
-    BOOLEAN Free = Bytes < 0;
-    if (Pool == MI_PAGED) {
-        Entry->PagedAllocs += !Free;
-        Entry->PagedFrees += Free;
-        Entry->PagedBytes += (SIZE_T)Bytes;
-    } else {
-        Entry->NonPagedAllocs += !Free;
-        Entry->NonPagedFrees += Free;
-        Entry->NonPagedBytes += (SIZE_T)Bytes;
-    }
+    Processor->Tags[MI_POOL_TAGS].Key = MI_TAG_OTHER;
+    return &Processor->Tags[MI_POOL_TAGS];
 }
 
 static VOID MiAddCounts(PPOOL_TRACKER_TABLE Sum, const POOL_TRACKER_TABLE *Entry) {
@@ -74,7 +58,7 @@ NTSTATUS MmQueryPoolTags(_Out_writes_(Count) PPOOL_TRACKER_TABLE Table, _In_ ULO
     ULONG Used = 0;
     for (ULONG Number = 0; Number < MAXIMUM_PROCESSORS; Number++) {
         PMI_POOL_PROCESSOR Processor = MiPoolProcessor[Number];
-        for (ULONG i = 0; Processor != NULL && i < MI_POOL_TAGS; i++) {
+        for (ULONG i = 0; Processor != NULL && i <= MI_POOL_TAGS; i++) {
             if (Processor->Tags[i].Key != 0) {
                 MiMergeTag(Table, Count, &Used, &Processor->Tags[i]);
             }

@@ -57,22 +57,27 @@ static NTSTATUS MiCheckProtection(PMMVAD_SHORT Vad, ULONG_PTR First, ULONG_PTR L
     return STATUS_SUCCESS;
 }
 
-/* Charge that the pages of a view need more than they have: copy-on-write pages not copied yet. */
+/* What a page of a view is charged under a protection: a private copy is there, or may come. */
+static SSIZE_T MiPageCharge(PMMVAD_SHORT Vad, ULONG_PTR Vpn, ULONG Protection) {
+    PMMPTE Pte = MiGetUserPteIfPresent(MI_VPN_TO_VA(Vpn));
+    BOOLEAN Image = Vad->u.VadFlags.VadType == VadImageMap;
+    if (Pte != NULL && MiIsPrivatePage(*Pte)) {
+        return 1;
+    }
+    return MiIsCopyOnWrite(Protection) ||
+           (Image && Protection != MM_NOACCESS && (Protection & MM_READWRITE) != 0);
+}
+
+/* Pages of charge that a range of a view needs more (or less) than it has. */
 static SSIZE_T MiCountNewCharge(PMMVAD_SHORT Vad, ULONG_PTR First, ULONG_PTR Last,
                                 ULONG Protection) {
-    BOOLEAN Image = Vad->u.VadFlags.VadType == VadImageMap;
-    BOOLEAN After = MiIsCopyOnWrite(Protection) ||
-                    (Image && Protection != MM_NOACCESS && (Protection & MM_READWRITE));
     SSIZE_T Count = 0;
     if (Vad->u.VadFlags.PrivateMemory) {
         return 0;
     }
     for (ULONG_PTR Vpn = First; Vpn <= Last; Vpn++) {
-        ULONG Before = MiGetPageProtection(Vad, Vpn);
-        BOOLEAN Private = Image && (Before & MM_WRITECOPY) == MM_READWRITE;
-        if (!Private && !MiIsCopyOnWrite(Before)) {
-            Count += After;
-        }
+        Count += MiPageCharge(Vad, Vpn, Protection) -
+                 MiPageCharge(Vad, Vpn, MiGetPageProtection(Vad, Vpn));
     }
     return Count;
 }
@@ -85,7 +90,7 @@ static NTSTATUS MiProtectRange(PEPROCESS Process, PMMVAD_SHORT Vad, ULONG_PTR Fi
     *OldProtection = MiGetPageProtection(Vad, First);
     Status = MiCheckProtection(Vad, First, Last, Protection);
     Charge = NT_SUCCESS(Status) ? MiCountNewCharge(Vad, First, Last, Protection) : 0;
-    if (NT_SUCCESS(Status) && !MiChargeCommitment((ULONG_PTR)Charge)) {
+    if (Charge > 0 && !MiChargeCommitment((ULONG_PTR)Charge)) {
         Charge = 0;
         Status = STATUS_COMMITMENT_LIMIT;
     }

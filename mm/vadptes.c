@@ -175,8 +175,7 @@ static ULONG64 MiReprotectPresentPage(PEPROCESS Process, MMPTE Old, ULONG Protec
     return MiMakeSoftwarePte(Protection) | MM_PTE_PROTOTYPE | (MI_PTE_LOOKUP_NEEDED << 16);
 }
 
-/* Is the page in memory and this process's own, valid or in transition? */
-static BOOLEAN MiIsPrivatePage(MMPTE Pte) {
+BOOLEAN MiIsPrivatePage(_In_ MMPTE Pte) {
     if (Pte.u.Hard.Valid) {
         return !MI_PFN_ELEMENT(Pte.u.Hard.PageFrameNumber)->u4.PrototypePte;
     }

@@ -143,16 +143,14 @@ static NTSTATUS MiCommitPrivate(PEPROCESS Process, PMMVAD_SHORT Vad, ULONG_PTR F
     return Status;
 }
 
-/* Commits pages of a SEC_RESERVE section, for all who map it. */
-static NTSTATUS MiCommitSection(PEPROCESS Process, PMMVAD_SHORT Vad, ULONG_PTR First,
-                                ULONG_PTR Last) {
+/* Commits pages of a section of memory (SEC_RESERVE), for all who map it. */
+static NTSTATUS MiCommitSection(PMMVAD_SHORT Vad, ULONG_PTR First, ULONG_PTR Last) {
     PCONTROL_AREA ControlArea = ((PMMVAD)Vad)->ControlArea;
     PMMPTE FirstPte = MiGetPrototypePte(Vad, First);
     PMMPTE LastPte = MiGetPrototypePte(Vad, Last);
     if (FirstPte == NULL || LastPte == NULL) {
         return STATUS_CONFLICTING_ADDRESSES;
     }
-    UNREFERENCED_PARAMETER(Process);
     return MiCommitPrototypes(ControlArea, FirstPte, LastPte);
 }
 
@@ -166,8 +164,8 @@ static NTSTATUS MiCommitMemory(PEPROCESS Process, PVOID *Base, PSIZE_T Size, ULO
     }
     if (Vad->u.VadFlags.PrivateMemory) {
         Status = MiCommitPrivate(Process, Vad, First, Last, Protection);
-    } else if (((PMMVAD)Vad)->ControlArea->u.Flags.Reserve) {
-        Status = MiCommitSection(Process, Vad, First, Last);
+    } else if (((PMMVAD)Vad)->ControlArea->FilePointer == NULL) {
+        Status = MiCommitSection(Vad, First, Last);
     } else {
         Status = STATUS_ALREADY_COMMITTED;
     }
