@@ -6,9 +6,9 @@
  *      handle.c, handlewalk.c, handlelist.c     handle tables
  *      pushlock.c, fmutex.c, rundown.c          locks for code that may wait
  *      work.c                                   worker threads
- *      ntevent.c, ntmutant.c, ntsemaphore.c     Ke's dispatcher objects as objects with handles and
- * names ntwait.c                                 waits on handles ntsysinfo.c, nttime.c questions
- * about the system
+ *      ntevent.c, ntmutant.c, ntsemaphore.c     Ke's objects, with handles and names
+ *      ntwait.c                                 waits on handles
+ *      ntsysinfo.c, ntsyslists.c, nttime.c      questions about the system
  *
  * The handle tables and locks are below Ob, and know nothing of it. The files with nt in their
  * names are services: they stand on Ob as every other service does.

@@ -17,6 +17,7 @@
 
 #ifndef NTOS_HOST
 #include "kd.h"
+#include "ntexapi.h"
 #include "ntstatus.h"
 #endif
 
@@ -42,6 +43,12 @@ VOID ExpInsertHandleTable(_Inout_ PHANDLE_TABLE HandleTable);
 #ifndef NTOS_HOST
 /* work.c */
 VOID ExpInitializeWork(VOID);
+
+/* ntsysinfo.c, ntsyslists.c */
+NTSTATUS ExpWriteReturnLength(_Out_opt_ PULONG ReturnLength, _In_ ULONG Length,
+                              _In_ NTSTATUS Status);
+NTSTATUS ExpQuerySystemList(_In_ SYSTEM_INFORMATION_CLASS Class, _Out_ PVOID Destination,
+                            _In_ ULONG Length, _Out_opt_ PULONG ReturnLength);
 
 /* ntevent.c, ntmutant.c, ntsemaphore.c: the object types */
 NTSTATUS ExpInitializeEvents(VOID);

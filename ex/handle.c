@@ -12,14 +12,24 @@
  * A handle is four times an index. The two low bits belong to the program (they are ignored here),
  * and 0 is never a handle. The index picks a HANDLE_TABLE_ENTRY, 16 bytes, out of a tree of pages:
  *
- *      TableCode = page | 0        TableCode = page | 1               TableCode = page | 2
+ *    TableCode = page | 0
  *
- *      +-- leaf --+                +-- mid --+   +-- leaf --+         +-- top --+   +-- mid --+ +--
- * leaf --+ | reserved |                | leaf 0  |-->| reserved |         | mid 0   |-->| leaf 0
- * |-->| reserved | | 4        |                | leaf 1  |   | 4        |         | mid 1   |   |
- * ...    |   |  ...     | | 8   ...  |                |  ...512 |   | ... 0x3FC|         | ... 128
- * |   +---------+   +----------+
- *      +----------+                +---------+   +----------+         +---------+
+ *        +-- leaf ---+
+ *        | reserved  |        TableCode = page | 1
+ *        | 4         |
+ *        | 8         |            +-- mid --+    +-- leaf ---+
+ *        | ...       |            | leaf 0  |--->| reserved  |
+ *        | 3FC       |            | leaf 1  |    | 4 ... 3FC |
+ *        +-----------+            | ...     |    +-----------+
+ *                                 | leaf 511|
+ *                                 +---------+
+ *    TableCode = page | 2
+ *
+ *        +-- top --+    +-- mid --+    +-- leaf ---+
+ *        | mid 0   |--->| leaf 0  |--->| reserved  |
+ *        | ...     |    | ...     |    | 4 ... 3FC |
+ *        | mid 127 |    | leaf 511|    +-----------+
+ *        +---------+    +---------+
  *
  * A new table is one leaf of 256 entries. When it is full, a mid page of 512 leaf pointers is put
  * above it, and when that is full a top page of 128 mid pointers: 16,777,216 handles. The low two
@@ -125,8 +135,8 @@ static VOID ExpBlockOnLockedHandleEntry(PHANDLE_TABLE HandleTable, PHANDLE_TABLE
 }
 
 /*
- * Locks an entry. FALSE: it is not in use.
- * IRQL <= APC_LEVEL, in a critical region until the entry is unlocked.
+ * Locks an entry. FALSE: it is not in use. IRQL <= APC_LEVEL, in a critical region until the entry
+ * is unlocked.
  */
 BOOLEAN ExLockHandleTableEntry(_In_ PHANDLE_TABLE HandleTable, _Inout_ PHANDLE_TABLE_ENTRY Entry) {
     for (;;) {

@@ -73,7 +73,9 @@ static const EXP_SYSTEM_CLASS ExpSystemClasses[] = {
     {SystemEmulationProcessorInformation, sizeof(SYSTEM_PROCESSOR_INFORMATION), ExpQueryProcessor},
 };
 
-static NTSTATUS ExpWriteLength(PULONG ReturnLength, ULONG Length, NTSTATUS Status) {
+/* Tells the caller how long the answer is; returns Status, or the exception's. */
+NTSTATUS ExpWriteReturnLength(_Out_opt_ PULONG ReturnLength, _In_ ULONG Length,
+                              _In_ NTSTATUS Status) {
     if (ReturnLength != NULL) {
         __try {
             WriteULongToUser(ReturnLength, Length);
@@ -103,11 +105,12 @@ NTSTATUS NTAPI NtQuerySystemInformation(_In_ SYSTEM_INFORMATION_CLASS SystemInfo
     const EXP_SYSTEM_CLASS *Class = ExpSystemClasses;
     while (Class->Class != SystemInformationClass) {
         if (++Class == ExpSystemClasses + ARRAYSIZE(ExpSystemClasses)) {
-            return STATUS_INVALID_INFO_CLASS;
+            return ExpQuerySystemList(SystemInformationClass, SystemInformation,
+                                      SystemInformationLength, ReturnLength);
         }
     }
     if (!ExpLengthIsGood(Class, SystemInformationLength)) {
-        return ExpWriteLength(ReturnLength, Class->Size, STATUS_INFO_LENGTH_MISMATCH);
+        return ExpWriteReturnLength(ReturnLength, Class->Size, STATUS_INFO_LENGTH_MISMATCH);
     }
     Class->Query(Buffer);
     return ObReturnInformation(SystemInformation, Buffer, SystemInformationLength, ReturnLength);

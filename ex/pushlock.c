@@ -5,13 +5,13 @@
  * contention is one compare-exchange, which the inline functions of inc/ex.h do. This file is what
  * happens otherwise.
  *
- *      0                                     free
- *      Locked                                held exclusively
- *      Locked | Shared = n                   held by n readers
- *      Locked | Waiting | address            held, and somebody waits: the address is that of the
- * first Locked | Waiting | MultipleShared     EX_PUSH_LOCK_WAIT_BLOCK, on the waiter's own stack.
- * With MultipleShared | address                      readers hold the lock, and the block's
- * ShareCount says how many
+ *      0                             free
+ *      Locked                        held exclusively
+ *      Locked | Shared = n           held by n readers
+ *      Locked | Waiting | address    held, and somebody waits
+ *
+ * The address is that of the first waiter's EX_PUSH_LOCK_WAIT_BLOCK, on that thread's stack. With
+ * MultipleShared besides, readers hold the lock, and the block's ShareCount says how many.
  *
  * Once Waiting is set, the word and the list of waiters change only under a spin lock (one of a
  * few, chosen by the push lock's address). Who leaves the lock last hands it over: to the first

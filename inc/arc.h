@@ -15,20 +15,20 @@
 typedef enum _TYPE_OF_MEMORY {
     LoaderExceptionBlock,
     LoaderSystemBlock,
-    LoaderFree,              /* free for the memory manager */
+    LoaderFree, /* free for the memory manager */
     LoaderBad,
     LoaderLoadedProgram,     /* the loader itself: free once the kernel has dropped the low half */
     LoaderFirmwareTemporary, /* UEFI boot services: free once the kernel runs */
     LoaderFirmwarePermanent, /* runtime services, ACPI NVS, reserved: never touched */
     LoaderOsloaderHeap,
     LoaderOsloaderStack,
-    LoaderSystemCode,        /* ntoskrnl.exe */
-    LoaderHalCode,           /* hal.dll */
-    LoaderBootDriver,        /* *.sys */
+    LoaderSystemCode, /* ntoskrnl.exe */
+    LoaderHalCode,    /* hal.dll */
+    LoaderBootDriver, /* *.sys */
     LoaderStartupKernelStack,
-    LoaderMemoryData,        /* page tables made by the loader, the block itself */
-    LoaderBootFile,          /* files of the boot volume */
-    LoaderAcpiTables,        /* ACPI reclaimable: tables are read for as long as the HAL needs */
+    LoaderMemoryData, /* page tables made by the loader, the block itself */
+    LoaderBootFile,   /* files of the boot volume */
+    LoaderAcpiTables, /* ACPI reclaimable: tables are read for as long as the HAL needs */
     LoaderMaximum
 } TYPE_OF_MEMORY;
 
@@ -96,10 +96,10 @@ typedef struct _LOADER_PARAMETER_EXTENSION {
     ULONG Size;
     PHYSICAL_ADDRESS AcpiTable; /* the RSDP, physical */
     LOADER_FRAMEBUFFER Framebuffer;
-    LIST_ENTRY BootFiles; /* LOADER_BOOT_FILE.Link */
-    ULONG64 LoaderEntryTsc;   /* the time stamp counter at the loader's first instruction */
-    ULONG64 KernelEntryTsc;   /* and just before the jump to the kernel */
-    ULONG64 BootVaEnd; /* first address of the boot slot that the loader did not use */
+    LIST_ENTRY BootFiles;   /* LOADER_BOOT_FILE.Link */
+    ULONG64 LoaderEntryTsc; /* the time stamp counter at the loader's first instruction */
+    ULONG64 KernelEntryTsc; /* and just before the jump to the kernel */
+    ULONG64 BootVaEnd;      /* first address of the boot slot that the loader did not use */
 } LOADER_PARAMETER_EXTENSION, *PLOADER_PARAMETER_EXTENSION;
 
 typedef struct _LOADER_PARAMETER_BLOCK {
@@ -110,7 +110,7 @@ typedef struct _LOADER_PARAMETER_BLOCK {
     LIST_ENTRY LoadOrderListHead;        /* KLDR_DATA_TABLE_ENTRY.InLoadOrderLinks */
     LIST_ENTRY MemoryDescriptorListHead; /* MEMORY_ALLOCATION_DESCRIPTOR.ListEntry */
     LIST_ENTRY BootDriverListHead;       /* BOOT_DRIVER_LIST_ENTRY.Link */
-    ULONG64 KernelStack; /* its highest address, 16-byte aligned */
+    ULONG64 KernelStack;                 /* its highest address, 16-byte aligned */
     ULONG64 KernelStackSize;
     PSTR LoadOptions; /* boot.ini up to " -- ", UTF-8, never NULL */
     PSTR CommandLine; /* what follows it, UTF-8; "" where nothing does */

@@ -16,7 +16,7 @@
 
 struct _EPROCESS;
 
-/* ------------------------------------------------------------------------------------------------------------------
+/* ---------------------------------------------------------------------------------------------
  * Push locks: a reader-writer lock in one pointer (ex/pushlock.c).
  */
 
@@ -122,7 +122,7 @@ FORCEINLINE VOID ExUnblockPushLock(_Inout_ PEX_PUSH_LOCK PushLock,
     }
 }
 
-/* ------------------------------------------------------------------------------------------------------------------
+/* ---------------------------------------------------------------------------------------------
  * Rundown protection: use something while it may be taken away (ex/rundown.c; WDK, "Run-Down
  * Protection").
  */
@@ -147,7 +147,7 @@ VOID ExReleaseRundownProtection(_Inout_ PEX_RUNDOWN_REF RunRef);
 VOID ExWaitForRundownProtectionRelease(_Inout_ PEX_RUNDOWN_REF RunRef);
 VOID ExRundownCompleted(_Inout_ PEX_RUNDOWN_REF RunRef);
 
-/* ------------------------------------------------------------------------------------------------------------------
+/* ---------------------------------------------------------------------------------------------
  * Fast mutexes: mutual exclusion at APC_LEVEL (ex/fmutex.c). WDK: ExAcquireFastMutex and relatives.
  */
 
@@ -170,7 +170,7 @@ VOID ExAcquireFastMutexUnsafe(_Inout_ PFAST_MUTEX FastMutex);
 VOID ExReleaseFastMutexUnsafe(_Inout_ PFAST_MUTEX FastMutex);
 #endif /* !NTOS_HOST */
 
-/* ------------------------------------------------------------------------------------------------------------------
+/* ---------------------------------------------------------------------------------------------
  * Handle tables (ex/handle.c). The formats are those of Windows 10 (19041 and later).
  */
 
@@ -321,7 +321,7 @@ typedef BOOLEAN (*EX_SNAPSHOT_TABLE_ROUTINE)(_In_ PHANDLE_TABLE HandleTable,
 VOID ExEnumHandleTables(_In_ EX_SNAPSHOT_TABLE_ROUTINE Callback, _In_opt_ PVOID Parameter);
 
 #ifndef NTOS_HOST
-/* ------------------------------------------------------------------------------------------------------------------
+/* ---------------------------------------------------------------------------------------------
  * Start-up and shared object types.
  */
 

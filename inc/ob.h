@@ -20,7 +20,7 @@ struct _EPROCESS;
 typedef struct _OBJECT_TYPE OBJECT_TYPE, *POBJECT_TYPE;
 typedef struct _OBJECT_DIRECTORY OBJECT_DIRECTORY, *POBJECT_DIRECTORY;
 
-/* ------------------------------------------------------------------------------------------------------------------
+/* ---------------------------------------------------------------------------------------------
  * Types
  */
 
@@ -139,7 +139,7 @@ extern POBJECT_TYPE ObpSymbolicLinkObjectType;
 extern POBJECT_TYPE ObTypeIndexTable[OBP_MAX_DEFINED_OBJECT_TYPES];
 extern UCHAR ObHeaderCookie;
 
-/* ------------------------------------------------------------------------------------------------------------------
+/* ---------------------------------------------------------------------------------------------
  * Headers. Optional headers stand before the OBJECT_HEADER, the one with the highest bit in
  * InfoMask first:
  *
@@ -278,7 +278,7 @@ FORCEINLINE POBJECT_TYPE ObpGetObjectType(_In_ const OBJECT_HEADER *Header) {
 }
 POBJECT_TYPE ObGetObjectType(_In_ PVOID Object);
 
-/* ------------------------------------------------------------------------------------------------------------------
+/* ---------------------------------------------------------------------------------------------
  * Making types and objects
  */
 
@@ -316,7 +316,7 @@ NTSTATUS ObInsertObject(_In_ PVOID Object, _Inout_opt_ PACCESS_STATE PassedAcces
                         _In_opt_ ACCESS_MASK DesiredAccess, _In_ ULONG ObjectPointerBias,
                         _Out_opt_ PVOID *NewObject, _Out_opt_ PHANDLE Handle);
 
-/* ------------------------------------------------------------------------------------------------------------------
+/* ---------------------------------------------------------------------------------------------
  * References. Any IRQL <= DISPATCH_LEVEL for the counting ones.
  */
 
@@ -355,7 +355,7 @@ LONG_PTR ObfDereferenceObjectWithTag(_In_ PVOID Object, _In_ ULONG Tag);
 #define ObReferenceObjectWithTag(Object, Tag)   ObfReferenceObjectWithTag(Object, Tag)
 #define ObDereferenceObjectWithTag(Object, Tag) ObfDereferenceObjectWithTag(Object, Tag)
 
-/* ------------------------------------------------------------------------------------------------------------------
+/* ---------------------------------------------------------------------------------------------
  * Handles
  */
 
@@ -376,7 +376,7 @@ NTSTATUS ObDuplicateObject(_In_ struct _EPROCESS *SourceProcess, _In_ HANDLE Sou
                            _In_ ACCESS_MASK DesiredAccess, _In_ ULONG HandleAttributes,
                            _In_ ULONG Options, _In_ KPROCESSOR_MODE PreviousMode);
 
-/* ------------------------------------------------------------------------------------------------------------------
+/* ---------------------------------------------------------------------------------------------
  * Names
  */
 
@@ -408,7 +408,7 @@ NTSTATUS ObProbeForWrite(_In_ PVOID Destination, _In_ ULONG Size, _In_ ULONG Ali
 NTSTATUS ObReturnInformation(_Out_ PVOID Destination, _In_ const VOID *Source, _In_ ULONG Size,
                              _Out_opt_ PULONG ReturnLength);
 
-/* ------------------------------------------------------------------------------------------------------------------
+/* ---------------------------------------------------------------------------------------------
  * Start-up, processes
  */
 

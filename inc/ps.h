@@ -6,8 +6,8 @@
  * its process, so neither can go away under it. The executive parts (EPROCESS, ETHREAD) begin with
  * the kernel's parts (KPROCESS, KTHREAD), so one pointer serves for both.
  *
- * Locks: PspActiveProcessLock (the list of all processes) before EPROCESS.ProcessLock (the list of a
- * process's threads, its exit state). Fields that Mm owns are guarded by Mm's locks (mm/mip.h).
+ * Locks: PspActiveProcessLock (the list of all processes) before EPROCESS.ProcessLock (the list of
+ * a process's threads, its exit state). Fields that Mm owns are guarded by Mm's locks (mm/mip.h).
  */
 #ifndef VITRINE_PS_H
 #define VITRINE_PS_H
@@ -23,7 +23,7 @@ typedef struct _HANDLE_TABLE *PHANDLE_TABLE;
 
 /* What Mm counts for a process (Windows' MMSUPPORT, the fields that are used). */
 typedef struct _MMSUPPORT {
-    SIZE_T WorkingSetSize;     /* pages present */
+    SIZE_T WorkingSetSize; /* pages present */
     SIZE_T PeakWorkingSetSize;
     ULONG PageFaultCount;
 } MMSUPPORT, *PMMSUPPORT;
@@ -50,13 +50,13 @@ typedef struct _EPROCESS {
     PVOID DeviceMap;
     HANDLE InheritedFromUniqueProcessId;
     PPEB Peb;
-    PVOID SectionObject;      /* the image, referenced */
+    PVOID SectionObject; /* the image, referenced */
     PVOID SectionBaseAddress;
-    PVOID EntryPoint;         /* of the image, in this address space */
+    PVOID EntryPoint; /* of the image, in this address space */
     UCHAR ImageFileName[15];
     UCHAR PriorityClass;
     PUNICODE_STRING SeAuditProcessCreationInfo; /* full image path */
-    LIST_ENTRY ThreadListHead; /* ETHREAD.ThreadListEntry: ProcessLock */
+    LIST_ENTRY ThreadListHead;                  /* ETHREAD.ThreadListEntry: ProcessLock */
     volatile ULONG ActiveThreads;
     ULONG DefaultHardErrorProcessing;
     NTSTATUS ExitStatus;
@@ -71,9 +71,9 @@ typedef struct _EPROCESS {
     PVOID VadHint;
     ULONG VadCount;
     MMSUPPORT Vm;
-    SIZE_T CommitCharge;     /* private pages promised */
+    SIZE_T CommitCharge; /* private pages promised */
     SIZE_T CommitChargePeak;
-    SIZE_T VirtualSize;      /* bytes */
+    SIZE_T VirtualSize; /* bytes */
     SIZE_T PeakVirtualSize;
     SIZE_T NumberOfPrivatePages;
     ULONG ImagePathHash;
@@ -105,11 +105,11 @@ typedef struct _ETHREAD {
     volatile LONG TerminateQueued;
 } ETHREAD;
 
-#define PsGetCurrentProcess() ((PEPROCESS)KeGetCurrentThread()->ApcState.Process)
-#define PsGetCurrentThread()  ((PETHREAD)KeGetCurrentThread())
+#define PsGetCurrentProcess()   ((PEPROCESS)KeGetCurrentThread()->ApcState.Process)
+#define PsGetCurrentThread()    ((PETHREAD)KeGetCurrentThread())
 #define PsGetCurrentThreadId()  (PsGetCurrentThread()->Cid.UniqueThread)
 #define PsGetCurrentProcessId() (PsGetCurrentThread()->Cid.UniqueProcess)
-#define IoGetCurrentProcess() PsGetCurrentProcess()
+#define IoGetCurrentProcess()   PsGetCurrentProcess()
 
 extern PVOID PspLoaderInitRoutine; /* ntdll!LdrInitializeThunk */
 extern POBJECT_TYPE PsProcessType;
@@ -137,14 +137,15 @@ HANDLE NTAPI PsGetProcessId(_In_ PEPROCESS Process);
 
 /* The loader's images become PsLoadedModuleList: before anything can want to unwind. */
 VOID PsInitializeModuleList(_Inout_ PLOADER_PARAMETER_BLOCK LoaderBlock);
-/* ntdll.dll, as a section (whose reference Ps takes over) and the address of RtlUserThreadStart. The other
-   entry points stand in Ke's variables (KeUserExceptionDispatcher, ...). */
+/* ntdll.dll, as a section (whose reference Ps takes over) and the address of RtlUserThreadStart.
+   The other entry points stand in Ke's variables (KeUserExceptionDispatcher, ...). */
 VOID PsSetSystemDll(_In_ PVOID Section, _In_ PVOID RtlUserThreadStart);
 
 /*
- * Starts a program as a process of its own: ntdll and its image mapped, PEB, parameters and first thread
- * made. OpenHandles is called attached to the new process and makes its three standard handles. Process
- * is referenced. Statuses: those of mapping the image, STATUS_NO_MEMORY. PASSIVE_LEVEL.
+ * Starts a program as a process of its own: ntdll and its image mapped, PEB, parameters and first
+ * thread made. OpenHandles is called attached to the new process and makes its three standard
+ * handles. Process is referenced. Statuses: those of mapping the image, STATUS_NO_MEMORY.
+ * PASSIVE_LEVEL.
  */
 typedef struct _PS_PROGRAM {
     PVOID Section;                /* the image's; stays the caller's */

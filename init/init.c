@@ -2,8 +2,8 @@
  * The kernel starts.
  *
  * The loader enters KiSystemStartup with interrupts off, on a stack of its own making, with the
- * kernel mapped. Phase 0 runs there, on what becomes the idle thread, and builds the components from
- * the bottom up, each using only what stands already:
+ * kernel mapped. Phase 0 runs there, on what becomes the idle thread, and builds the components
+ * from the bottom up, each using only what stands already:
  *
  *   Ke   descriptor tables, processor features: exceptions can be taken from here on
  *   Hal  ACPI tables, interrupt controllers, clocks
@@ -12,10 +12,11 @@
  *   Ex, Ob, Se, Ps   handle tables, objects, the System process
  *
  * Then it starts the first system thread, which does the rest with a scheduler under it (phase 1:
- * time, drivers, files, ntdll), runs the first program, and switches the machine off when that has ended.
+ * time, drivers, files, ntdll), runs the first program, and switches the machine off when that has
+ * ended.
  *
- * This folder is the one place that knows everybody: here the lower layers get the pointers by which they
- * reach the upper ones.
+ * This folder is the one place that knows everybody: here the lower layers get the pointers by
+ * which they reach the upper ones.
  */
 #include "initp.h"
 #include "bugcodes.h"
@@ -121,8 +122,8 @@ DECLSPEC_NORETURN VOID KiSystemStartup(PLOADER_PARAMETER_BLOCK LoaderBlock) {
         KeBugCheckEx(MISMATCHED_HAL, LoaderBlock->Size, sizeof(*LoaderBlock), 0, 0);
     InitPhase0(LoaderBlock);
     _enable_interrupts();
-    NTSTATUS Status = PsCreateSystemThread(&Thread, THREAD_ALL_ACCESS, NULL, NULL, NULL, InitPhase1,
-                                           LoaderBlock);
+    NTSTATUS Status =
+        PsCreateSystemThread(&Thread, THREAD_ALL_ACCESS, NULL, NULL, NULL, InitPhase1, LoaderBlock);
     if (!NT_SUCCESS(Status))
         KeBugCheckEx(PHASE0_INITIALIZATION_FAILED, (ULONG_PTR)Status, 2, 0, 0);
     ObCloseHandle(Thread, KernelMode);

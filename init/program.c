@@ -1,8 +1,8 @@
 /*
  * The first program: what the boot options name is started, waited for, and its outcome told.
  *
- * ntdll.dll is made known first: its section, which every process maps, and the places in it where the
- * kernel enters user mode.
+ * ntdll.dll is made known first: its section, which every process maps, and the places in it where
+ * the kernel enters user mode.
  */
 #include "initp.h"
 #include "rtlimage.h"
@@ -16,14 +16,16 @@ static NTSTATUS InitOpenImage(PCUNICODE_STRING NtPath, PVOID *Section) {
     OBJECT_ATTRIBUTES Attributes;
     IO_STATUS_BLOCK IoStatus;
     HANDLE File;
-    InitializeObjectAttributes(&Attributes, NtPath, OBJ_CASE_INSENSITIVE | OBJ_KERNEL_HANDLE, NULL, NULL);
-    NTSTATUS Status = IoCreateFile(&File, FILE_GENERIC_READ | FILE_EXECUTE, &Attributes, &IoStatus, NULL, 0,
-                                   FILE_SHARE_READ | FILE_SHARE_DELETE, FILE_OPEN,
+    InitializeObjectAttributes(&Attributes, NtPath, OBJ_CASE_INSENSITIVE | OBJ_KERNEL_HANDLE, NULL,
+                               NULL);
+    NTSTATUS Status = IoCreateFile(&File, FILE_GENERIC_READ | FILE_EXECUTE, &Attributes, &IoStatus,
+                                   NULL, 0, FILE_SHARE_READ | FILE_SHARE_DELETE, FILE_OPEN,
                                    FILE_SYNCHRONOUS_IO_NONALERT | FILE_NON_DIRECTORY_FILE, NULL, 0,
                                    CreateFileTypeNone, NULL, IO_NO_PARAMETER_CHECKING);
     if (!NT_SUCCESS(Status))
         return Status;
-    Status = MmCreateSection(Section, SECTION_ALL_ACCESS, NULL, NULL, PAGE_EXECUTE, SEC_IMAGE, File, NULL);
+    Status = MmCreateSection(Section, SECTION_ALL_ACCESS, NULL, NULL, PAGE_EXECUTE, SEC_IMAGE, File,
+                             NULL);
     ObCloseHandle(File, KernelMode);
     return Status;
 }
@@ -135,12 +137,14 @@ static VOID InitTellOutcome(PCSTR Kind, NTSTATUS Status) {
     HalWriteOutcome(Line);
 }
 
-/* Under QEMU's -icount one tick of the time stamp counter is one instruction; tools/bench reads this. */
+/* Under QEMU's -icount one tick of the time stamp counter is one instruction; tools/bench reads
+ * this. */
 static VOID InitTellBootTime(VOID) {
     PLOADER_PARAMETER_EXTENSION Loader = KeLoaderBlock->Extension;
-    DbgPrint("loader entry to kernel: %I64u, loader entry to first user instruction: %I64u instructions "
-             "(TSC ticks)\n",
-             Loader->KernelEntryTsc - Loader->LoaderEntryTsc, PsFirstUserTsc - Loader->LoaderEntryTsc);
+    DbgPrint(
+        "loader entry to kernel: %I64u, loader entry to first user instruction: %I64u instructions "
+        "(TSC ticks)\n",
+        Loader->KernelEntryTsc - Loader->LoaderEntryTsc, PsFirstUserTsc - Loader->LoaderEntryTsc);
 }
 
 static VOID InitWaitForProgram(PEPROCESS Process) {

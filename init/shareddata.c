@@ -32,7 +32,7 @@ VOID InitSharedUserData(PLOADER_PARAMETER_BLOCK LoaderBlock) {
     SharedUserData->NativeProcessorArchitecture = 9; /* PROCESSOR_ARCHITECTURE_AMD64 */
     SharedUserData->NtMajorVersion = 10;
     SharedUserData->NtMinorVersion = 0;
-    SharedUserData->SuiteMask = 0x110; /* single user, terminal services */
+    SharedUserData->SuiteMask = 0x110;   /* single user, terminal services */
     SharedUserData->NXSupportPolicy = 1; /* always on */
     SharedUserData->ActiveProcessorCount = KeNumberProcessors;
     SharedUserData->NumberOfPhysicalPages = (ULONG)Statistics.NumberOfPhysicalPages;

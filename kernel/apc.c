@@ -5,8 +5,8 @@
  *   normal kernel    the same, unless it is in a critical region or runs another one
  *   user             on the way back to user mode, once the thread has waited alertably
  *
- * A thread that is to end gets a user APC whose kernel routine ends it; for that one the wait need not
- * be alertable (KiForceUserApc). All lists are guarded by ThreadLock.
+ * A thread that is to end gets a user APC whose kernel routine ends it; for that one the wait need
+ * not be alertable (KiForceUserApc). All lists are guarded by ThreadLock.
  */
 #include "ki.h"
 
@@ -85,8 +85,8 @@ BOOLEAN NTAPI KeInsertQueueApc(PRKAPC Apc, PVOID SystemArgument1, PVOID SystemAr
     return Inserted;
 }
 
-/* Queues a user APC ahead of all others and has it delivered at the next return to user mode, out of
-   any wait in user mode. For ending a thread. */
+/* Queues a user APC ahead of all others and has it delivered at the next return to user mode, out
+   of any wait in user mode. For ending a thread. */
 BOOLEAN KeForceUserApc(PKAPC Apc) {
     PKTHREAD Thread = Apc->Thread;
     KIRQL OldIrql = KfRaiseIrql(DISPATCH_LEVEL);
@@ -205,7 +205,8 @@ PKAPC KeTakeUserApc(PKTHREAD Thread) {
     return Apc;
 }
 
-/* On the way to user mode (KiExceptionExit), interrupts off. Sets the frames up for one user APC. */
+/* On the way to user mode (KiExceptionExit), interrupts off. Sets the frames up for one user APC.
+ */
 VOID KiDeliverUserApc(ULONG64 Unused, PKTRAP_FRAME TrapFrame, PKEXCEPTION_FRAME ExceptionFrame) {
     PKTHREAD Thread = KeGetCurrentThread();
     UNREFERENCED_PARAMETER(Unused);
@@ -251,7 +252,8 @@ BOOLEAN NTAPI KeAlertThread(PKTHREAD Thread, KPROCESSOR_MODE AlertMode) {
     return Alerted;
 }
 
-/* --- regions that hold kernel APCs off ----------------------------------------------------------- */
+/* --- regions that hold kernel APCs off -----------------------------------------------------------
+ */
 
 static VOID KiCheckPendingApcs(PKTHREAD Thread) {
     if (Thread->ApcState.KernelApcPending && KeGetCurrentIrql() < APC_LEVEL)
@@ -282,7 +284,8 @@ BOOLEAN NTAPI KeAreApcsDisabled(VOID) {
     return KeGetCurrentThread()->CombinedApcDisable != 0;
 }
 
-/* --- suspension: a normal kernel APC that waits --------------------------------------------------- */
+/* --- suspension: a normal kernel APC that waits
+ * --------------------------------------------------- */
 
 static VOID KiSuspendNop(PKAPC Apc, PKNORMAL_ROUTINE *NormalRoutine, PVOID *NormalContext,
                          PVOID *SystemArgument1, PVOID *SystemArgument2) {

@@ -2,8 +2,8 @@
  * Time: what the clock interrupt keeps, and the quantum of the running thread.
  *
  * Interrupt time counts from the boot in units of 100 ns, system time from 1601. Both stand in
- * KUSER_SHARED_DATA, where programs read them without a system call: as three words, the upper one twice,
- * so that a reader can see that it read in the middle of an update.
+ * KUSER_SHARED_DATA, where programs read them without a system call: as three words, the upper one
+ * twice, so that a reader can see that it read in the middle of an update.
  */
 #include "ki.h"
 

@@ -1,11 +1,12 @@
 /*
- * Events. A notification event stays signalled and lets everybody through; a synchronisation event lets
- * one waiter through and is reset by that.
+ * Events. A notification event stays signalled and lets everybody through; a synchronisation event
+ * lets one waiter through and is reset by that.
  */
 #include "ki.h"
 
 VOID NTAPI KeInitializeEvent(PRKEVENT Event, EVENT_TYPE Type, BOOLEAN State) {
-    KiInitializeHeader(&Event->Header, (UCHAR)(EventNotificationObject + Type), sizeof(KEVENT), State);
+    KiInitializeHeader(&Event->Header, (UCHAR)(EventNotificationObject + Type), sizeof(KEVENT),
+                       State);
 }
 
 LONG NTAPI KeSetEvent(PRKEVENT Event, KPRIORITY Increment, BOOLEAN Wait) {
@@ -33,7 +34,7 @@ LONG NTAPI KeResetEvent(PRKEVENT Event) {
 }
 
 VOID NTAPI KeClearEvent(PRKEVENT Event) {
-    (VOID)KeResetEvent(Event);
+    (VOID) KeResetEvent(Event);
 }
 
 /* Lets through who waits now (all, or one), and leaves the event reset. */

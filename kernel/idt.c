@@ -1,9 +1,9 @@
 /*
  * The descriptor tables: GDT and TSS of a processor, and the IDT with its 256 entries.
  *
- * The selectors are Windows' (user code 33h, user data 2Bh, ...), in the order that syscall and sysret
- * want. Vectors that the processor defines have functions of their own; all others go through
- * KiIsrThunk to KiInterruptDispatch. Double fault, NMI and machine check have stacks of
+ * The selectors are Windows' (user code 33h, user data 2Bh, ...), in the order that syscall and
+ * sysret want. Vectors that the processor defines have functions of their own; all others go
+ * through KiIsrThunk to KiInterruptDispatch. Double fault, NMI and machine check have stacks of
  * their own, because the stack at hand may be what is broken.
  */
 #include "ki.h"
@@ -19,13 +19,14 @@ static DECLSPEC_ALIGN(16) UCHAR KiBootIstStacks[3][SYSTEM_STACK_SIZE];
 
 static ULONG64 KiSegment(ULONG Type, ULONG Dpl, BOOLEAN Code, BOOLEAN Long) {
     return 0xFFFFull | (ULONG64)Type << 40 | 1ull << 44 | (ULONG64)Dpl << 45 | 1ull << 47 |
-           0xFull << 48 | (ULONG64)(Code && Long) << 53 | (ULONG64)(!Long || !Code) << 54 | 1ull << 55;
+           0xFull << 48 | (ULONG64)(Code && Long) << 53 | (ULONG64)(!Long || !Code) << 54 |
+           1ull << 55;
 }
 
 static VOID KiSetTssDescriptor(PULONG64 Gdt, PKTSS64 Tss) {
     ULONG64 Base = (ULONG64)Tss;
-    Gdt[KGDT64_SYS_TSS / 8] = (sizeof(KTSS64) - 1) | (Base & 0xFFFFFF) << 16 | 0x89ull << 40 |
-                              (Base >> 24 & 0xFF) << 56;
+    Gdt[KGDT64_SYS_TSS / 8] =
+        (sizeof(KTSS64) - 1) | (Base & 0xFFFFFF) << 16 | 0x89ull << 40 | (Base >> 24 & 0xFF) << 56;
     Gdt[KGDT64_SYS_TSS / 8 + 1] = Base >> 32;
 }
 
@@ -33,7 +34,9 @@ static VOID KiLoadSegments(PKGDTENTRY64 Gdt, PKPCR Pcr) {
     KDESCRIPTOR Descriptor = {.Limit = KGDT64_LAST - 1, .Base = Gdt};
     __asm__ volatile("lgdt %0" : : "m"(Descriptor.Limit));
     __asm__ volatile("pushq %0\n\tleaq 1f(%%rip), %%rax\n\tpushq %%rax\n\tlretq\n1:"
-                     : : "i"(KGDT64_R0_CODE) : "rax", "memory");
+                     :
+                     : "i"(KGDT64_R0_CODE)
+                     : "rax", "memory");
     USHORT User = KGDT64_R3_DATA | RPL_MASK;
     __asm__ volatile("mov %0, %%ss" : : "r"((USHORT)KGDT64_R0_DATA));
     __asm__ volatile("mov %0, %%ds\n\tmov %0, %%es\n\tmov %0, %%gs" : : "r"(User));

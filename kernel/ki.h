@@ -1,5 +1,6 @@
 /*
- * What the files of kernel/ share with each other and with their assembly; not for other components.
+ * What the files of kernel/ share with each other and with their assembly; not for other
+ * components.
  */
 #ifndef VITRINE_KI_H
 #define VITRINE_KI_H
@@ -95,7 +96,10 @@ FORCEINLINE VOID KiReleaseThreadLock(_Inout_ PKTHREAD Thread) {
     KeReleaseSpinLockFromDpcLevel(&Thread->ThreadLock);
 }
 FORCEINLINE VOID __writemsr(ULONG Register, ULONG64 Value) {
-    __asm__ volatile("wrmsr" : : "c"(Register), "a"((ULONG)Value), "d"((ULONG)(Value >> 32)) : "memory");
+    __asm__ volatile("wrmsr"
+                     :
+                     : "c"(Register), "a"((ULONG)Value), "d"((ULONG)(Value >> 32))
+                     : "memory");
 }
 FORCEINLINE ULONG64 __readmsr(ULONG Register) {
     ULONG Low, High;

@@ -1,8 +1,8 @@
 /*
  * Mutants (mutexes to user mode): owned by a thread, which may take them again and again.
  *
- * SignalState is 1 when free and falls by one with each acquisition. A mutant whose owner ends without
- * giving it up is abandoned: the next owner's wait returns STATUS_ABANDONED. Kernel mutexes
+ * SignalState is 1 when free and falls by one with each acquisition. A mutant whose owner ends
+ * without giving it up is abandoned: the next owner's wait returns STATUS_ABANDONED. Kernel mutexes
  * (KeInitializeMutex) also keep normal kernel APCs from their owner.
  */
 #include "ki.h"

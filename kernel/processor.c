@@ -47,7 +47,8 @@ typedef struct _CPUID {
 
 static CPUID KiCpuId(ULONG Function, ULONG SubFunction) {
     CPUID r;
-    __asm__ volatile("cpuid" : "=a"(r.Eax), "=b"(r.Ebx), "=c"(r.Ecx), "=d"(r.Edx)
+    __asm__ volatile("cpuid"
+                     : "=a"(r.Eax), "=b"(r.Ebx), "=c"(r.Ecx), "=d"(r.Edx)
                      : "a"(Function), "c"(SubFunction));
     return r;
 }
@@ -118,7 +119,8 @@ VOID KiSetProcessorFeatures(PKPRCB Prcb) {
 VOID KiInitializeMachineType(PKPRCB Prcb) {
     UNREFERENCED_PARAMETER(Prcb);
     __writemsr(MSR_EFER, __readmsr(MSR_EFER) | 1);
-    __writemsr(MSR_STAR, (ULONG64)(KGDT64_R3_CMCODE | RPL_MASK) << 48 | (ULONG64)KGDT64_R0_CODE << 32);
+    __writemsr(MSR_STAR,
+               (ULONG64)(KGDT64_R3_CMCODE | RPL_MASK) << 48 | (ULONG64)KGDT64_R0_CODE << 32);
     __writemsr(MSR_LSTAR, (ULONG64)KiSystemCall64);
     __writemsr(MSR_FMASK, EFLAGS_TF | EFLAGS_IF | EFLAGS_DF | EFLAGS_NT | EFLAGS_AC);
 }

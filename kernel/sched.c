@@ -6,9 +6,9 @@
  * already (Standby) because it is better than the one that runs; the switch follows as soon as the
  * processor leaves DISPATCH_LEVEL: in KiExitDispatcher, or in the dispatch interrupt.
  *
- * A thread runs for its quantum, counted in clock intervals. At its end it goes behind the others of its
- * priority, and gives back one level of a boost. The idle thread is in no queue: it runs when nobody
- * else can.
+ * A thread runs for its quantum, counted in clock intervals. At its end it goes behind the others
+ * of its priority, and gives back one level of a boost. The idle thread is in no queue: it runs
+ * when nobody else can.
  *
  * Ready queues and NextThread are guarded by PrcbLock, a thread's state by its ThreadLock.
  */
@@ -80,7 +80,10 @@ VOID KiReadyThread(PKTHREAD Thread) {
 static VOID KiLoadThreadState(PKPRCB Prcb, PKTHREAD OldThread, PKTHREAD NewThread) {
     if (OldThread->StateSaveArea) {
         if (KiExtendedStateMask)
-            __asm__ volatile("xsave64 (%0)" : : "r"(OldThread->StateSaveArea), "a"(-1), "d"(-1) : "memory");
+            __asm__ volatile("xsave64 (%0)"
+                             :
+                             : "r"(OldThread->StateSaveArea), "a"(-1), "d"(-1)
+                             : "memory");
         else
             __asm__ volatile("fxsave64 (%0)" : : "r"(OldThread->StateSaveArea) : "memory");
     }
@@ -91,7 +94,10 @@ static VOID KiLoadThreadState(PKPRCB Prcb, PKTHREAD OldThread, PKTHREAD NewThrea
         __writemsr(0xC0000102, (ULONG64)NewThread->Teb);
     if (NewThread->StateSaveArea) {
         if (KiExtendedStateMask)
-            __asm__ volatile("xrstor64 (%0)" : : "r"(NewThread->StateSaveArea), "a"(-1), "d"(-1) : "memory");
+            __asm__ volatile("xrstor64 (%0)"
+                             :
+                             : "r"(NewThread->StateSaveArea), "a"(-1), "d"(-1)
+                             : "memory");
         else
             __asm__ volatile("fxrstor64 (%0)" : : "r"(NewThread->StateSaveArea) : "memory");
     }

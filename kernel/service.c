@@ -1,9 +1,10 @@
 /*
  * The system service table.
  *
- * ssdt.asm, generated from sdk/services.tbl, holds for each number where in the image its service is. At
- * start-up the table takes the form that Windows gives it in memory, and that debuggers know: the distance
- * from the table to the service, shifted left by 4, with the number of stack arguments below.
+ * ssdt.asm, generated from sdk/services.tbl, holds for each number where in the image its service
+ * is. At start-up the table takes the form that Windows gives it in memory, and that debuggers
+ * know: the distance from the table to the service, shifted left by 4, with the number of stack
+ * arguments below.
  */
 #include "ki.h"
 

@@ -1,8 +1,8 @@
 /*
  * Spin locks: taken at DISPATCH_LEVEL, held for a few instructions, never across a wait.
  *
- * A lock word is 0 when free. The checked build stores the owning thread (with bit 0 set) in it, and stops
- * when a thread takes a lock twice or gives back one that it does not own.
+ * A lock word is 0 when free. The checked build stores the owning thread (with bit 0 set) in it,
+ * and stops when a thread takes a lock twice or gives back one that it does not own.
  */
 #include "ki.h"
 

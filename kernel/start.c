@@ -25,7 +25,8 @@ static VOID KiInitializePcr(PKPCR Pcr, ULONG Number, PKTHREAD IdleThread) {
     KiProcessorBlock[Number] = Prcb;
 }
 
-/* The thread that runs already, on StackBase: KiSwapContext fills in the rest when it first goes. */
+/* The thread that runs already, on StackBase: KiSwapContext fills in the rest when it first goes.
+ */
 VOID KeInitializeIdleThread(PKTHREAD Thread, PKPROCESS Process, PVOID StackBase, SIZE_T StackSize) {
     KiInitializeThreadObject(Thread, Process);
     Thread->StackBase = Thread->InitialStack = StackBase;

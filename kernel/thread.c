@@ -1,9 +1,10 @@
 /*
  * The kernel's part of a thread: its stack laid out, started, its priority, its end.
  *
- * From the top of a new kernel stack downwards: the area for the extended state (threads of user mode
- * only), the trap and exception frame with which it will enter user mode, and what KiSwapContext
- * pops when the thread is switched to for the first time: it then runs KiThreadStartup.
+ * From the top of a new kernel stack downwards: the area for the extended state (threads of user
+ * mode only), the trap and exception frame with which it will enter user mode, and what
+ * KiSwapContext pops when the thread is switched to for the first time: it then runs
+ * KiThreadStartup.
  */
 #include "ki.h"
 

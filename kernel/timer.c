@@ -3,9 +3,9 @@
  * place. Setting and cancelling are a list insertion and removal. Each clock interrupt looks
  * whether the hands that it has passed hold a timer, and has a DPC interrupt take out what is due.
  *
- * A timer's own lock bit guards the timer, TimerLock the table. The expiry comes from the table to the
- * timer, against the order of the locks, so it only tries the timer's lock, and lets go and comes again
- * when somebody holds it.
+ * A timer's own lock bit guards the timer, TimerLock the table. The expiry comes from the table to
+ * the timer, against the order of the locks, so it only tries the timer's lock, and lets go and
+ * comes again when somebody holds it.
  */
 #include "ki.h"
 
@@ -63,7 +63,8 @@ static PKDPC KiSignalTimer(PKTIMER Timer) {
     Timer->Header.SignalState = 1;
     KiWaitTest(&Timer->Header, 0);
     if (Timer->Period) {
-        LARGE_INTEGER Next = {.QuadPart = (LONGLONG)Timer->DueTime.QuadPart + Timer->Period * 10000ll};
+        LARGE_INTEGER Next = {.QuadPart =
+                                  (LONGLONG)Timer->DueTime.QuadPart + Timer->Period * 10000ll};
         LONGLONG Now = (LONGLONG)KeQueryInterruptTime();
         if (Next.QuadPart <= Now) /* ticks that were missed are not made up for */
             Next.QuadPart = Now + 1;

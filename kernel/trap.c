@@ -26,20 +26,28 @@ static VOID KiRaiseFromTrap(NTSTATUS Code, PKTRAP_FRAME TrapFrame, PKEXCEPTION_F
     KiDispatchException(&Record, ExceptionFrame, TrapFrame, KiFrameMode(TrapFrame), TRUE);
 }
 
-/* #DE: the hardware does not tell a zero divisor from an overflow; the operand does. Reading it would
-   mean decoding the instruction, so, as on Windows for div, zero is what is reported. */
+/* #DE: the hardware does not tell a zero divisor from an overflow; the operand does. Reading it
+   would mean decoding the instruction, so, as on Windows for div, zero is what is reported. */
 static NTSTATUS KiExceptionCode(ULONG Vector) {
-    static const NTSTATUS Codes[] = {
-        [0x00] = STATUS_INTEGER_DIVIDE_BY_ZERO, [0x01] = STATUS_SINGLE_STEP,
-        [0x03] = STATUS_BREAKPOINT,             [0x04] = STATUS_INTEGER_OVERFLOW,
-        [0x05] = STATUS_ARRAY_BOUNDS_EXCEEDED,  [0x06] = STATUS_ILLEGAL_INSTRUCTION,
-        [0x07] = STATUS_ILLEGAL_INSTRUCTION,    [0x09] = STATUS_ACCESS_VIOLATION,
-        [0x0A] = STATUS_ACCESS_VIOLATION,       [0x0B] = STATUS_ACCESS_VIOLATION,
-        [0x0C] = STATUS_ACCESS_VIOLATION,       [0x0D] = STATUS_ACCESS_VIOLATION,
-        [0x10] = STATUS_FLOAT_INVALID_OPERATION, [0x11] = STATUS_DATATYPE_MISALIGNMENT,
-        [0x13] = STATUS_FLOAT_MULTIPLE_TRAPS,   [0x14] = STATUS_ILLEGAL_INSTRUCTION,
-        [0x15] = STATUS_ACCESS_VIOLATION,       [0x29] = STATUS_STACK_BUFFER_OVERRUN,
-        [0x2C] = STATUS_ASSERTION_FAILURE};
+    static const NTSTATUS Codes[] = {[0x00] = STATUS_INTEGER_DIVIDE_BY_ZERO,
+                                     [0x01] = STATUS_SINGLE_STEP,
+                                     [0x03] = STATUS_BREAKPOINT,
+                                     [0x04] = STATUS_INTEGER_OVERFLOW,
+                                     [0x05] = STATUS_ARRAY_BOUNDS_EXCEEDED,
+                                     [0x06] = STATUS_ILLEGAL_INSTRUCTION,
+                                     [0x07] = STATUS_ILLEGAL_INSTRUCTION,
+                                     [0x09] = STATUS_ACCESS_VIOLATION,
+                                     [0x0A] = STATUS_ACCESS_VIOLATION,
+                                     [0x0B] = STATUS_ACCESS_VIOLATION,
+                                     [0x0C] = STATUS_ACCESS_VIOLATION,
+                                     [0x0D] = STATUS_ACCESS_VIOLATION,
+                                     [0x10] = STATUS_FLOAT_INVALID_OPERATION,
+                                     [0x11] = STATUS_DATATYPE_MISALIGNMENT,
+                                     [0x13] = STATUS_FLOAT_MULTIPLE_TRAPS,
+                                     [0x14] = STATUS_ILLEGAL_INSTRUCTION,
+                                     [0x15] = STATUS_ACCESS_VIOLATION,
+                                     [0x29] = STATUS_STACK_BUFFER_OVERRUN,
+                                     [0x2C] = STATUS_ASSERTION_FAILURE};
     return Vector < ARRAYSIZE(Codes) && Codes[Vector] ? Codes[Vector] : STATUS_UNSUCCESSFUL;
 }
 
@@ -60,10 +68,10 @@ static BOOLEAN KiIsPrivilegedInstruction(PKTRAP_FRAME TrapFrame) {
     if (i >= Length)
         return FALSE;
     UCHAR Op = Code[i];
-    if (Op == 0xF4 || Op == 0xFA || Op == 0xFB)               /* hlt, cli, sti */
+    if (Op == 0xF4 || Op == 0xFA || Op == 0xFB) /* hlt, cli, sti */
         return TRUE;
     if ((Op >= 0x6C && Op <= 0x6F) || (Op >= 0xE4 && Op <= 0xE7) || (Op >= 0xEC && Op <= 0xEF))
-        return TRUE;                                          /* in, out, ins, outs */
+        return TRUE; /* in, out, ins, outs */
     if (Op != 0x0F || i + 1 >= Length)
         return FALSE;
     Op = Code[i + 1];
@@ -101,7 +109,8 @@ VOID KiTrapException(ULONG64 Vector, PKTRAP_FRAME TrapFrame, PKEXCEPTION_FRAME E
     ULONG64 First = 0, Second = 0;
 
     if (Mode == KernelMode && Vector == 0x29)
-        KeBugCheck2(KERNEL_SECURITY_CHECK_FAILURE, TrapFrame->Rcx, (ULONG_PTR)TrapFrame, 0, 0, TrapFrame);
+        KeBugCheck2(KERNEL_SECURITY_CHECK_FAILURE, TrapFrame->Rcx, (ULONG_PTR)TrapFrame, 0, 0,
+                    TrapFrame);
     switch (Vector) {
     case 0x01:
         TrapFrame->EFlags &= ~0x100u;
@@ -148,8 +157,8 @@ static VOID KiCheckFaultIrql(PKTRAP_FRAME TrapFrame, KPROCESSOR_MODE Mode) {
 
 /*
  * A page fault. Returns a success status when the access can be tried again, else the status that
- * becomes an exception. The kernel may fault on user addresses in its accessors only (and in the copy
- * of a service's arguments); with SMAP the processor sees to it, without it we do.
+ * becomes an exception. The kernel may fault on user addresses in its accessors only (and in the
+ * copy of a service's arguments); with SMAP the processor sees to it, without it we do.
  */
 NTSTATUS KiMemoryFault(PKTRAP_FRAME TrapFrame) {
     KPROCESSOR_MODE Mode = KiFrameMode(TrapFrame);
@@ -174,7 +183,8 @@ VOID KiPageFaultException(ULONG64 Status, PKTRAP_FRAME TrapFrame,
         TrapFrame->Rip = (ULONG64)KiSystemServiceCopyFault;
         return;
     }
-    KiRaiseFromTrap((NTSTATUS)Status, TrapFrame, ExceptionFrame, 2, Access, TrapFrame->FaultAddress);
+    KiRaiseFromTrap((NTSTATUS)Status, TrapFrame, ExceptionFrame, 2, Access,
+                    TrapFrame->FaultAddress);
 }
 
 /* int 2Dh, service 1. Returns what the program gets in rax. */

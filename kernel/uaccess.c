@@ -86,14 +86,14 @@ VOID NTAPI FillUserMemory(volatile VOID *Destination, SIZE_T Length, UCHAR Value
     KiFillUserMemory(Destination, Length, Value);
 }
 
-#define ACCESSORS(NAME, TYPE)                                                \
-    TYPE NTAPI Read##NAME##FromUser(const volatile VOID *Source) {           \
-        KiCheckUserRange(Source, sizeof(TYPE));                              \
-        return KiReadUser##NAME(Source);                                     \
-    }                                                                        \
-    VOID NTAPI Write##NAME##ToUser(volatile VOID *Destination, TYPE Value) { \
-        KiCheckUserRange(Destination, sizeof(TYPE));                         \
-        KiWriteUser##NAME(Destination, Value);                               \
+#define ACCESSORS(NAME, TYPE)                                                                      \
+    TYPE NTAPI Read##NAME##FromUser(const volatile VOID *Source) {                                 \
+        KiCheckUserRange(Source, sizeof(TYPE));                                                    \
+        return KiReadUser##NAME(Source);                                                           \
+    }                                                                                              \
+    VOID NTAPI Write##NAME##ToUser(volatile VOID *Destination, TYPE Value) {                       \
+        KiCheckUserRange(Destination, sizeof(TYPE));                                               \
+        KiWriteUser##NAME(Destination, Value);                                                     \
     }
 ACCESSORS(UChar, UCHAR)
 ACCESSORS(UShort, USHORT)

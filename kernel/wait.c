@@ -5,9 +5,9 @@
  * threads that wait, and a lock bit that guards both. A wait puts one KWAIT_BLOCK per object into
  * the objects' lists and gives the processor away. Whoever signals an object goes through its list,
  * first come first served, and for each block tries to claim its thread: a thread is claimed
- * once, by one object, its timeout, an alert or an APC (KTHREAD.WaitClaimed, under ThreadLock). Blocks
- * of a claimed thread that are still in other lists are stale; who meets one there drops it, and the
- * thread takes out the rest itself when it runs again.
+ * once, by one object, its timeout, an alert or an APC (KTHREAD.WaitClaimed, under ThreadLock).
+ * Blocks of a claimed thread that are still in other lists are stale; who meets one there drops it,
+ * and the thread takes out the rest itself when it runs again.
  *
  * A wait for all objects never takes one of them alone: an object that becomes signalled only wakes
  * the thread, which then looks at all of them again, with all their locks held.
@@ -48,8 +48,8 @@ static KOBJECTS KiObjectType(PDISPATCHER_HEADER Object) {
 }
 
 static BOOLEAN KiIsSignalled(PDISPATCHER_HEADER Object, PKTHREAD Thread) {
-    return Object->SignalState > 0 || (KiObjectType(Object) == MutantObject &&
-                                       ((PKMUTANT)Object)->OwnerThread == Thread);
+    return Object->SignalState > 0 ||
+           (KiObjectType(Object) == MutantObject && ((PKMUTANT)Object)->OwnerThread == Thread);
 }
 
 /* What a satisfied wait does to the object. Returns the abandoned status's difference, or 0. */
@@ -125,7 +125,8 @@ VOID KiWaitTest(PDISPATCHER_HEADER Object, KPRIORITY Increment) {
     }
 }
 
-/* --- one wait ----------------------------------------------------------------------------------- */
+/* --- one wait -----------------------------------------------------------------------------------
+ */
 
 typedef struct _KI_WAIT {
     ULONG Count;
@@ -139,7 +140,8 @@ typedef struct _KI_WAIT {
     LARGE_INTEGER Due;      /* absolute interrupt time */
 } KI_WAIT, *PKI_WAIT;
 
-/* Sorts the blocks by object, so that locks are always taken in one order. Few objects: insertion. */
+/* Sorts the blocks by object, so that locks are always taken in one order. Few objects: insertion.
+ */
 static VOID KiPrepareBlocks(PKI_WAIT Wait, PKTHREAD Thread) {
     for (ULONG i = 0; i < Wait->Count; i++) {
         ULONG j = i;
@@ -168,7 +170,8 @@ static VOID KiUnlockObjects(PKI_WAIT Wait) {
             KiReleaseObjectLock(Wait->Blocks[i].Object);
 }
 
-/* All locks held: takes what the wait is for if it is there. Returns its status or STATUS_PENDING. */
+/* All locks held: takes what the wait is for if it is there. Returns its status or STATUS_PENDING.
+ */
 static NTSTATUS KiTrySatisfy(PKI_WAIT Wait, PKTHREAD Thread) {
     NTSTATUS Status = STATUS_WAIT_0;
     for (ULONG i = 0; i < Wait->Count; i++) {
@@ -187,8 +190,7 @@ static NTSTATUS KiTrySatisfy(PKI_WAIT Wait, PKTHREAD Thread) {
 
 /* ThreadLock held: a reason not to wait at all, or STATUS_SUCCESS. */
 static NTSTATUS KiTestAlert(PKI_WAIT Wait, PKTHREAD Thread, KIRQL OldIrql) {
-    if (Thread->ApcState.KernelApcPending && OldIrql < APC_LEVEL &&
-        Thread->CombinedApcDisable == 0)
+    if (Thread->ApcState.KernelApcPending && OldIrql < APC_LEVEL && Thread->CombinedApcDisable == 0)
         return STATUS_KERNEL_APC;
     if (Wait->Mode != UserMode)
         return STATUS_SUCCESS;
@@ -316,8 +318,7 @@ static LONG_PTR KiWaitOnce(PKI_WAIT Wait) {
 
 static NTSTATUS KiWait(PKI_WAIT Wait) {
     LONG_PTR Status;
-    NT_ASSERT(KeGetCurrentIrql() <= APC_LEVEL ||
-              (Wait->Timeout && Wait->Timeout->QuadPart == 0));
+    NT_ASSERT(KeGetCurrentIrql() <= APC_LEVEL || (Wait->Timeout && Wait->Timeout->QuadPart == 0));
     KiComputeDueTime(Wait);
     KiPrepareBlocks(Wait, KeGetCurrentThread());
     do {
@@ -347,8 +348,13 @@ NTSTATUS NTAPI KeWaitForSingleObject(PVOID Object, KWAIT_REASON WaitReason,
     KiReleaseObjectLock(Header);
     KeLowerIrql(OldIrql);
 
-    KI_WAIT Wait = {.Count = 1, .Objects = &Object, .Blocks = Thread->WaitBlock, .Type = WaitAny,
-                    .Reason = WaitReason, .Mode = WaitMode, .Alertable = Alertable,
+    KI_WAIT Wait = {.Count = 1,
+                    .Objects = &Object,
+                    .Blocks = Thread->WaitBlock,
+                    .Type = WaitAny,
+                    .Reason = WaitReason,
+                    .Mode = WaitMode,
+                    .Alertable = Alertable,
                     .Timeout = Timeout};
     return KiWait(&Wait);
 }
@@ -363,16 +369,23 @@ NTSTATUS NTAPI KeWaitForMultipleObjects(ULONG Count, PVOID Object[], WAIT_TYPE W
     KI_WAIT Wait = {.Count = Count,
                     .Objects = Object,
                     .Blocks = WaitBlockArray ? WaitBlockArray : KeGetCurrentThread()->WaitBlock,
-                    .Type = WaitType, .Reason = WaitReason, .Mode = WaitMode,
-                    .Alertable = Alertable, .Timeout = Timeout};
+                    .Type = WaitType,
+                    .Reason = WaitReason,
+                    .Mode = WaitMode,
+                    .Alertable = Alertable,
+                    .Timeout = Timeout};
     return KiWait(&Wait);
 }
 
 /* A wait for nothing but the timeout. */
 NTSTATUS NTAPI KeDelayExecutionThread(KPROCESSOR_MODE WaitMode, BOOLEAN Alertable,
                                       PLARGE_INTEGER Interval) {
-    KI_WAIT Wait = {.Count = 0, .Blocks = KeGetCurrentThread()->WaitBlock, .Type = WaitAny,
-                    .Reason = DelayExecution, .Mode = WaitMode, .Alertable = Alertable,
+    KI_WAIT Wait = {.Count = 0,
+                    .Blocks = KeGetCurrentThread()->WaitBlock,
+                    .Type = WaitAny,
+                    .Reason = DelayExecution,
+                    .Mode = WaitMode,
+                    .Alertable = Alertable,
                     .Timeout = Interval};
     NTSTATUS Status = KiWait(&Wait);
     return Status == STATUS_TIMEOUT ? STATUS_SUCCESS : Status;

@@ -22,13 +22,12 @@
  *
  * The life of an object
  *
- *      ObCreateObject       memory, header, body zeroed: PointerCount 1, the creator's. Its
- * component fills the body. ObInsertObject       it gets its name, if any, and its first handle.
- * From now on others can find it. ObReferenceObject... somebody has a pointer: PointerCount + 1 as
- * long as that lasts. handles              every handle holds one reference, and counts in
- * HandleCount besides. last handle closed   HandleCount 0: a temporary object loses its name.
- * Nobody can find it any more. last reference gone  PointerCount 0: the type's delete procedure,
- * then the memory is freed.
+ *      ObCreateObject       memory, header, body zeroed: PointerCount 1, the creator's
+ *      ObInsertObject       its name, if any, and its first handle: now others can find it
+ *      ObReferenceObject... somebody has a pointer: PointerCount + 1 as long as that lasts
+ *      handles              every handle holds one reference, and counts in HandleCount besides
+ *      last handle closed   HandleCount 0: a temporary object loses its name
+ *      last reference gone  PointerCount 0: the type's delete procedure, the memory is freed
  *
  * So two counts: HandleCount says whether programs can still get at the object, PointerCount
  * whether anybody can. The name goes with the first, the memory with the second. A permanent object

@@ -4,13 +4,13 @@
  * A lookup starts at the root (the name begins with a backslash) or at the object of a
  * RootDirectory handle (it does not), and goes on component by component:
  *
- *   - at a directory, the next component is looked up in it, and the walk goes on at what was
- * found;
- *   - at an object whose type has a parse procedure, the procedure gets the rest of the name. It
- * returns an object, and the lookup is done; or STATUS_REPARSE and a new full name, and the lookup
- * starts again from the root (symbolic links do that; at most 32 times, so that a circle of links
- * ends);
+ *   - at a directory, the next component is looked up in it;
+ *   - at an object whose type has a parse procedure, the procedure gets the rest of the name;
  *   - at any other object the name must be at its end.
+ *
+ * A parse procedure returns an object, and the lookup is done; or STATUS_REPARSE and a new full
+ * name, and the lookup starts again from the root. Symbolic links do that; at most 32 times, so
+ * that a circle of links ends.
  *
  * A lookup that finds an object returns it referenced. A lookup for an object that is to be
  * inserted succeeds where the other would fail: when only the last component is missing, the object

@@ -3,16 +3,15 @@
  *
  * Locks, in the order in which they may be nested:
  *
- *   1. OBJECT_DIRECTORY.Lock          the hash chains of one directory. One directory at a time.
- * Held by an open by name until the handle exists, so that the name cannot go away in between
+ *   1. OBJECT_DIRECTORY.Lock          the chains of one directory, one directory at a time
  *   2. a HANDLE_TABLE_ENTRY's lock    one handle (ex/exp.h goes on from here)
- *   3. OBJECT_HEADER.Lock             HandleCount, Flags, handle counts per process,
- * NameInfo->Directory
+ *   3. OBJECT_HEADER.Lock             flags, handle counts per process, NameInfo->Directory
  *   4. OBJECT_TYPE.TypeLock           the list of the type's objects
  *
- * 1, 3 and 4 are push locks, taken in a critical region. PointerCount needs no lock.
- * Parse, close and delete procedures are called with none of them; an open procedure may be called
- * with 1 and 2 held, an okay-to-close procedure with 2.
+ * An open by name holds the directory's lock until the handle exists, so that the name cannot go
+ * away in between. 1, 3 and 4 are push locks, taken in a critical region. PointerCount needs no
+ * lock. Parse, close and delete procedures are called with none of them; an open procedure may be
+ * called with 1 and 2 held, an okay-to-close procedure with 2.
  *
  * Who holds which reference (PointerCount):
  *

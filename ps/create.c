@@ -1,8 +1,8 @@
 /*
  * A program becomes a process: images mapped, PEB and parameters written, first thread made.
  *
- * Everything that user mode finds when it starts is put there from here, in the new address space and through
- * the accessors; ntdll does the rest (user/ntdll/ldrinit.c).
+ * Everything that user mode finds when it starts is put there from here, in the new address space
+ * and through the accessors; ntdll does the rest (user/ntdll/ldrinit.c).
  */
 #include "psp.h"
 
@@ -65,9 +65,10 @@ static VOID PspFillParameters(PSP_BLOCK *Block, const PS_PROGRAM *Program, const
     WriteHandleToUser(&p->StandardError, Handles[2]);
     PspPutString(Block, &p->CurrentDirectory.DosPath, L"C:\\", 6, CURRENT_DIRECTORY_EXTRA);
     PspPutString(Block, &p->DllPath, L"", 0, 0);
-    PspPutString(Block, &p->ImagePathName, Program->ImagePath->Buffer, Program->ImagePath->Length, 0);
-    PspPutString(Block, &p->CommandLine, Program->CommandLine->Buffer,
-                 Program->CommandLine->Length, 0);
+    PspPutString(Block, &p->ImagePathName, Program->ImagePath->Buffer, Program->ImagePath->Length,
+                 0);
+    PspPutString(Block, &p->CommandLine, Program->CommandLine->Buffer, Program->CommandLine->Length,
+                 0);
     PspPutString(Block, &p->WindowTitle, Program->ImagePath->Buffer, Program->ImagePath->Length, 0);
     PspPutString(Block, &p->DesktopInfo, L"", 0, 0);
     PspPutString(Block, &p->ShellInfo, L"", 0, 0);
@@ -78,16 +79,18 @@ static VOID PspFillParameters(PSP_BLOCK *Block, const PS_PROGRAM *Program, const
 }
 
 /* Attached. */
-static NTSTATUS PspCreateParameters(EPROCESS *Process, const PS_PROGRAM *Program, PVOID *Parameters) {
+static NTSTATUS PspCreateParameters(EPROCESS *Process, const PS_PROGRAM *Program,
+                                    PVOID *Parameters) {
     HANDLE Handles[3] = {0};
     SIZE_T Size = sizeof(RTL_USER_PROCESS_PARAMETERS) + 2 * Program->ImagePath->Length +
-                  Program->CommandLine->Length + sizeof(PspEnvironment) +
-                  CURRENT_DIRECTORY_EXTRA + 256;
+                  Program->CommandLine->Length + sizeof(PspEnvironment) + CURRENT_DIRECTORY_EXTRA +
+                  256;
     PVOID Base = NULL;
     NTSTATUS Status = Program->OpenHandles(&Handles[0], &Handles[1], &Handles[2]);
     if (!NT_SUCCESS(Status))
         return Status;
-    Status = MmAllocateVirtualMemory(Process, &Base, 0, &Size, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE);
+    Status =
+        MmAllocateVirtualMemory(Process, &Base, 0, &Size, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE);
     if (!NT_SUCCESS(Status))
         return Status;
     PSP_BLOCK Block = {.Start = Base, .End = (PUCHAR)Base + Size};
@@ -128,8 +131,8 @@ static NTSTATUS PspCreatePeb(EPROCESS *Process, PVOID Parameters,
                              const SECTION_IMAGE_INFORMATION *Image) {
     PVOID Base = NULL;
     SIZE_T Size = sizeof(PEB);
-    NTSTATUS Status = MmAllocateVirtualMemory(Process, &Base, 0, &Size, MEM_RESERVE | MEM_COMMIT,
-                                              PAGE_READWRITE);
+    NTSTATUS Status =
+        MmAllocateVirtualMemory(Process, &Base, 0, &Size, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE);
     if (!NT_SUCCESS(Status))
         return Status;
     __try {
@@ -156,8 +159,9 @@ static NTSTATUS PspFindEntryPoint(EPROCESS *Process) {
     PUCHAR Base = Process->SectionBaseAddress;
     __try {
         PUCHAR Headers = Base + ReadULongFromUser(&((PIMAGE_DOS_HEADER)Base)->e_lfanew);
-        Process->EntryPoint = Base + ReadULongFromUser(
-            &((PIMAGE_NT_HEADERS64)Headers)->OptionalHeader.AddressOfEntryPoint);
+        Process->EntryPoint =
+            Base +
+            ReadULongFromUser(&((PIMAGE_NT_HEADERS64)Headers)->OptionalHeader.AddressOfEntryPoint);
     } __except (EXCEPTION_EXECUTE_HANDLER) {
         return GetExceptionCode();
     }
@@ -190,8 +194,9 @@ static NTSTATUS PspStartProcess(EPROCESS *Process, const PS_PROGRAM *Program) {
         return Status;
     Status = PspFillProcess(Process, Program, &Image);
     if (NT_SUCCESS(Status))
-        Status = PspCreateUserThread(Process, Process->EntryPoint, Process->Peb,
-                                     Image.MaximumStackSize, Image.CommittedStackSize, FALSE, &Thread);
+        Status =
+            PspCreateUserThread(Process, Process->EntryPoint, Process->Peb, Image.MaximumStackSize,
+                                Image.CommittedStackSize, FALSE, &Thread);
     if (!NT_SUCCESS(Status))
         return Status;
     PspReadyThread(Thread);

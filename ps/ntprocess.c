@@ -68,7 +68,8 @@ static ULONG PspProcessInformationSize(PROCESSINFOCLASS Class) {
 static ULONG PspProcessCookie(EPROCESS *Process) {
     if (!Process->Cookie)
         Process->Cookie = (ULONG)(Process->CreateTime.QuadPart ^ (ULONG_PTR)Process >> 4 ^
-                                  (ULONG64)KeQueryPerformanceCounter(NULL).QuadPart) | 1;
+                                  (ULONG64)KeQueryPerformanceCounter(NULL).QuadPart) |
+                          1;
     return Process->Cookie;
 }
 

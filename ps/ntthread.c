@@ -4,9 +4,9 @@
 #include "psp.h"
 #include "ntobapi.h"
 
-#define THREAD_CREATE_FLAGS_SUPPORTED                                           \
+#define THREAD_CREATE_FLAGS_SUPPORTED                                                              \
     (THREAD_CREATE_FLAGS_CREATE_SUSPENDED | THREAD_CREATE_FLAGS_HIDE_FROM_DEBUGGER)
-#define PSP_MAXIMUM_STACK 0x40000000ull
+#define PSP_MAXIMUM_STACK      0x40000000ull
 #define PSP_MAXIMUM_ATTRIBUTES 32
 
 /* What a caller wants to know of its new thread, out of its attribute list. */

@@ -70,7 +70,8 @@ VOID PspProcessDelete(PVOID Object) {
         ExFreePoolWithTag(Process->SeAuditProcessCreationInfo, PSP_TAG);
 }
 
-/* By the last thread, in its own context: what the process holds is given back before it is signalled. */
+/* By the last thread, in its own context: what the process holds is given back before it is
+ * signalled. */
 VOID PspExitProcess(EPROCESS *Process) {
     KeQuerySystemTime(&Process->ExitTime);
     ObKillProcess(Process);

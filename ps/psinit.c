@@ -51,15 +51,16 @@ static NTSTATUS PspCreateTypes(VOID) {
     OBJECT_TYPE_INITIALIZER Type = {.Length = sizeof(Type),
                                     .SecurityRequired = 1,
                                     .PoolType = NonPagedPoolNx,
-                                    .InvalidAttributes = OBJ_PERMANENT | OBJ_EXCLUSIVE | OBJ_OPENIF};
-    Type.GenericMapping = (GENERIC_MAPPING){
-        STANDARD_RIGHTS_READ | PROCESS_VM_READ | PROCESS_QUERY_INFORMATION,
-        STANDARD_RIGHTS_WRITE | PROCESS_CREATE_PROCESS | PROCESS_CREATE_THREAD |
-            PROCESS_VM_OPERATION | PROCESS_VM_WRITE | PROCESS_DUP_HANDLE | PROCESS_SET_QUOTA |
-            PROCESS_SET_INFORMATION | PROCESS_SUSPEND_RESUME,
-        STANDARD_RIGHTS_EXECUTE | SYNCHRONIZE | PROCESS_QUERY_LIMITED_INFORMATION |
-            PROCESS_TERMINATE,
-        PROCESS_ALL_ACCESS};
+                                    .InvalidAttributes =
+                                        OBJ_PERMANENT | OBJ_EXCLUSIVE | OBJ_OPENIF};
+    Type.GenericMapping =
+        (GENERIC_MAPPING){STANDARD_RIGHTS_READ | PROCESS_VM_READ | PROCESS_QUERY_INFORMATION,
+                          STANDARD_RIGHTS_WRITE | PROCESS_CREATE_PROCESS | PROCESS_CREATE_THREAD |
+                              PROCESS_VM_OPERATION | PROCESS_VM_WRITE | PROCESS_DUP_HANDLE |
+                              PROCESS_SET_QUOTA | PROCESS_SET_INFORMATION | PROCESS_SUSPEND_RESUME,
+                          STANDARD_RIGHTS_EXECUTE | SYNCHRONIZE |
+                              PROCESS_QUERY_LIMITED_INFORMATION | PROCESS_TERMINATE,
+                          PROCESS_ALL_ACCESS};
     Type.ValidAccessMask = PROCESS_ALL_ACCESS;
     Type.DefaultNonPagedPoolCharge = sizeof(EPROCESS);
     Type.DeleteProcedure = PspProcessDelete;

@@ -48,7 +48,8 @@ typedef struct _PSP_THREAD_PARAMETERS {
     PVOID UserStackAllocation; /* freed by the kernel at the thread's end, or NULL */
     BOOLEAN CreateSuspended;
 } PSP_THREAD_PARAMETERS;
-/* The thread is referenced once for the caller, and once until it has ended. It does not run yet. */
+/* The thread is referenced once for the caller, and once until it has ended. It does not run yet.
+ */
 NTSTATUS PspCreateThread(_In_ const PSP_THREAD_PARAMETERS *Parameters, _Outptr_ ETHREAD **Thread);
 VOID PspReadyThread(_Inout_ ETHREAD *Thread);
 VOID PspThreadDelete(_In_ PVOID Object);
@@ -69,8 +70,9 @@ NTSTATUS PspCreateUserStack(_Inout_ EPROCESS *Process, _In_ SIZE_T Reserve, _In_
 NTSTATUS PspCreateTeb(_Inout_ EPROCESS *Process, _In_ const PSP_USER_STACK *Stack,
                       _In_ PCLIENT_ID Cid, _Out_ PTEB *Teb);
 VOID PspDeleteUserMemory(_Inout_ EPROCESS *Process, _In_opt_ PVOID Address);
-NTSTATUS PspCreateUserThread(_Inout_ EPROCESS *Process, _In_ PVOID StartRoutine, _In_opt_ PVOID Argument,
-                             _In_ SIZE_T StackReserve, _In_ SIZE_T StackCommit,
-                             _In_ BOOLEAN CreateSuspended, _Outptr_ ETHREAD **Thread);
+NTSTATUS PspCreateUserThread(_Inout_ EPROCESS *Process, _In_ PVOID StartRoutine,
+                             _In_opt_ PVOID Argument, _In_ SIZE_T StackReserve,
+                             _In_ SIZE_T StackCommit, _In_ BOOLEAN CreateSuspended,
+                             _Outptr_ ETHREAD **Thread);
 
 #endif

@@ -22,8 +22,8 @@ static VOID PspSystemThreadStartup(PKSTART_ROUTINE StartRoutine, PVOID StartCont
 }
 
 /*
- * First code of a thread of user mode, at APC_LEVEL. What it is to start with stands in its trap frame;
- * that goes onto the user stack as a CONTEXT, and the thread begins in ntdll instead:
+ * First code of a thread of user mode, at APC_LEVEL. What it is to start with stands in its trap
+ * frame; that goes onto the user stack as a CONTEXT, and the thread begins in ntdll instead:
  * LdrInitializeThunk(Context, base of ntdll), which continues with the context when it is done.
  */
 static VOID PspUserThreadStartup(PKSTART_ROUTINE StartRoutine, PVOID StartContext) {
@@ -137,7 +137,8 @@ VOID PspThreadDelete(PVOID Object) {
         ObDereferenceObject(Process);
 }
 
-/* --- the end ------------------------------------------------------------------------------------- */
+/* --- the end -------------------------------------------------------------------------------------
+ */
 
 /* User APCs that will never be delivered: their rundown routines free them. */
 static VOID PspFlushUserApcs(PKTHREAD Thread) {
@@ -242,7 +243,8 @@ VOID PspEnumThreads(EPROCESS *Process, VOID (*Routine)(ETHREAD *Thread, PVOID Co
         Routine(Thread, Context);
 }
 
-/* --- the reaper ---------------------------------------------------------------------------------- */
+/* --- the reaper ----------------------------------------------------------------------------------
+ */
 
 /* At DISPATCH_LEVEL, in the thread that ends. */
 static VOID PspQueueReap(PKTHREAD Tcb) {
@@ -283,13 +285,15 @@ BOOLEAN PspInitializeReaper(VOID) {
     HANDLE Handle;
     KeInitializeEvent(&PspReapEvent, SynchronizationEvent, FALSE);
     KeReapThreadRoutine = PspQueueReap;
-    NTSTATUS Status = PsCreateSystemThread(&Handle, THREAD_ALL_ACCESS, NULL, NULL, NULL, PspReaper, NULL);
+    NTSTATUS Status =
+        PsCreateSystemThread(&Handle, THREAD_ALL_ACCESS, NULL, NULL, NULL, PspReaper, NULL);
     if (NT_SUCCESS(Status))
         ObCloseHandle(Handle, KernelMode);
     return NT_SUCCESS(Status);
 }
 
-/* --- system threads ------------------------------------------------------------------------------ */
+/* --- system threads ------------------------------------------------------------------------------
+ */
 
 NTSTATUS NTAPI PsCreateSystemThread(PHANDLE ThreadHandle, ULONG DesiredAccess,
                                     POBJECT_ATTRIBUTES ObjectAttributes, HANDLE ProcessHandle,

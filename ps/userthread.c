@@ -20,7 +20,8 @@ NTSTATUS PspCreateUserStack(EPROCESS *Process, SIZE_T Reserve, SIZE_T Commit,
     if (Reserve < Commit + 3 * PAGE_SIZE)
         Reserve = ALIGN_UP_BY(Commit + 3 * PAGE_SIZE, 0x100000);
     Size = ALIGN_UP_BY(Reserve, 0x10000);
-    NTSTATUS Status = MmAllocateVirtualMemory(Process, &Base, 0, &Size, MEM_RESERVE, PAGE_READWRITE);
+    NTSTATUS Status =
+        MmAllocateVirtualMemory(Process, &Base, 0, &Size, MEM_RESERVE, PAGE_READWRITE);
     if (!NT_SUCCESS(Status))
         return Status;
     Stack->AllocationBase = Base;
@@ -30,7 +31,8 @@ NTSTATUS PspCreateUserStack(EPROCESS *Process, SIZE_T Reserve, SIZE_T Commit,
     Size = Commit + PAGE_SIZE;
     Status = MmAllocateVirtualMemory(Process, &Top, 0, &Size, MEM_COMMIT, PAGE_READWRITE);
     if (NT_SUCCESS(Status))
-        Status = MmProtectVirtualMemory(Process, &Guard, &GuardSize, PAGE_READWRITE | PAGE_GUARD, &Old);
+        Status =
+            MmProtectVirtualMemory(Process, &Guard, &GuardSize, PAGE_READWRITE | PAGE_GUARD, &Old);
     if (!NT_SUCCESS(Status))
         PspDeleteUserMemory(Process, Base);
     return Status;
@@ -61,8 +63,8 @@ NTSTATUS PspCreateTeb(EPROCESS *Process, const PSP_USER_STACK *Stack, PCLIENT_ID
     PVOID Base = NULL;
     SIZE_T Size = sizeof(TEB);
     KAPC_STATE ApcState;
-    NTSTATUS Status = MmAllocateVirtualMemory(Process, &Base, 0, &Size, MEM_RESERVE | MEM_COMMIT,
-                                              PAGE_READWRITE);
+    NTSTATUS Status =
+        MmAllocateVirtualMemory(Process, &Base, 0, &Size, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE);
     if (!NT_SUCCESS(Status))
         return Status;
     KeStackAttachProcess(&Process->Pcb, &ApcState);
@@ -105,7 +107,8 @@ NTSTATUS PspCreateUserThread(EPROCESS *Process, PVOID StartRoutine, PVOID Argume
         return Status;
     Status = PspCreateTeb(Process, &Stack, &NoCid, &Teb);
     if (NT_SUCCESS(Status)) {
-        DECLSPEC_ALIGN(16) CONTEXT Context = {.ContextFlags = CONTEXT_FULL | CONTEXT_SEGMENTS,
+        DECLSPEC_ALIGN(16)
+        CONTEXT Context = {.ContextFlags = CONTEXT_FULL | CONTEXT_SEGMENTS,
                            .Rip = (ULONG64)PspSystemDll.RtlUserThreadStart,
                            .Rcx = (ULONG64)StartRoutine,
                            .Rdx = (ULONG64)Argument,

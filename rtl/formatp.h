@@ -32,7 +32,7 @@ typedef struct _RTLP_SPEC {
 } RTLP_SPEC, *PRTLP_SPEC;
 
 /* Room for the digits of a floating-point number: %f of the greatest double, and a precision. */
-#define RTLP_FLOAT_DIGITS 1100
+#define RTLP_FLOAT_DIGITS        1100
 #define RTLP_MAX_FLOAT_PRECISION 512
 
 /*

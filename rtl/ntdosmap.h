@@ -2,6 +2,8 @@
  * ntdosmap.h - which Win32 error stands for which status; sorted by the status as an unsigned
  * number. What is not here is ERROR_MR_MID_NOT_FOUND.
  */
+
+/* clang-format off */
 {STATUS_SUCCESS, 0},
 {STATUS_WAIT_1, 731},
 {STATUS_WAIT_2, 732},

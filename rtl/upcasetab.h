@@ -1,4 +1,5 @@
 /* Made by tools/genupcase.py from Unicode 14.0.0: do not edit. */
+/* clang-format off */
 static const UCHAR RtlpUpcaseIndex[2048] = {
     0, 0, 0, 1, 0, 0, 0, 2, 3, 4, 5, 6, 7, 8, 9, 10, 3, 11, 12, 13,
     14, 0, 0, 0, 0, 0, 0, 15, 0, 16, 17, 18, 0, 19, 20, 3, 21, 3, 22, 3,

@@ -63,7 +63,8 @@ NTSTATUS NTAPI NtSetInformationObject(_In_ HANDLE Handle,
 NTSTATUS NTAPI NtCompareObjects(_In_ HANDLE FirstObjectHandle, _In_ HANDLE SecondObjectHandle);
 NTSTATUS NTAPI NtMakeTemporaryObject(_In_ HANDLE Handle);
 NTSTATUS NTAPI NtMakePermanentObject(_In_ HANDLE Handle);
-NTSTATUS NTAPI NtCreateDirectoryObject(_Out_ PHANDLE DirectoryHandle, _In_ ACCESS_MASK DesiredAccess,
+NTSTATUS NTAPI NtCreateDirectoryObject(_Out_ PHANDLE DirectoryHandle,
+                                       _In_ ACCESS_MASK DesiredAccess,
                                        _In_ POBJECT_ATTRIBUTES ObjectAttributes);
 NTSTATUS NTAPI NtCreateDirectoryObjectEx(_Out_ PHANDLE DirectoryHandle,
                                          _In_ ACCESS_MASK DesiredAccess,
@@ -161,11 +162,11 @@ NTSTATUS NTAPI NtCreateIoCompletion(_Out_ PHANDLE IoCompletionHandle,
                                     _In_opt_ ULONG Count);
 NTSTATUS NTAPI NtOpenIoCompletion(_Out_ PHANDLE IoCompletionHandle, _In_ ACCESS_MASK DesiredAccess,
                                   _In_ POBJECT_ATTRIBUTES ObjectAttributes);
-NTSTATUS NTAPI NtQueryIoCompletion(
-    _In_ HANDLE IoCompletionHandle,
-    _In_ IO_COMPLETION_INFORMATION_CLASS IoCompletionInformationClass,
-    _Out_ PVOID IoCompletionInformation, _In_ ULONG IoCompletionInformationLength,
-    _Out_opt_ PULONG ReturnLength);
+NTSTATUS NTAPI
+NtQueryIoCompletion(_In_ HANDLE IoCompletionHandle,
+                    _In_ IO_COMPLETION_INFORMATION_CLASS IoCompletionInformationClass,
+                    _Out_ PVOID IoCompletionInformation, _In_ ULONG IoCompletionInformationLength,
+                    _Out_opt_ PULONG ReturnLength);
 NTSTATUS NTAPI NtSetIoCompletion(_In_ HANDLE IoCompletionHandle, _In_opt_ PVOID KeyContext,
                                  _In_opt_ PVOID ApcContext, _In_ NTSTATUS IoStatus,
                                  _In_ ULONG_PTR IoStatusInformation);
@@ -184,8 +185,7 @@ NTSTATUS NTAPI NtFindAtom(_In_opt_ PWSTR AtomName, _In_ ULONG Length, _Out_opt_ 
 NTSTATUS NTAPI NtDeleteAtom(_In_ RTL_ATOM Atom);
 NTSTATUS NTAPI NtQueryInformationAtom(_In_ RTL_ATOM Atom,
                                       _In_ ATOM_INFORMATION_CLASS AtomInformationClass,
-                                      _Out_ PVOID AtomInformation,
-                                      _In_ ULONG AtomInformationLength,
+                                      _Out_ PVOID AtomInformation, _In_ ULONG AtomInformationLength,
                                       _Out_opt_ PULONG ReturnLength);
 
 /* ---- Virtual memory ---- */
@@ -247,7 +247,8 @@ NTSTATUS NTAPI NtAreMappedFilesTheSame(_In_ PVOID File1MappedAsAnImage,
 
 NTSTATUS NTAPI NtTerminateProcess(_In_opt_ HANDLE ProcessHandle, _In_ NTSTATUS ExitStatus);
 NTSTATUS NTAPI NtOpenProcess(_Out_ PHANDLE ProcessHandle, _In_ ACCESS_MASK DesiredAccess,
-                             _In_ POBJECT_ATTRIBUTES ObjectAttributes, _In_opt_ PCLIENT_ID ClientId);
+                             _In_ POBJECT_ATTRIBUTES ObjectAttributes,
+                             _In_opt_ PCLIENT_ID ClientId);
 NTSTATUS NTAPI NtQueryInformationProcess(_In_ HANDLE ProcessHandle,
                                          _In_ PROCESSINFOCLASS ProcessInformationClass,
                                          _Out_ PVOID ProcessInformation,

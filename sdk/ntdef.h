@@ -38,16 +38,16 @@
 #define _Printf_format_string_
 
 #define NTAPI
-#define CONST const
-#define FORCEINLINE static inline __attribute__((always_inline))
+#define CONST             const
+#define FORCEINLINE       static inline __attribute__((always_inline))
 #define DECLSPEC_NORETURN __attribute__((noreturn))
 #define DECLSPEC_ALIGN(n) __attribute__((aligned(n)))
-#define C_ASSERT(e) _Static_assert(e, #e)
+#define C_ASSERT(e)       _Static_assert(e, #e)
 #ifndef static_assert
 #define static_assert _Static_assert
 #endif
 #define UNREFERENCED_PARAMETER(p) ((void)(p))
-#define ANYSIZE_ARRAY 1
+#define ANYSIZE_ARRAY             1
 
 /* Inside filters and handlers; the compiler knows these. */
 #define GetExceptionCode()        ((NTSTATUS)_exception_code())
@@ -108,42 +108,41 @@ typedef USHORT RTL_ATOM, *PRTL_ATOM;
 C_ASSERT(sizeof(WCHAR) == 2);
 C_ASSERT(sizeof(ULONG) == 4 && sizeof(PVOID) == 8);
 
-#define TRUE 1
-#define FALSE 0
-#define MAXULONG 0xFFFFFFFFu
-#define MAXLONG 0x7FFFFFFF
-#define MAXUSHORT 0xFFFF
-#define MAXULONG64 0xFFFFFFFFFFFFFFFFull
-#define MAXLONGLONG 0x7FFFFFFFFFFFFFFFll
-#define MINLONG ((LONG)0x80000000)
-#define UNICODE_NULL ((WCHAR)0)
+#define TRUE                     1
+#define FALSE                    0
+#define MAXULONG                 0xFFFFFFFFu
+#define MAXLONG                  0x7FFFFFFF
+#define MAXUSHORT                0xFFFF
+#define MAXULONG64               0xFFFFFFFFFFFFFFFFull
+#define MAXLONGLONG              0x7FFFFFFFFFFFFFFFll
+#define MINLONG                  ((LONG)0x80000000)
+#define UNICODE_NULL             ((WCHAR)0)
 #define UNICODE_STRING_MAX_BYTES ((USHORT)65534)
-#define OBJ_NAME_PATH_SEPARATOR ((WCHAR)'\\')
+#define OBJ_NAME_PATH_SEPARATOR  ((WCHAR)'\\')
 
-#define NT_SUCCESS(s) ((NTSTATUS)(s) >= 0)
+#define NT_SUCCESS(s)     ((NTSTATUS)(s) >= 0)
 #define NT_INFORMATION(s) (((ULONG)(s) >> 30) == 1)
-#define NT_WARNING(s) (((ULONG)(s) >> 30) == 2)
-#define NT_ERROR(s) (((ULONG)(s) >> 30) == 3)
+#define NT_WARNING(s)     (((ULONG)(s) >> 30) == 2)
+#define NT_ERROR(s)       (((ULONG)(s) >> 30) == 3)
 
-#define ARRAYSIZE(a) (sizeof(a) / sizeof((a)[0]))
-#define RTL_NUMBER_OF(a) ARRAYSIZE(a)
-#define FIELD_OFFSET(type, field) ((LONG)offsetof(type, field))
-#define UFIELD_OFFSET(type, field) ((ULONG)offsetof(type, field))
-#define RTL_FIELD_SIZE(type, field) (sizeof(((type *)0)->field))
-#define CONTAINING_RECORD(address, type, field) \
-    ((type *)((PCHAR)(address) - offsetof(type, field)))
-#define LOWORD(v) ((USHORT)(v))
-#define HIWORD(v) ((USHORT)((ULONG)(v) >> 16))
-#define min(a, b) (((a) < (b)) ? (a) : (b))
-#define max(a, b) (((a) > (b)) ? (a) : (b))
-#define ALIGN_DOWN_BY(v, a) ((ULONG_PTR)(v) & ~((ULONG_PTR)(a)-1))
-#define ALIGN_UP_BY(v, a) ALIGN_DOWN_BY((ULONG_PTR)(v) + (a)-1, a)
+#define ARRAYSIZE(a)                            (sizeof(a) / sizeof((a)[0]))
+#define RTL_NUMBER_OF(a)                        ARRAYSIZE(a)
+#define FIELD_OFFSET(type, field)               ((LONG)offsetof(type, field))
+#define UFIELD_OFFSET(type, field)              ((ULONG)offsetof(type, field))
+#define RTL_FIELD_SIZE(type, field)             (sizeof(((type *)0)->field))
+#define CONTAINING_RECORD(address, type, field) ((type *)((PCHAR)(address) - offsetof(type, field)))
+#define LOWORD(v)                               ((USHORT)(v))
+#define HIWORD(v)                               ((USHORT)((ULONG)(v) >> 16))
+#define min(a, b)                               (((a) < (b)) ? (a) : (b))
+#define max(a, b)                               (((a) > (b)) ? (a) : (b))
+#define ALIGN_DOWN_BY(v, a)                     ((ULONG_PTR)(v) & ~((ULONG_PTR)(a) - 1))
+#define ALIGN_UP_BY(v, a)                       ALIGN_DOWN_BY((ULONG_PTR)(v) + (a) - 1, a)
 
-#define PAGE_SHIFT 12
-#define PAGE_SIZE 0x1000u
-#define LARGE_PAGE_SIZE 0x200000u
-#define BYTE_OFFSET(va) ((ULONG)((ULONG_PTR)(va) & (PAGE_SIZE - 1)))
-#define PAGE_ALIGN(va) ((PVOID)((ULONG_PTR)(va) & ~(ULONG_PTR)(PAGE_SIZE - 1)))
+#define PAGE_SHIFT        12
+#define PAGE_SIZE         0x1000u
+#define LARGE_PAGE_SIZE   0x200000u
+#define BYTE_OFFSET(va)   ((ULONG)((ULONG_PTR)(va) & (PAGE_SIZE - 1)))
+#define PAGE_ALIGN(va)    ((PVOID)((ULONG_PTR)(va) & ~(ULONG_PTR)(PAGE_SIZE - 1)))
 #define BYTES_TO_PAGES(n) (((SIZE_T)(n) + PAGE_SIZE - 1) >> PAGE_SHIFT)
 #define ROUND_TO_PAGES(n) (((ULONG_PTR)(n) + PAGE_SIZE - 1) & ~(ULONG_PTR)(PAGE_SIZE - 1))
 
@@ -211,8 +210,7 @@ typedef struct _UNICODE_STRING {
 } UNICODE_STRING, *PUNICODE_STRING;
 typedef const UNICODE_STRING *PCUNICODE_STRING;
 
-#define RTL_CONSTANT_STRING(s) \
-    { sizeof(s) - sizeof((s)[0]), sizeof(s), (void *)(s) }
+#define RTL_CONSTANT_STRING(s) {sizeof(s) - sizeof((s)[0]), sizeof(s), (void *)(s)}
 
 typedef struct _OBJECT_ATTRIBUTES {
     ULONG Length;
@@ -225,26 +223,26 @@ typedef struct _OBJECT_ATTRIBUTES {
 typedef const OBJECT_ATTRIBUTES *PCOBJECT_ATTRIBUTES;
 C_ASSERT(sizeof(OBJECT_ATTRIBUTES) == 0x30);
 
-#define OBJ_INHERIT 0x00000002u
-#define OBJ_PERMANENT 0x00000010u
-#define OBJ_EXCLUSIVE 0x00000020u
-#define OBJ_CASE_INSENSITIVE 0x00000040u
-#define OBJ_OPENIF 0x00000080u
-#define OBJ_OPENLINK 0x00000100u
-#define OBJ_KERNEL_HANDLE 0x00000200u
-#define OBJ_FORCE_ACCESS_CHECK 0x00000400u
+#define OBJ_INHERIT                       0x00000002u
+#define OBJ_PERMANENT                     0x00000010u
+#define OBJ_EXCLUSIVE                     0x00000020u
+#define OBJ_CASE_INSENSITIVE              0x00000040u
+#define OBJ_OPENIF                        0x00000080u
+#define OBJ_OPENLINK                      0x00000100u
+#define OBJ_KERNEL_HANDLE                 0x00000200u
+#define OBJ_FORCE_ACCESS_CHECK            0x00000400u
 #define OBJ_IGNORE_IMPERSONATED_DEVICEMAP 0x00000800u
-#define OBJ_DONT_REPARSE 0x00001000u
-#define OBJ_VALID_ATTRIBUTES 0x00001FF2u
+#define OBJ_DONT_REPARSE                  0x00001000u
+#define OBJ_VALID_ATTRIBUTES              0x00001FF2u
 
-#define InitializeObjectAttributes(p, n, a, r, s)       \
-    do {                                                \
-        (p)->Length = sizeof(OBJECT_ATTRIBUTES);        \
-        (p)->RootDirectory = (r);                       \
-        (p)->ObjectName = (PUNICODE_STRING)(n);         \
-        (p)->Attributes = (a);                          \
-        (p)->SecurityDescriptor = (s);                  \
-        (p)->SecurityQualityOfService = NULL;           \
+#define InitializeObjectAttributes(p, n, a, r, s)                                                  \
+    do {                                                                                           \
+        (p)->Length = sizeof(OBJECT_ATTRIBUTES);                                                   \
+        (p)->RootDirectory = (r);                                                                  \
+        (p)->ObjectName = (PUNICODE_STRING)(n);                                                    \
+        (p)->Attributes = (a);                                                                     \
+        (p)->SecurityDescriptor = (s);                                                             \
+        (p)->SecurityQualityOfService = NULL;                                                      \
     } while (0)
 
 typedef struct _CLIENT_ID {
@@ -278,23 +276,23 @@ typedef struct _TIME_FIELDS {
     SHORT Weekday;
 } TIME_FIELDS, *PTIME_FIELDS;
 
-#define DELETE 0x00010000u
-#define READ_CONTROL 0x00020000u
-#define WRITE_DAC 0x00040000u
-#define WRITE_OWNER 0x00080000u
-#define SYNCHRONIZE 0x00100000u
+#define DELETE                   0x00010000u
+#define READ_CONTROL             0x00020000u
+#define WRITE_DAC                0x00040000u
+#define WRITE_OWNER              0x00080000u
+#define SYNCHRONIZE              0x00100000u
 #define STANDARD_RIGHTS_REQUIRED 0x000F0000u
-#define STANDARD_RIGHTS_READ READ_CONTROL
-#define STANDARD_RIGHTS_WRITE READ_CONTROL
-#define STANDARD_RIGHTS_EXECUTE READ_CONTROL
-#define STANDARD_RIGHTS_ALL 0x001F0000u
-#define SPECIFIC_RIGHTS_ALL 0x0000FFFFu
-#define ACCESS_SYSTEM_SECURITY 0x01000000u
-#define MAXIMUM_ALLOWED 0x02000000u
-#define GENERIC_ALL 0x10000000u
-#define GENERIC_EXECUTE 0x20000000u
-#define GENERIC_WRITE 0x40000000u
-#define GENERIC_READ 0x80000000u
+#define STANDARD_RIGHTS_READ     READ_CONTROL
+#define STANDARD_RIGHTS_WRITE    READ_CONTROL
+#define STANDARD_RIGHTS_EXECUTE  READ_CONTROL
+#define STANDARD_RIGHTS_ALL      0x001F0000u
+#define SPECIFIC_RIGHTS_ALL      0x0000FFFFu
+#define ACCESS_SYSTEM_SECURITY   0x01000000u
+#define MAXIMUM_ALLOWED          0x02000000u
+#define GENERIC_ALL              0x10000000u
+#define GENERIC_EXECUTE          0x20000000u
+#define GENERIC_WRITE            0x40000000u
+#define GENERIC_READ             0x80000000u
 
 enum { KernelMode = 0, UserMode = 1, MaximumMode = 2 };
 typedef CHAR MODE;
@@ -303,12 +301,12 @@ typedef enum _EVENT_TYPE { NotificationEvent, SynchronizationEvent } EVENT_TYPE;
 typedef enum _TIMER_TYPE { NotificationTimer, SynchronizationTimer } TIMER_TYPE;
 typedef enum _WAIT_TYPE { WaitAll, WaitAny, WaitNotification, WaitDequeue, WaitDpc } WAIT_TYPE;
 
-#define MAXIMUM_WAIT_OBJECTS 64
+#define MAXIMUM_WAIT_OBJECTS  64
 #define MAXIMUM_SUSPEND_COUNT 127
 
-#define NtCurrentProcess() ((HANDLE)(LONG_PTR)-1)
-#define NtCurrentThread() ((HANDLE)(LONG_PTR)-2)
+#define NtCurrentProcess() ((HANDLE)(LONG_PTR) - 1)
+#define NtCurrentThread()  ((HANDLE)(LONG_PTR) - 2)
 #define ZwCurrentProcess() NtCurrentProcess()
-#define ZwCurrentThread() NtCurrentThread()
+#define ZwCurrentThread()  NtCurrentThread()
 
 #endif

@@ -11,64 +11,64 @@
 
 /* ---- Page protection ---- */
 
-#define PAGE_NOACCESS 0x01
-#define PAGE_READONLY 0x02
-#define PAGE_READWRITE 0x04
-#define PAGE_WRITECOPY 0x08
-#define PAGE_EXECUTE 0x10
-#define PAGE_EXECUTE_READ 0x20
-#define PAGE_EXECUTE_READWRITE 0x40
-#define PAGE_EXECUTE_WRITECOPY 0x80
-#define PAGE_GUARD 0x100
-#define PAGE_NOCACHE 0x200
-#define PAGE_WRITECOMBINE 0x400
-#define PAGE_TARGETS_INVALID 0x40000000
-#define PAGE_TARGETS_NO_UPDATE 0x40000000
+#define PAGE_NOACCESS           0x01
+#define PAGE_READONLY           0x02
+#define PAGE_READWRITE          0x04
+#define PAGE_WRITECOPY          0x08
+#define PAGE_EXECUTE            0x10
+#define PAGE_EXECUTE_READ       0x20
+#define PAGE_EXECUTE_READWRITE  0x40
+#define PAGE_EXECUTE_WRITECOPY  0x80
+#define PAGE_GUARD              0x100
+#define PAGE_NOCACHE            0x200
+#define PAGE_WRITECOMBINE       0x400
+#define PAGE_TARGETS_INVALID    0x40000000
+#define PAGE_TARGETS_NO_UPDATE  0x40000000
 #define PAGE_REVERT_TO_FILE_MAP 0x80000000
 
 /* ---- Allocation types and states ---- */
 
-#define MEM_COMMIT 0x00001000
-#define MEM_RESERVE 0x00002000
-#define MEM_REPLACE_PLACEHOLDER 0x00004000
-#define MEM_DECOMMIT 0x00004000
-#define MEM_RELEASE 0x00008000
-#define MEM_FREE 0x00010000
-#define MEM_PRIVATE 0x00020000
-#define MEM_MAPPED 0x00040000
-#define MEM_RESET 0x00080000
-#define MEM_TOP_DOWN 0x00100000
-#define MEM_WRITE_WATCH 0x00200000
-#define MEM_PHYSICAL 0x00400000
-#define MEM_ROTATE 0x00800000
-#define MEM_IMAGE 0x01000000
-#define MEM_RESET_UNDO 0x01000000
-#define MEM_LARGE_PAGES 0x20000000
-#define MEM_4MB_PAGES 0x80000000
+#define MEM_COMMIT                0x00001000
+#define MEM_RESERVE               0x00002000
+#define MEM_REPLACE_PLACEHOLDER   0x00004000
+#define MEM_DECOMMIT              0x00004000
+#define MEM_RELEASE               0x00008000
+#define MEM_FREE                  0x00010000
+#define MEM_PRIVATE               0x00020000
+#define MEM_MAPPED                0x00040000
+#define MEM_RESET                 0x00080000
+#define MEM_TOP_DOWN              0x00100000
+#define MEM_WRITE_WATCH           0x00200000
+#define MEM_PHYSICAL              0x00400000
+#define MEM_ROTATE                0x00800000
+#define MEM_IMAGE                 0x01000000
+#define MEM_RESET_UNDO            0x01000000
+#define MEM_LARGE_PAGES           0x20000000
+#define MEM_4MB_PAGES             0x80000000
 #define MEM_COALESCE_PLACEHOLDERS 0x00000001
-#define MEM_PRESERVE_PLACEHOLDER 0x00000002
+#define MEM_PRESERVE_PLACEHOLDER  0x00000002
 
-#define MEM_EXECUTE_OPTION_DISABLE 0x01
-#define MEM_EXECUTE_OPTION_ENABLE 0x02
+#define MEM_EXECUTE_OPTION_DISABLE   0x01
+#define MEM_EXECUTE_OPTION_ENABLE    0x02
 #define MEM_EXECUTE_OPTION_PERMANENT 0x08
 
 /* ---- Sections ---- */
 
-#define SEC_FILE 0x00800000
-#define SEC_IMAGE 0x01000000
-#define SEC_PROTECTED_IMAGE 0x02000000
-#define SEC_RESERVE 0x04000000
-#define SEC_COMMIT 0x08000000
-#define SEC_NOCACHE 0x10000000
-#define SEC_WRITECOMBINE 0x40000000
-#define SEC_LARGE_PAGES 0x80000000
+#define SEC_FILE             0x00800000
+#define SEC_IMAGE            0x01000000
+#define SEC_PROTECTED_IMAGE  0x02000000
+#define SEC_RESERVE          0x04000000
+#define SEC_COMMIT           0x08000000
+#define SEC_NOCACHE          0x10000000
+#define SEC_WRITECOMBINE     0x40000000
+#define SEC_LARGE_PAGES      0x80000000
 #define SEC_IMAGE_NO_EXECUTE (SEC_IMAGE | SEC_NOCACHE)
 
-#define SECTION_QUERY 0x0001
-#define SECTION_MAP_WRITE 0x0002
-#define SECTION_MAP_READ 0x0004
-#define SECTION_MAP_EXECUTE 0x0008
-#define SECTION_EXTEND_SIZE 0x0010
+#define SECTION_QUERY                0x0001
+#define SECTION_MAP_WRITE            0x0002
+#define SECTION_MAP_READ             0x0004
+#define SECTION_MAP_EXECUTE          0x0008
+#define SECTION_EXTEND_SIZE          0x0010
 #define SECTION_MAP_EXECUTE_EXPLICIT 0x0020
 #define SECTION_ALL_ACCESS                                                                         \
     (STANDARD_RIGHTS_REQUIRED | SECTION_QUERY | SECTION_MAP_WRITE | SECTION_MAP_READ |             \
@@ -177,7 +177,8 @@ CHECK_SIZE(MEMORY_BASIC_INFORMATION, 0x30);
 typedef struct _MEMORY_REGION_INFORMATION {
     PVOID AllocationBase;
     ULONG AllocationProtect;
-    ULONG RegionType; /* bit 0 private, 1 mapped data file, 2 mapped image, 3 page file, 4 physical */
+    ULONG
+    RegionType; /* bit 0 private, 1 mapped data file, 2 mapped image, 3 page file, 4 physical */
     SIZE_T RegionSize;
     SIZE_T CommitSize;
     ULONG_PTR PartitionId;

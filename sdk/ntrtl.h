@@ -22,9 +22,9 @@ int memcmp(const void *Left, const void *Right, size_t Length);
 
 #define RtlCopyMemory(Destination, Source, Length) memcpy((Destination), (Source), (Length))
 #define RtlMoveMemory(Destination, Source, Length) memmove((Destination), (Source), (Length))
-#define RtlFillMemory(Destination, Length, Fill) memset((Destination), (Fill), (Length))
-#define RtlZeroMemory(Destination, Length) memset((Destination), 0, (Length))
-#define RtlEqualMemory(Left, Right, Length) (memcmp((Left), (Right), (Length)) == 0)
+#define RtlFillMemory(Destination, Length, Fill)   memset((Destination), (Fill), (Length))
+#define RtlZeroMemory(Destination, Length)         memset((Destination), 0, (Length))
+#define RtlEqualMemory(Left, Right, Length)        (memcmp((Left), (Right), (Length)) == 0)
 
 SIZE_T NTAPI RtlCompareMemory(_In_ const VOID *Source1, _In_ const VOID *Source2,
                               _In_ SIZE_T Length);
@@ -177,14 +177,14 @@ VOID NTAPI RtlEraseUnicodeString(_Inout_ PUNICODE_STRING String);
 NTSTATUS NTAPI RtlValidateUnicodeString(_In_ ULONG Flags, _In_ PCUNICODE_STRING String);
 
 #define HASH_STRING_ALGORITHM_DEFAULT 0
-#define HASH_STRING_ALGORITHM_X65599 1
+#define HASH_STRING_ALGORITHM_X65599  1
 #define HASH_STRING_ALGORITHM_INVALID 0xFFFFFFFF
 NTSTATUS NTAPI RtlHashUnicodeString(_In_ PCUNICODE_STRING String, _In_ BOOLEAN CaseInSensitive,
                                     _In_ ULONG HashAlgorithm, _Out_ PULONG HashValue);
 
-#define RTL_FIND_CHAR_IN_UNICODE_STRING_START_AT_END 0x00000001
+#define RTL_FIND_CHAR_IN_UNICODE_STRING_START_AT_END        0x00000001
 #define RTL_FIND_CHAR_IN_UNICODE_STRING_COMPLEMENT_CHAR_SET 0x00000002
-#define RTL_FIND_CHAR_IN_UNICODE_STRING_CASE_INSENSITIVE 0x00000004
+#define RTL_FIND_CHAR_IN_UNICODE_STRING_CASE_INSENSITIVE    0x00000004
 NTSTATUS NTAPI RtlFindCharInUnicodeString(_In_ ULONG Flags, _In_ PCUNICODE_STRING StringToSearch,
                                           _In_ PCUNICODE_STRING CharSet,
                                           _Out_ PUSHORT NonInclusivePrefixLength);
@@ -200,7 +200,7 @@ BOOLEAN NTAPI RtlCreateUnicodeString(_Out_ PUNICODE_STRING DestinationString,
 BOOLEAN NTAPI RtlCreateUnicodeStringFromAsciiz(_Out_ PUNICODE_STRING DestinationString,
                                                _In_ PCSZ SourceString);
 
-#define RTL_DUPLICATE_UNICODE_STRING_NULL_TERMINATE 0x00000001
+#define RTL_DUPLICATE_UNICODE_STRING_NULL_TERMINATE       0x00000001
 #define RTL_DUPLICATE_UNICODE_STRING_ALLOCATE_NULL_STRING 0x00000002
 NTSTATUS NTAPI RtlDuplicateUnicodeString(_In_ ULONG Flags, _In_ PCUNICODE_STRING StringIn,
                                          _Out_ PUNICODE_STRING StringOut);
@@ -217,8 +217,7 @@ CHAR NTAPI RtlUpperChar(_In_ CHAR Character);
 
 /* ---- Code pages (rtl/codepage.c, rtl/utf8.c, rtl/stringconv.c) ---- */
 
-NTSTATUS NTAPI RtlMultiByteToUnicodeN(_Out_ PWSTR UnicodeString,
-                                      _In_ ULONG MaxBytesInUnicodeString,
+NTSTATUS NTAPI RtlMultiByteToUnicodeN(_Out_ PWSTR UnicodeString, _In_ ULONG MaxBytesInUnicodeString,
                                       _Out_opt_ PULONG BytesInUnicodeString,
                                       _In_ PCSTR MultiByteString,
                                       _In_ ULONG BytesInMultiByteString);
@@ -230,8 +229,7 @@ NTSTATUS NTAPI RtlUnicodeToMultiByteN(_Out_ PCHAR MultiByteString,
                                       _Out_opt_ PULONG BytesInMultiByteString,
                                       _In_ PCWCH UnicodeString, _In_ ULONG BytesInUnicodeString);
 NTSTATUS NTAPI RtlUnicodeToMultiByteSize(_Out_ PULONG BytesInMultiByteString,
-                                         _In_ PCWCH UnicodeString,
-                                         _In_ ULONG BytesInUnicodeString);
+                                         _In_ PCWCH UnicodeString, _In_ ULONG BytesInUnicodeString);
 NTSTATUS NTAPI RtlUpcaseUnicodeToMultiByteN(_Out_ PCHAR MultiByteString,
                                             _In_ ULONG MaxBytesInMultiByteString,
                                             _Out_opt_ PULONG BytesInMultiByteString,
@@ -260,9 +258,9 @@ ULONG NTAPI RtlxOemStringToUnicodeSize(_In_ PCOEM_STRING OemString);
 ULONG NTAPI RtlxUnicodeStringToAnsiSize(_In_ PCUNICODE_STRING UnicodeString);
 ULONG NTAPI RtlxUnicodeStringToOemSize(_In_ PCUNICODE_STRING UnicodeString);
 #define RtlAnsiStringToUnicodeSize(String) RtlxAnsiStringToUnicodeSize(String)
-#define RtlOemStringToUnicodeSize(String) RtlxOemStringToUnicodeSize(String)
+#define RtlOemStringToUnicodeSize(String)  RtlxOemStringToUnicodeSize(String)
 #define RtlUnicodeStringToAnsiSize(String) RtlxUnicodeStringToAnsiSize(String)
-#define RtlUnicodeStringToOemSize(String) RtlxUnicodeStringToOemSize(String)
+#define RtlUnicodeStringToOemSize(String)  RtlxUnicodeStringToOemSize(String)
 
 WCHAR NTAPI RtlAnsiCharToUnicodeChar(_Inout_ PSTR *SourceCharacter);
 NTSTATUS NTAPI RtlAnsiStringToUnicodeString(_Inout_ PUNICODE_STRING DestinationString,
@@ -395,13 +393,11 @@ PRUNTIME_FUNCTION NTAPI RtlLookupFunctionEntry(_In_ ULONG64 ControlPc, _Out_ PUL
                                                _Inout_opt_ PUNWIND_HISTORY_TABLE HistoryTable);
 PEXCEPTION_ROUTINE NTAPI RtlVirtualUnwind(
     _In_ ULONG HandlerType, _In_ ULONG64 ImageBase, _In_ ULONG64 ControlPc,
-    _In_ PRUNTIME_FUNCTION FunctionEntry, _Inout_ PCONTEXT ContextRecord,
-    _Out_ PVOID *HandlerData, _Out_ PULONG64 EstablisherFrame,
-    _Inout_opt_ PKNONVOLATILE_CONTEXT_POINTERS ContextPointers);
+    _In_ PRUNTIME_FUNCTION FunctionEntry, _Inout_ PCONTEXT ContextRecord, _Out_ PVOID *HandlerData,
+    _Out_ PULONG64 EstablisherFrame, _Inout_opt_ PKNONVOLATILE_CONTEXT_POINTERS ContextPointers);
 VOID NTAPI RtlUnwindEx(_In_opt_ PVOID TargetFrame, _In_opt_ PVOID TargetIp,
                        _In_opt_ PEXCEPTION_RECORD ExceptionRecord, _In_ PVOID ReturnValue,
-                       _In_ PCONTEXT ContextRecord,
-                       _In_opt_ PUNWIND_HISTORY_TABLE HistoryTable);
+                       _In_ PCONTEXT ContextRecord, _In_opt_ PUNWIND_HISTORY_TABLE HistoryTable);
 VOID NTAPI RtlUnwind(_In_opt_ PVOID TargetFrame, _In_opt_ PVOID TargetIp,
                      _In_opt_ PEXCEPTION_RECORD ExceptionRecord, _In_ PVOID ReturnValue);
 PVOID NTAPI RtlPcToFileHeader(_In_ PVOID PcValue, _Out_ PVOID *BaseOfImage);
@@ -417,10 +413,10 @@ EXCEPTION_DISPOSITION __C_specific_handler(_In_ PEXCEPTION_RECORD ExceptionRecor
 #if defined(NTOS_USER)
 /* ---- ntdll.dll only ---- */
 
-#define HEAP_NO_SERIALIZE 0x00000001
-#define HEAP_GROWABLE 0x00000002
-#define HEAP_GENERATE_EXCEPTIONS 0x00000004
-#define HEAP_ZERO_MEMORY 0x00000008
+#define HEAP_NO_SERIALIZE          0x00000001
+#define HEAP_GROWABLE              0x00000002
+#define HEAP_GENERATE_EXCEPTIONS   0x00000004
+#define HEAP_ZERO_MEMORY           0x00000008
 #define HEAP_REALLOC_IN_PLACE_ONLY 0x00000010
 
 typedef struct _RTL_CRITICAL_SECTION_DEBUG {

@@ -7,6 +7,8 @@
  *
  * Source: [MS-ERREF] section 2.3.1, "NTSTATUS Values".
  */
+
+/* clang-format off */
 #ifndef _NTSTATUS_H_
 #define _NTSTATUS_H_
 

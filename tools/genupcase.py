@@ -57,6 +57,7 @@ def table(name, convert, exceptions):
 def main():
     print("/* Made by tools/genupcase.py from Unicode", unicodedata.unidata_version + ": do not edit."
           " */")
+    print("/* clang-format off */")
     print("\n".join(table("Upcase", str.upper, NO_UPPER)))
     print()
     print("\n".join(table("Downcase", str.lower, NO_LOWER)))

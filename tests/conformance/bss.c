@@ -18,7 +18,8 @@ void Start(void) {
         Sum += Large[i];
     }
     Print("sum: %u\n", (ULONG)Sum);
-    Print("data: %u %u %u %u\n", (ULONG)Filled[0], (ULONG)Filled[1], (ULONG)Filled[2], (ULONG)Filled[3]);
+    Print("data: %u %u %u %u\n", (ULONG)Filled[0], (ULONG)Filled[1], (ULONG)Filled[2],
+          (ULONG)Filled[3]);
     Print("%s\n", Constant);
     Exit(0);
 }

@@ -6,8 +6,8 @@ static void Show(LONG64 Time) {
     TIME_FIELDS_ F;
     ULONG Seconds = 0;
     RtlTimeToTimeFields(&Value, &F);
-    Print("%04d-%02d-%02d %02d:%02d:%02d.%03d day %d", F.Year, F.Month, F.Day, F.Hour, F.Minute, F.Second,
-          F.Milliseconds, F.Weekday);
+    Print("%04d-%02d-%02d %02d:%02d:%02d.%03d day %d", F.Year, F.Month, F.Day, F.Hour, F.Minute,
+          F.Second, F.Milliseconds, F.Weekday);
     BOOLEAN Valid = RtlTimeFieldsToTime(&F, &Back);
     Print(" back %d same %d", Valid, Back.QuadPart == Time - Time % 10000);
     BOOLEAN Fits = RtlTimeToSecondsSince1970(&Value, &Seconds);
@@ -17,7 +17,8 @@ static void Show(LONG64 Time) {
 static void Bad(SHORT Year, SHORT Month, SHORT Day, SHORT Hour, SHORT Second) {
     TIME_FIELDS_ F = {Year, Month, Day, Hour, 0, Second, 0, 0};
     LARGE_INTEGER Time;
-    Print("%d-%d-%d %d:%d is a time: %d\n", Year, Month, Day, Hour, Second, RtlTimeFieldsToTime(&F, &Time));
+    Print("%d-%d-%d %d:%d is a time: %d\n", Year, Month, Day, Hour, Second,
+          RtlTimeFieldsToTime(&F, &Time));
 }
 
 void Start(void) {

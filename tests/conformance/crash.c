@@ -41,7 +41,8 @@ void Start(void) {
     } else if (Named(L"cli")) {
         __asm__ volatile("cli");
     } else if (Named(L"divide")) {
-        __asm__ volatile("xorl %%ecx, %%ecx\n movl $1, %%eax\n cltd\n idivl %%ecx" ::: "eax", "ecx", "edx");
+        __asm__ volatile("xorl %%ecx, %%ecx\n movl $1, %%eax\n cltd\n idivl %%ecx" ::
+                             : "eax", "ecx", "edx");
     } else if (Named(L"ud2")) {
         __asm__ volatile("ud2");
     } else if (Named(L"int3")) {

@@ -34,7 +34,8 @@ C(int) isdigit(int);
 C(int) isalpha(int);
 C(int) isspace(int);
 C(void) qsort(void *, size_t, size_t, int(__cdecl *)(const void *, const void *));
-C(void *) bsearch(const void *, const void *, size_t, size_t, int(__cdecl *)(const void *, const void *));
+C(void *)
+bsearch(const void *, const void *, size_t, size_t, int(__cdecl *)(const void *, const void *));
 C(int) sprintf(char *, const char *, ...);
 C(int) _snprintf(char *, size_t, const char *, ...);
 C(int) _snwprintf(WCHAR *, size_t, const WCHAR *, ...);
@@ -49,9 +50,10 @@ static int __cdecl Compare(const void *A, const void *B) {
 
 static void Strings(void) {
     char Buffer[64];
-    Print("%d %d %d %d\n", Sign(strcmp("abc", "abd")), Sign(strcmp("abc", "ab")), strncmp("abcx", "abcy", 3),
-          Sign(memcmp("\xFF", "\x01", 1)));
-    Print("%d %d %d\n", _stricmp("HeLLo", "hEllO"), _strnicmp("HELlo", "helmet", 3), Sign(_stricmp("a", "_")));
+    Print("%d %d %d %d\n", Sign(strcmp("abc", "abd")), Sign(strcmp("abc", "ab")),
+          strncmp("abcx", "abcy", 3), Sign(memcmp("\xFF", "\x01", 1)));
+    Print("%d %d %d\n", _stricmp("HeLLo", "hEllO"), _strnicmp("HELlo", "helmet", 3),
+          Sign(_stricmp("a", "_")));
     Print("%d %d %d %u\n", _wcsicmp(L"NTDLL.dll", L"ntdll.DLL"), _wcsnicmp(L"ABCd", L"abcE", 3),
           Sign(wcscmp(L"a", L"b")), (ULONG)wcslen(L"four"));
     const char *Text = "one two one";
@@ -74,11 +76,12 @@ static void Strings(void) {
 static void Numbers(void) {
     char *End;
     Print("%d %d %d\n", atoi(" -17x"), atoi("+8"), atoi("none"));
-    Print("%lx %lx %lx\n", strtoul("0x1F", NULL, 0), strtoul("777", NULL, 8), strtoul("zz", NULL, 36));
+    Print("%lx %lx %lx\n", strtoul("0x1F", NULL, 0), strtoul("777", NULL, 8),
+          strtoul("zz", NULL, 36));
     long Value = strtol("-2147483649 tail", &End, 10);
     Print("%ld|%s\n", Value, End);
-    Print("%d%d%d %c%c %d\n", isdigit('7') != 0, isalpha('_') != 0, isspace('\t') != 0, toupper('q'), tolower('Q'),
-          toupper('1'));
+    Print("%d%d%d %c%c %d\n", isdigit('7') != 0, isalpha('_') != 0, isspace('\t') != 0,
+          toupper('q'), tolower('Q'), toupper('1'));
     int Values[50], Key = 37;
     for (int i = 0; i < 50; i++) {
         Values[i] = i * 7919 % 101;
@@ -99,9 +102,11 @@ static void Printf(void) {
     Print("%s %d\n", Buffer, n);
     sprintf(Buffer, "[%u|%x|%X|%#x|%o|%08x]", 4000000000u, 0xBEEF, 0xBEEF, 0xBEEF, 8, 0xBEEF);
     Print("%s\n", Buffer);
-    sprintf(Buffer, "[%I64d|%I64x|%I64u|%lld]", -5000000000LL, 0x123456789ABCDEFULL, 10000000000ULL, -1LL);
+    sprintf(Buffer, "[%I64d|%I64x|%I64u|%lld]", -5000000000LL, 0x123456789ABCDEFULL, 10000000000ULL,
+            -1LL);
     Print("%s\n", Buffer);
-    sprintf(Buffer, "[%s|%10s|%-10s|%.3s|%*s|%.*s]", "abc", "abc", "abc", "abcdef", 6, "x", 2, "xyz");
+    sprintf(Buffer, "[%s|%10s|%-10s|%.3s|%*s|%.*s]", "abc", "abc", "abc", "abcdef", 6, "x", 2,
+            "xyz");
     Print("%s\n", Buffer);
     sprintf(Buffer, "[%c|%5c|%%|%ws|%S|%hs]", 'c', 'd', L"wide", L"Wide", "narrow");
     Print("%s\n", Buffer);

@@ -42,8 +42,8 @@ static void Lookups(void) {
 
 void Start(void) {
     HANDLE Handle;
-    Print("%d %d %d %u %d %d\n", Add(1, 2), AskSecond(), ByOrdinalOnly(), (ULONG)ForwardedLength("seven!!"),
-          ForwardedSecond(), Exported);
+    Print("%d %d %d %u %d %d\n", Add(1, 2), AskSecond(), ByOrdinalOnly(),
+          (ULONG)ForwardedLength("seven!!"), ForwardedSecond(), Exported);
     Print("TLS %u %u\n", TlsValue(0), TlsValue(1));
     Lookups();
     RtlCreateUserThread(SELF, NULL, FALSE, 0, 0, 0, Thread, NULL, &Handle, NULL);

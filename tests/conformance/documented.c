@@ -30,32 +30,41 @@ static void VirtualMemory(void) {
     Free(Base, 0, MEM_RELEASE);
     Nothing = Base;
     Expect("release what is free", (ULONG)Free(Nothing, 0, MEM_RELEASE), 0xC00000A0);
-    Expect("commit what is not reserved", (ULONG)Allocate(Nothing, PAGE, MEM_COMMIT, PAGE_READWRITE), 0xC0000018);
-    Expect("protect what is free", (ULONG)NtProtectVirtualMemory(SELF, &Base, &Size, PAGE_READONLY, &Old),
-           0xC0000018);
+    Expect("commit what is not reserved",
+           (ULONG)Allocate(Nothing, PAGE, MEM_COMMIT, PAGE_READWRITE), 0xC0000018);
+    Expect("protect what is free",
+           (ULONG)NtProtectVirtualMemory(SELF, &Base, &Size, PAGE_READONLY, &Old), 0xC0000018);
     Expect("size 0", (ULONG)Allocate(NULL, 0, MEM_RESERVE, PAGE_READWRITE), 0xC00000F2);
     Expect("no type", (ULONG)Allocate(NULL, PAGE, 0, PAGE_READWRITE), 0xC00000F3);
-    Expect("a kernel address", (ULONG)Allocate((PVOID)0xFFFFF80000000000, PAGE, MEM_RESERVE, PAGE_READWRITE),
+    Expect("a kernel address",
+           (ULONG)Allocate((PVOID)0xFFFFF80000000000, PAGE, MEM_RESERVE, PAGE_READWRITE),
            0xC00000F0);
-    Expect("free at a kernel address", (ULONG)Free((PVOID)0xFFFFF80000000000, 0, MEM_RELEASE), 0xC00000F0);
+    Expect("free at a kernel address", (ULONG)Free((PVOID)0xFFFFF80000000000, 0, MEM_RELEASE),
+           0xC00000F0);
     Expect("free with no type", (ULONG)Free(Nothing, PAGE, 0), 0xC00000F2);
 }
 
 static void Pointers(void) {
     IO_STATUS_BLOCK Io;
-    Expect("write from a kernel address", (ULONG)NtWriteFile(StandardOutput(), NULL, NULL, NULL, &Io,
-           (PVOID)0xFFFFF80000000000, 8, NULL, NULL), 0xC0000005);
-    Expect("write from null", (ULONG)NtWriteFile(StandardOutput(), NULL, NULL, NULL, &Io, NULL, 8, NULL, NULL),
+    Expect("write from a kernel address",
+           (ULONG)NtWriteFile(StandardOutput(), NULL, NULL, NULL, &Io, (PVOID)0xFFFFF80000000000, 8,
+                              NULL, NULL),
            0xC0000005);
-    Expect("read to a kernel address", (ULONG)NtReadFile(StandardInput(), NULL, NULL, NULL, &Io,
-           (PVOID)0xFFFFF80000000000, 8, NULL, NULL), 0xC0000005);
+    Expect("write from null",
+           (ULONG)NtWriteFile(StandardOutput(), NULL, NULL, NULL, &Io, NULL, 8, NULL, NULL),
+           0xC0000005);
+    Expect("read to a kernel address",
+           (ULONG)NtReadFile(StandardInput(), NULL, NULL, NULL, &Io, (PVOID)0xFFFFF80000000000, 8,
+                             NULL, NULL),
+           0xC0000005);
 }
 
 /* The last bytes of user memory, where nothing is mapped, and a range that crosses the end. */
 static void Edge(void) {
     PVOID Last = (PVOID)0x00007FFFFFFEFFF8;
     Expect("time at the edge", (ULONG)NtQuerySystemTime(Last), 0xC0000005);
-    Expect("status block at the edge", (ULONG)NtWriteFile(StandardOutput(), NULL, NULL, NULL, Last, "", 0, NULL, NULL),
+    Expect("status block at the edge",
+           (ULONG)NtWriteFile(StandardOutput(), NULL, NULL, NULL, Last, "", 0, NULL, NULL),
            0xC0000005);
     Expect("over the edge", (ULONG)NtQueryInformationProcess(SELF, 0, Last, 48, NULL), 0xC0000005);
 }
@@ -67,14 +76,20 @@ static void SharedData(void) {
 static NTSTATUS BySyscall(ULONG Service, ULONG64 First) {
     NTSTATUS Status = (NTSTATUS)Service;
     register ULONG64 R10 __asm__("r10") = First;
-    __asm__ volatile("syscall" : "+a"(Status), "+r"(R10) : : "rcx", "rdx", "r8", "r9", "r11", "memory");
+    __asm__ volatile("syscall"
+                     : "+a"(Status), "+r"(R10)
+                     :
+                     : "rcx", "rdx", "r8", "r9", "r11", "memory");
     return Status;
 }
 
 static NTSTATUS ByInterrupt(ULONG Service, ULONG64 First) {
     NTSTATUS Status = (NTSTATUS)Service;
     register ULONG64 R10 __asm__("r10") = First;
-    __asm__ volatile("int $0x2E" : "+a"(Status), "+r"(R10) : : "rcx", "rdx", "r8", "r9", "r11", "memory");
+    __asm__ volatile("int $0x2E"
+                     : "+a"(Status), "+r"(R10)
+                     :
+                     : "rcx", "rdx", "r8", "r9", "r11", "memory");
     return Status;
 }
 
@@ -94,7 +109,8 @@ static void Calendar(void) {
     Expect("29 February 2001", RtlTimeFieldsToTime(&NoLeapDay, &Time), FALSE);
 }
 
-/* The direction flag, a null selector and single-step set by the program do not reach the kernel. */
+/* The direction flag, a null selector and single-step set by the program do not reach the kernel.
+ */
 static void Flags(void) {
     LARGE_INTEGER Time = {.QuadPart = 0};
     ULONG64 Status;

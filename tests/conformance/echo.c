@@ -6,8 +6,8 @@ void Start(void) {
     IO_STATUS_BLOCK Io;
     ULONG Total = 0;
     for (;;) {
-        NTSTATUS Status = NtReadFile(StandardInput(), NULL, NULL, NULL, &Io, Buffer, sizeof(Buffer),
-                                     NULL, NULL);
+        NTSTATUS Status =
+            NtReadFile(StandardInput(), NULL, NULL, NULL, &Io, Buffer, sizeof(Buffer), NULL, NULL);
         if (Status || Io.Information == 0) {
             break;
         }

@@ -3,7 +3,8 @@
 
 static void DivideByZero(PVOID P) {
     (void)P;
-    __asm__ volatile("xorl %%ecx, %%ecx\n movl $1, %%eax\n cltd\n idivl %%ecx" ::: "eax", "ecx", "edx");
+    __asm__ volatile("xorl %%ecx, %%ecx\n movl $1, %%eax\n cltd\n idivl %%ecx" ::
+                         : "eax", "ecx", "edx");
 }
 static void Illegal(PVOID P) {
     (void)P;
@@ -80,7 +81,8 @@ static void Continue(void) {
     PVOID First = RtlAddVectoredExceptionHandler(1, FirstHandler);
     __asm__ volatile("ud2\n movq %%rbx, %0" : "=r"(Changed) : : "rbx");
     Print("handlers: %d %d, register changed to %x\n", Order[0], Order[1], (ULONG)Changed);
-    Print("removed: %u %u\n", RtlRemoveVectoredExceptionHandler(First), RtlRemoveVectoredExceptionHandler(Second));
+    Print("removed: %u %u\n", RtlRemoveVectoredExceptionHandler(First),
+          RtlRemoveVectoredExceptionHandler(Second));
 }
 
 void Start(void) {

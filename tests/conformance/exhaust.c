@@ -40,8 +40,8 @@ static ULONG Dense(void) {
 }
 
 /*
- * One page in each 2 MiB: every page needs a page table of its own, which is not charged, so the end
- * may come with the commit or with the touch.
+ * One page in each 2 MiB: every page needs a page table of its own, which is not charged, so the
+ * end may come with the commit or with the touch.
  */
 static void Sparse(void) {
     PVOID Base = NULL;

@@ -58,8 +58,9 @@ static void Close(void) {
 }
 
 static void Access(void) {
-    static const ACCESS_MASK Masks[] = {GENERIC_READ, GENERIC_WRITE, GENERIC_EXECUTE, GENERIC_ALL,
-                                        MAXIMUM_ALLOWED, SYNCHRONIZE, EVENT_MODIFY_STATE, 0};
+    static const ACCESS_MASK Masks[] = {
+        GENERIC_READ,    GENERIC_WRITE, GENERIC_EXECUTE,    GENERIC_ALL,
+        MAXIMUM_ALLOWED, SYNCHRONIZE,   EVENT_MODIFY_STATE, 0};
     BYTE Information[8];
     LARGE_INTEGER Now = {.QuadPart = 0};
     Print("access of events\n");
@@ -108,12 +109,14 @@ static void Duplicates(void) {
     Name = " source";
     Show(Handle);
     NtClose(Copy);
-    Copy = Duplicate(" close the source", Handle, 0, 0, DUPLICATE_SAME_ACCESS | DUPLICATE_CLOSE_SOURCE);
+    Copy = Duplicate(" close the source", Handle, 0, 0,
+                     DUPLICATE_SAME_ACCESS | DUPLICATE_CLOSE_SOURCE);
     ShowStatus(" close the copy", NtClose(Copy));
     Duplicate(" closed", Copy, 0, 0, DUPLICATE_SAME_ACCESS);
     Duplicate(" 0", NULL, 0, 0, DUPLICATE_SAME_ACCESS);
     Copy = NULL;
-    ShowStatus(" this process", NtDuplicateObject(SELF, SELF, SELF, &Copy, 0, 0, DUPLICATE_SAME_ACCESS));
+    ShowStatus(" this process",
+               NtDuplicateObject(SELF, SELF, SELF, &Copy, 0, 0, DUPLICATE_SAME_ACCESS));
     ShowStatus(" same as the pseudo handle", NtCompareObjects(Copy, SELF));
     ShowStatus(" not the thread", NtCompareObjects(Copy, SELF_THREAD));
     NtClose(Copy);
@@ -171,7 +174,8 @@ static void Types(void) {
               Buffer.Type.Name.Length / 2, Buffer.Type.Name.Buffer, Buffer.Type.Name.Length,
               Buffer.Type.Name.MaximumLength, (unsigned)Buffer.Type.ValidAccess,
               (unsigned)Buffer.Type.Mapping.GenericRead, (unsigned)Buffer.Type.Mapping.GenericWrite,
-              (unsigned)Buffer.Type.Mapping.GenericExecute, (unsigned)Buffer.Type.Mapping.GenericAll);
+              (unsigned)Buffer.Type.Mapping.GenericExecute,
+              (unsigned)Buffer.Type.Mapping.GenericAll);
     }
     ShowStatus("type, short", NtQueryObject(Handle, 2, &Buffer, 16, &Length));
     ShowStatus("name, none", NtQueryObject(Handle, 1, &Buffer, sizeof(Buffer), &Length));

@@ -12,7 +12,7 @@ NTSYS NTSTATUS NTAPI NtCreateMutant(PHANDLE, ACCESS_MASK, POBJECT_ATTRIBUTES, BO
 NTSYS NTSTATUS NTAPI NtMakeTemporaryObject(HANDLE);
 
 #define DIRECTORY_ALL 0xF000F
-#define LINK_ALL 0xF0001
+#define LINK_ALL      0xF0001
 
 static HANDLE Base; /* \BaseNamedObjects\VitrineNames */
 
@@ -38,7 +38,8 @@ static void Try(const char *What, HANDLE Root, PCWSTR Text) {
     Close(&Handle);
     NTSTATUS Opened = NtOpenEvent(&Handle, SYNCHRONIZE, Attributes(Root, Text, 0));
     Close(&Handle);
-    NTSTATUS Created = NtCreateEvent(&Handle, EVENT_ALL_ACCESS, Attributes(Root, Text, 0), 0, FALSE);
+    NTSTATUS Created =
+        NtCreateEvent(&Handle, EVENT_ALL_ACCESS, Attributes(Root, Text, 0), 0, FALSE);
     Close(&Handle);
     Print(" %s: open directory %08x, open event %08x, create event %08x\n", What,
           (unsigned)Directory, (unsigned)Opened, (unsigned)Created);
@@ -63,7 +64,8 @@ static void Paths(void) {
     Try("relative to nothing", (HANDLE)0xBADC, L"x");
     NtCreateEvent(&Event, EVENT_ALL_ACCESS, Attributes(Base, L"There", 0), 0, FALSE);
     Try("an event", Base, L"There");
-    ShowFailure(" open below an event", NtOpenEvent(&Below, SYNCHRONIZE, Attributes(Base, L"There\\x", 0)));
+    ShowFailure(" open below an event",
+                NtOpenEvent(&Below, SYNCHRONIZE, Attributes(Base, L"There\\x", 0)));
     ShowStatus(" create below an event",
                NtCreateEvent(&Below, EVENT_ALL_ACCESS, Attributes(Base, L"There\\x", 0), 0, FALSE));
     Try("relative to an event", Event, L"x");
@@ -76,7 +78,8 @@ static void Paths(void) {
 static void Malformed(void) {
     static WCHAR Long[0x8000];
     UNICODE_STRING Name = {3, 4, L"ab"};
-    OBJECT_ATTRIBUTES Object = {.Length = sizeof(Object), .RootDirectory = Base, .ObjectName = &Name};
+    OBJECT_ATTRIBUTES Object = {
+        .Length = sizeof(Object), .RootDirectory = Base, .ObjectName = &Name};
     HANDLE Handle = NULL;
     Print("malformed\n");
     ShowStatus(" odd length", NtOpenEvent(&Handle, SYNCHRONIZE, &Object));
@@ -106,14 +109,17 @@ static void Malformed(void) {
 static void Create(void) {
     HANDLE First = NULL, Second = NULL, Third = NULL;
     Print("create\n");
-    ShowStatus(" new", NtCreateEvent(&First, EVENT_ALL_ACCESS, Attributes(Base, L"One", 0), 0, FALSE));
-    ShowStatus(" again", NtCreateEvent(&Second, EVENT_ALL_ACCESS, Attributes(Base, L"One", 0), 0, FALSE));
-    ShowStatus(" again, open if",
-               NtCreateEvent(&Second, EVENT_ALL_ACCESS, Attributes(Base, L"One", OBJ_OPENIF), 0, FALSE));
+    ShowStatus(" new",
+               NtCreateEvent(&First, EVENT_ALL_ACCESS, Attributes(Base, L"One", 0), 0, FALSE));
+    ShowStatus(" again",
+               NtCreateEvent(&Second, EVENT_ALL_ACCESS, Attributes(Base, L"One", 0), 0, FALSE));
+    ShowStatus(" again, open if", NtCreateEvent(&Second, EVENT_ALL_ACCESS,
+                                                Attributes(Base, L"One", OBJ_OPENIF), 0, FALSE));
     NtSetEvent(Second, NULL);
     LARGE_INTEGER Now = {.QuadPart = 0};
     ShowStatus(" wait for the first", NtWaitForSingleObject(First, FALSE, &Now));
-    ShowStatus(" a mutant", NtCreateMutant(&Third, GENERIC_ALL, Attributes(Base, L"One", 0), FALSE));
+    ShowStatus(" a mutant",
+               NtCreateMutant(&Third, GENERIC_ALL, Attributes(Base, L"One", 0), FALSE));
     ShowStatus(" a mutant, open if",
                NtCreateMutant(&Third, GENERIC_ALL, Attributes(Base, L"One", OBJ_OPENIF), FALSE));
     ShowStatus(" other case",
@@ -155,24 +161,32 @@ static void FullName(HANDLE Handle) {
 static void Directories(void) {
     HANDLE Inner = NULL, Event = NULL, Other = NULL;
     Print("directories\n");
-    ShowStatus(" create", NtCreateDirectoryObject(&Inner, DIRECTORY_ALL, Attributes(Base, L"Inner", 0)));
-    ShowStatus(" again", NtCreateDirectoryObject(&Other, DIRECTORY_ALL, Attributes(Base, L"Inner", 0)));
-    ShowStatus(" again, open if",
-               NtCreateDirectoryObject(&Other, DIRECTORY_ALL, Attributes(Base, L"Inner", OBJ_OPENIF)));
+    ShowStatus(" create",
+               NtCreateDirectoryObject(&Inner, DIRECTORY_ALL, Attributes(Base, L"Inner", 0)));
+    ShowStatus(" again",
+               NtCreateDirectoryObject(&Other, DIRECTORY_ALL, Attributes(Base, L"Inner", 0)));
+    ShowStatus(" again, open if", NtCreateDirectoryObject(&Other, DIRECTORY_ALL,
+                                                          Attributes(Base, L"Inner", OBJ_OPENIF)));
     Close(&Other);
     ShowStatus(" event inside",
                NtCreateEvent(&Event, EVENT_ALL_ACCESS, Attributes(Inner, L"Event", 0), 0, FALSE));
     FullName(Event);
     FullName(Inner);
-    ShowStatus(" open by path", NtOpenEvent(&Other, SYNCHRONIZE, Attributes(Base, L"Inner\\Event", 0)));
+    ShowStatus(" open by path",
+               NtOpenEvent(&Other, SYNCHRONIZE, Attributes(Base, L"Inner\\Event", 0)));
     Close(&Other);
-    ShowStatus(" directory as event", NtOpenEvent(&Other, SYNCHRONIZE, Attributes(Base, L"Inner", 0)));
-    ShowStatus(" event as directory", NtOpenDirectoryObject(&Other, 1, Attributes(Inner, L"Event", 0)));
+    ShowStatus(" directory as event",
+               NtOpenEvent(&Other, SYNCHRONIZE, Attributes(Base, L"Inner", 0)));
+    ShowStatus(" event as directory",
+               NtOpenDirectoryObject(&Other, 1, Attributes(Inner, L"Event", 0)));
     Close(&Event);
-    ShowStatus(" event closed", NtOpenEvent(&Other, SYNCHRONIZE, Attributes(Base, L"Inner\\Event", 0)));
+    ShowStatus(" event closed",
+               NtOpenEvent(&Other, SYNCHRONIZE, Attributes(Base, L"Inner\\Event", 0)));
     Close(&Inner);
-    ShowStatus(" directory closed", NtOpenDirectoryObject(&Other, 1, Attributes(Base, L"Inner", 0)));
-    ShowStatus(" no name", NtCreateDirectoryObject(&Other, DIRECTORY_ALL, Attributes(NULL, NULL, 0)));
+    ShowStatus(" directory closed",
+               NtOpenDirectoryObject(&Other, 1, Attributes(Base, L"Inner", 0)));
+    ShowStatus(" no name",
+               NtCreateDirectoryObject(&Other, DIRECTORY_ALL, Attributes(NULL, NULL, 0)));
     Close(&Other);
 }
 
@@ -186,14 +200,17 @@ static void Links(void) {
     ShowStatus(" create",
                NtCreateSymbolicLinkObject(&Link, LINK_ALL, Attributes(Base, L"Link", 0), &Target));
     NtCreateEvent(&Event, EVENT_ALL_ACCESS, Attributes(Base, L"Behind", 0), 0, FALSE);
-    ShowStatus(" open through it", NtOpenEvent(&Other, SYNCHRONIZE, Attributes(Base, L"Link\\Behind", 0)));
+    ShowStatus(" open through it",
+               NtOpenEvent(&Other, SYNCHRONIZE, Attributes(Base, L"Link\\Behind", 0)));
     Close(&Other);
-    ShowStatus(" create through it",
-               NtCreateEvent(&Other, EVENT_ALL_ACCESS, Attributes(Base, L"Link\\New", 0), 0, FALSE));
-    ShowStatus(" open what was created", NtOpenEvent(&Event, SYNCHRONIZE, Attributes(Base, L"New", 0)));
+    ShowStatus(" create through it", NtCreateEvent(&Other, EVENT_ALL_ACCESS,
+                                                   Attributes(Base, L"Link\\New", 0), 0, FALSE));
+    ShowStatus(" open what was created",
+               NtOpenEvent(&Event, SYNCHRONIZE, Attributes(Base, L"New", 0)));
     Close(&Other);
     Close(&Event);
-    ShowStatus(" missing behind it", NtOpenEvent(&Other, SYNCHRONIZE, Attributes(Base, L"Link\\x", 0)));
+    ShowStatus(" missing behind it",
+               NtOpenEvent(&Other, SYNCHRONIZE, Attributes(Base, L"Link\\x", 0)));
     ShowStatus(" as a directory", NtOpenDirectoryObject(&Other, 1, Attributes(Base, L"Link", 0)));
     Close(&Other);
     ShowStatus(" open the link", NtOpenSymbolicLinkObject(&Other, 1, Attributes(Base, L"Link", 0)));
@@ -203,18 +220,21 @@ static void Links(void) {
     ShowStatus(" query, too short", NtQuerySymbolicLinkObject(Other, &Back, &Length));
     Print(" %u bytes\n", (unsigned)Length);
     Close(&Other);
-    ShowStatus(" open the directory as link", NtOpenSymbolicLinkObject(&Other, 1, Attributes(NULL, L"\\BaseNamedObjects", 0)));
+    ShowStatus(" open the directory as link",
+               NtOpenSymbolicLinkObject(&Other, 1, Attributes(NULL, L"\\BaseNamedObjects", 0)));
     RtlInitUnicodeString(&Target, L"\\BaseNamedObjects\\VitrineNames\\Circle");
-    ShowStatus(" circle",
-               NtCreateSymbolicLinkObject(&Event, LINK_ALL, Attributes(Base, L"Circle", 0), &Target));
-    ShowFailure(" open through the circle", NtOpenEvent(&Other, SYNCHRONIZE, Attributes(Base, L"Circle\\x", 0)));
+    ShowStatus(" circle", NtCreateSymbolicLinkObject(&Event, LINK_ALL,
+                                                     Attributes(Base, L"Circle", 0), &Target));
+    ShowFailure(" open through the circle",
+                NtOpenEvent(&Other, SYNCHRONIZE, Attributes(Base, L"Circle\\x", 0)));
     Close(&Event);
     Close(&Link);
-    ShowStatus(" link closed", NtOpenEvent(&Other, SYNCHRONIZE, Attributes(Base, L"Link\\Behind", 0)));
+    ShowStatus(" link closed",
+               NtOpenEvent(&Other, SYNCHRONIZE, Attributes(Base, L"Link\\Behind", 0)));
     Target.Length = 0;
     Target.MaximumLength = 0;
-    ShowStatus(" empty target",
-               NtCreateSymbolicLinkObject(&Event, LINK_ALL, Attributes(Base, L"Empty", 0), &Target));
+    ShowStatus(" empty target", NtCreateSymbolicLinkObject(&Event, LINK_ALL,
+                                                           Attributes(Base, L"Empty", 0), &Target));
     Close(&Event);
 }
 
@@ -235,7 +255,8 @@ static void List(void) {
         NtCreateEvent(&Event[i], EVENT_ALL_ACCESS, Attributes(Inner, Names[i], 0), 0, FALSE);
     }
     for (int i = 0; i < 4; i++) {
-        Status = NtQueryDirectoryObject(Inner, &Buffer, sizeof(Buffer), TRUE, i == 0, &Context, &Length);
+        Status =
+            NtQueryDirectoryObject(Inner, &Buffer, sizeof(Buffer), TRUE, i == 0, &Context, &Length);
         Print(" one: %08x, context %u\n", (unsigned)Status, (unsigned)Context);
         if (NT_SUCCESS(Status)) {
             Seen += Buffer.Name.Length / 2;
@@ -252,8 +273,10 @@ static void List(void) {
 }
 
 void Start(void) {
-    ShowStatus("directory", NtCreateDirectoryObject(&Base, DIRECTORY_ALL,
-                            Attributes(NULL, L"\\BaseNamedObjects\\VitrineNames", OBJ_CASE_INSENSITIVE)));
+    ShowStatus("directory",
+               NtCreateDirectoryObject(
+                   &Base, DIRECTORY_ALL,
+                   Attributes(NULL, L"\\BaseNamedObjects\\VitrineNames", OBJ_CASE_INSENSITIVE)));
     Paths();
     Malformed();
     Create();

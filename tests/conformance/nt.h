@@ -15,10 +15,10 @@
 #include <ntstatus.h>
 #include <stdarg.h>
 
-#define NTSYS __declspec(dllimport)
-#define SELF ((HANDLE)(LONG_PTR)-1)
-#define SELF_THREAD ((HANDLE)(LONG_PTR)-2)
-#define PAGE 0x1000
+#define NTSYS       __declspec(dllimport)
+#define SELF        ((HANDLE)(LONG_PTR) - 1)
+#define SELF_THREAD ((HANDLE)(LONG_PTR) - 2)
+#define PAGE        0x1000
 
 /* --- system services --- */
 
@@ -37,8 +37,8 @@ NTSYS NTSTATUS NTAPI NtSetEvent(HANDLE, PLONG);
 NTSYS NTSTATUS NTAPI NtResetEvent(HANDLE, PLONG);
 NTSYS NTSTATUS NTAPI NtClearEvent(HANDLE);
 NTSYS NTSTATUS NTAPI NtTerminateThread(HANDLE, NTSTATUS);
-NTSYS NTSTATUS NTAPI NtCreateSection(PHANDLE, ACCESS_MASK, POBJECT_ATTRIBUTES, PLARGE_INTEGER, ULONG,
-                                     ULONG, HANDLE);
+NTSYS NTSTATUS NTAPI NtCreateSection(PHANDLE, ACCESS_MASK, POBJECT_ATTRIBUTES, PLARGE_INTEGER,
+                                     ULONG, ULONG, HANDLE);
 NTSYS NTSTATUS NTAPI NtMapViewOfSection(HANDLE, HANDLE, PVOID *, ULONG_PTR, SIZE_T, PLARGE_INTEGER,
                                         PSIZE_T, int, ULONG, ULONG);
 NTSYS NTSTATUS NTAPI NtUnmapViewOfSection(HANDLE, PVOID);
@@ -137,7 +137,8 @@ static inline void ShowStatus(const char *What, NTSTATUS Status) {
     Print("%s: %08x\n", What, (unsigned)Status);
 }
 
-/* For requests that Wine refuses with another status than Windows: documented.c has the statuses. */
+/* For requests that Wine refuses with another status than Windows: documented.c has the statuses.
+ */
 static inline void ShowFailure(const char *What, NTSTATUS Status) {
     Print("%s: %s\n", What, NT_SUCCESS(Status) ? "succeeds" : "fails");
 }

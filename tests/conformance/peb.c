@@ -24,9 +24,11 @@ static void ShowTeb(PVOID Teb, PVOID Peb) {
     Check("TEB.DeallocationStack", AT(Teb, 0x1478, ULONG_PTR) < AT(Teb, 0x10, ULONG_PTR));
     Check("TEB.ClientId.UniqueProcess", AT(Teb, 0x40, HANDLE) != NULL);
     Check("TEB.ClientId.UniqueThread", AT(Teb, 0x48, HANDLE) != NULL);
-    Check("ids are multiples of 4", ((AT(Teb, 0x40, ULONG_PTR) | AT(Teb, 0x48, ULONG_PTR)) & 3) == 0);
-    Check("StaticUnicodeString", AT(Teb, 0x1258, UNICODE_STRING).Buffer == (PWSTR)((PUCHAR)Teb + 0x1268) &&
-                                     AT(Teb, 0x1258, UNICODE_STRING).MaximumLength == 522);
+    Check("ids are multiples of 4",
+          ((AT(Teb, 0x40, ULONG_PTR) | AT(Teb, 0x48, ULONG_PTR)) & 3) == 0);
+    Check("StaticUnicodeString",
+          AT(Teb, 0x1258, UNICODE_STRING).Buffer == (PWSTR)((PUCHAR)Teb + 0x1268) &&
+              AT(Teb, 0x1258, UNICODE_STRING).MaximumLength == 522);
 }
 
 static void ShowName(const char *What, UNICODE_STRING *Name) {
@@ -37,7 +39,8 @@ static void ShowName(const char *What, UNICODE_STRING *Name) {
     Print("\n");
 }
 
-/* LDR_DATA_TABLE_ENTRY: load order +0, memory order +10, base +30, entry +38, size +40, name +58. */
+/* LDR_DATA_TABLE_ENTRY: load order +0, memory order +10, base +30, entry +38, size +40, name +58.
+ */
 static void ShowLoaderData(PVOID Ldr) {
     PLIST_ENTRY Head = &AT(Ldr, 0x10, LIST_ENTRY);
     PVOID First = Head->Flink, Second = Head->Flink->Flink;
@@ -59,8 +62,8 @@ static void ShowParameters(PVOID Params) {
     UNICODE_STRING *Directory = &AT(Params, 0x38, UNICODE_STRING);
     Check("normalised", AT(Params, 0x08, ULONG) & 1);
     Check("Length within MaximumLength", AT(Params, 0x04, ULONG) <= AT(Params, 0x00, ULONG));
-    Check("ImagePathName is a DOS path", Image->Length > 6 && Image->Buffer[1] == ':' &&
-                                             Image->Buffer[2] == '\\');
+    Check("ImagePathName is a DOS path",
+          Image->Length > 6 && Image->Buffer[1] == ':' && Image->Buffer[2] == '\\');
     Check("CurrentDirectory ends in a backslash",
           Directory->Length >= 6 && Directory->Buffer[Directory->Length / 2 - 1] == '\\');
     Check("Environment", AT(Params, 0x80, PWSTR) != NULL);

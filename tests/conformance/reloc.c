@@ -1,4 +1,5 @@
-/* Linked for the address of KUSER_SHARED_DATA (tests.mk), which is always taken: must be relocated. */
+/* Linked for the address of KUSER_SHARED_DATA (tests.mk), which is always taken: must be relocated.
+ */
 #include "nt.h"
 
 extern IMAGE_DOS_HEADER __ImageBase;

@@ -14,11 +14,12 @@ static void Look(PVOID Where) {
     (void)*(volatile char *)Where;
 }
 
-static NTSTATUS Create(PHANDLE Section, ULONG64 Size, ULONG Protect, ULONG Attributes, HANDLE File) {
+static NTSTATUS Create(PHANDLE Section, ULONG64 Size, ULONG Protect, ULONG Attributes,
+                       HANDLE File) {
     LARGE_INTEGER Maximum = {.QuadPart = (LONGLONG)Size};
     *Section = NULL;
-    return NtCreateSection(Section, SECTION_ALL_ACCESS, NULL, Size ? &Maximum : NULL, Protect, Attributes,
-                           File);
+    return NtCreateSection(Section, SECTION_ALL_ACCESS, NULL, Size ? &Maximum : NULL, Protect,
+                           Attributes, File);
 }
 
 static NTSTATUS MapAt(HANDLE Section, PVOID *Base, ULONG64 Offset, PSIZE_T Size, ULONG Protect) {
@@ -36,8 +37,8 @@ static void ShowRegion(const char *What, PVOID Address, PVOID Origin) {
     MEMORY_BASIC_INFORMATION Info;
     NTSTATUS Status = NtQueryVirtualMemory(SELF, Address, 0, &Info, sizeof(Info), NULL);
     Print("%s: %08x base+%x size %x state %x protect %x allocation protect %x type %x\n", What,
-          (unsigned)Status, (ULONG)((PUCHAR)Info.BaseAddress - (PUCHAR)Origin), (ULONG)Info.RegionSize,
-          Info.State, Info.Protect, Info.AllocationProtect, Info.Type);
+          (unsigned)Status, (ULONG)((PUCHAR)Info.BaseAddress - (PUCHAR)Origin),
+          (ULONG)Info.RegionSize, Info.State, Info.Protect, Info.AllocationProtect, Info.Type);
 }
 
 static void SharedMemory(void) {
@@ -179,7 +180,8 @@ static void ImagePages(void) {
     NtQueryVirtualMemory(SELF, (PVOID)ImagePages, 0, &Info, sizeof(Info), NULL);
     Print("code: state %x protect %x type %x\n", Info.State, Info.Protect, Info.Type);
     ShowStatus("write to code", Guard(Touch, (PVOID)ImagePages));
-    ShowStatus("make code writable", NtProtectVirtualMemory(SELF, &Page, &Size, PAGE_EXECUTE_READWRITE, &Old));
+    ShowStatus("make code writable",
+               NtProtectVirtualMemory(SELF, &Page, &Size, PAGE_EXECUTE_READWRITE, &Old));
     Print("old %x\n", Old);
     *(volatile UCHAR *)ImagePages = *(volatile UCHAR *)ImagePages;
     ShowStatus("and back", NtProtectVirtualMemory(SELF, &Page, &Size, PAGE_EXECUTE_READ, &Old));

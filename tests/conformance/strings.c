@@ -22,7 +22,8 @@ static UNICODE_STRING U(PCWSTR Text) {
 static void Show(const char *What, const UNICODE_STRING *String) {
     Print("%s: %u/%u ", What, String->Length, String->MaximumLength);
     for (USHORT i = 0; i < String->Length / 2; i++) {
-        Print(String->Buffer[i] >= 0x20 && String->Buffer[i] < 0x7F ? "%c" : "<%04x>", String->Buffer[i]);
+        Print(String->Buffer[i] >= 0x20 && String->Buffer[i] < 0x7F ? "%c" : "<%04x>",
+              String->Buffer[i]);
     }
     Print("\n");
 }
@@ -32,7 +33,8 @@ static int Sign(LONG Value) {
 }
 
 static void Comparing(void) {
-    static PCWSTR const Words[] = {L"", L"a", L"A", L"abc", L"ABD", L"\u00e9t\u00e9", L"\u00c9T\u00c9"};
+    static PCWSTR const Words[] = {
+        L"", L"a", L"A", L"abc", L"ABD", L"\u00e9t\u00e9", L"\u00c9T\u00c9"};
     for (int i = 0; i < 7; i++) {
         for (int j = 0; j < 7; j++) {
             UNICODE_STRING A = U(Words[i]), B = U(Words[j]);
@@ -78,8 +80,8 @@ static void Numbers(void) {
     }
     String.MaximumLength = 4;
     ShowStatus("no room", RtlIntegerToUnicodeString(12345, 10, &String));
-    static PCWSTR const Texts[] = {L"123", L"  -42", L"0x1fF", L"0o17", L"0b101", L"12abc", L"", L"zz",
-                                   L"4294967296", L"+7"};
+    static PCWSTR const Texts[] = {L"123",   L"  -42", L"0x1fF", L"0o17",       L"0b101",
+                                   L"12abc", L"",      L"zz",    L"4294967296", L"+7"};
     for (int i = 0; i < 10; i++) {
         UNICODE_STRING Text = U(Texts[i]);
         ULONG Value = 0x5555;
@@ -113,7 +115,8 @@ void Start(void) {
     Building();
     Numbers();
     Ansi();
-    Print("upcase: %04x %04x %04x %04x %04x\n", RtlUpcaseUnicodeChar('a'), RtlUpcaseUnicodeChar('['),
-          RtlUpcaseUnicodeChar(0xE9), RtlUpcaseUnicodeChar(0xF7), RtlUpcaseUnicodeChar(0x3B1));
+    Print("upcase: %04x %04x %04x %04x %04x\n", RtlUpcaseUnicodeChar('a'),
+          RtlUpcaseUnicodeChar('['), RtlUpcaseUnicodeChar(0xE9), RtlUpcaseUnicodeChar(0xF7),
+          RtlUpcaseUnicodeChar(0x3B1));
     Exit(0);
 }

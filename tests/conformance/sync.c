@@ -43,7 +43,8 @@ static NTSTATUS NTAPI Release(PVOID Mutant) {
 
 static void RunThread(PVOID Routine, PVOID Argument) {
     HANDLE Thread = NULL;
-    NTSTATUS Status = RtlCreateUserThread(SELF, NULL, FALSE, 0, 0, 0, Routine, Argument, &Thread, NULL);
+    NTSTATUS Status =
+        RtlCreateUserThread(SELF, NULL, FALSE, 0, 0, 0, Routine, Argument, &Thread, NULL);
     if (!NT_SUCCESS(Status)) {
         ShowStatus(" thread", Status);
         return;
@@ -124,7 +125,8 @@ static void Many(void) {
     ShowStatus(" 65", NtWaitForMultipleObjects(65, Events, Any, FALSE, &Now));
     ShowStatus(" 0", NtWaitForMultipleObjects(0, Events, Any, FALSE, &Now));
     Events[65] = Events[0];
-    ShowStatus(" one is closed", (NtClose(Events[3]), NtWaitForMultipleObjects(5, Events, Any, FALSE, &Now)));
+    ShowStatus(" one is closed",
+               (NtClose(Events[3]), NtWaitForMultipleObjects(5, Events, Any, FALSE, &Now)));
     Events[3] = Events[2];
     NtSetEvent(Events[2], NULL);
     ShowStatus(" twice the same, any", NtWaitForMultipleObjects(4, Events + 1, Any, FALSE, &Now));

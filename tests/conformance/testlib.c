@@ -13,8 +13,9 @@ static void NTAPI TlsCallback(PVOID Module, ULONG Reason, PVOID Context) {
 }
 
 static const PIMAGE_TLS_CALLBACK Callbacks[] = {TlsCallback, NULL};
-const IMAGE_TLS_DIRECTORY64 _tls_used = {(ULONG_PTR)_tls_start, (ULONG_PTR)_tls_end, (ULONG_PTR)&_tls_index,
-                                         (ULONG_PTR)Callbacks, .SizeOfZeroFill = 16};
+const IMAGE_TLS_DIRECTORY64 _tls_used = {(ULONG_PTR)_tls_start, (ULONG_PTR)_tls_end,
+                                         (ULONG_PTR)&_tls_index, (ULONG_PTR)Callbacks,
+                                         .SizeOfZeroFill = 16};
 
 int Exported = 4711;
 

@@ -31,7 +31,8 @@ static NTSTATUS NTAPI Partner(PVOID Parameter) {
 
 static HANDLE Begin(PUSER_THREAD_START_ROUTINE Routine, PVOID Parameter) {
     HANDLE Thread = NULL;
-    NTSTATUS Status = RtlCreateUserThread(SELF, NULL, FALSE, 0, 0, 0, Routine, Parameter, &Thread, NULL);
+    NTSTATUS Status =
+        RtlCreateUserThread(SELF, NULL, FALSE, 0, 0, 0, Routine, Parameter, &Thread, NULL);
     if (Status) {
         ShowStatus("create", Status);
     }

@@ -1,4 +1,5 @@
-/* Clocks run forwards; the performance counter's frequency; delays last at least as long as asked. */
+/* Clocks run forwards; the performance counter's frequency; delays last at least as long as asked.
+ */
 #include "nt.h"
 
 static ULONG64 Counter(void) {
@@ -24,7 +25,8 @@ void Start(void) {
     Delay.QuadPart = -300000;
     Last = Counter();
     ShowStatus("delay of 30 ms", NtDelayExecution(FALSE, &Delay));
-    Check("by the counter at least 15 ms", (Counter() - Last) * 1000 / (ULONG64)Frequency.QuadPart >= 15);
+    Check("by the counter at least 15 ms",
+          (Counter() - Last) * 1000 / (ULONG64)Frequency.QuadPart >= 15);
     NtQuerySystemTime(&After);
     Check("by the clock at least 15 ms", After.QuadPart - Before.QuadPart >= 150000);
     Delay.QuadPart = 0;

@@ -47,7 +47,8 @@ void Start(void) {
     Print("at the start: %u %u %u %u\n", Mine()[0], Mine()[1], Mine()[2], Mine()[3]);
     Check("a copy, not the template", Mine() != _tls_start);
     Mine()[0] = 55;
-    ShowStatus("thread", RtlCreateUserThread(SELF, NULL, FALSE, 0, 0, 0, Thread, &Theirs, &Handle, NULL));
+    ShowStatus("thread",
+               RtlCreateUserThread(SELF, NULL, FALSE, 0, 0, 0, Thread, &Theirs, &Handle, NULL));
     ShowStatus("wait", NtWaitForSingleObject(Handle, FALSE, NULL));
     Check("each its own", Theirs != NULL && Theirs != Mine() && Mine()[0] == 55);
     Print("callbacks:");

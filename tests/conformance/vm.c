@@ -13,8 +13,8 @@ static void ShowRegion(const char *What, PVOID Address, PVOID Origin) {
     MEMORY_BASIC_INFORMATION Info;
     NTSTATUS Status = NtQueryVirtualMemory(SELF, Address, 0, &Info, sizeof(Info), NULL);
     Print("%s: %08x base+%x size %x state %x protect %x allocation protect %x type %x\n", What,
-          (unsigned)Status, (ULONG)((PUCHAR)Info.BaseAddress - (PUCHAR)Origin), (ULONG)Info.RegionSize,
-          Info.State, Info.Protect, Info.AllocationProtect, Info.Type);
+          (unsigned)Status, (ULONG)((PUCHAR)Info.BaseAddress - (PUCHAR)Origin),
+          (ULONG)Info.RegionSize, Info.State, Info.Protect, Info.AllocationProtect, Info.Type);
 }
 
 static void Touch(PVOID Where) {
@@ -55,15 +55,16 @@ static void ReserveAndCommit(void) {
 static void Rounding(void) {
     PVOID Base = NULL, Unaligned;
     SIZE_T Size = 5000;
-    ShowStatus("5000 bytes", NtAllocateVirtualMemory(SELF, &Base, 0, &Size, MEM_RESERVE | MEM_COMMIT,
-                                                     PAGE_READWRITE));
+    ShowStatus("5000 bytes", NtAllocateVirtualMemory(SELF, &Base, 0, &Size,
+                                                     MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE));
     Print("became %x\n", (ULONG)Size);
     Unaligned = (PUCHAR)Base + 0xFFF;
     Size = 2;
     ULONG Old = 0;
     ShowStatus("protect across a boundary",
                NtProtectVirtualMemory(SELF, &Unaligned, &Size, PAGE_READONLY, &Old));
-    Print("became %x at +%x, old %x\n", (ULONG)Size, (ULONG)((PUCHAR)Unaligned - (PUCHAR)Base), Old);
+    Print("became %x at +%x, old %x\n", (ULONG)Size, (ULONG)((PUCHAR)Unaligned - (PUCHAR)Base),
+          Old);
     ShowStatus("release", Free(Base, 0, MEM_RELEASE));
 }
 
@@ -76,8 +77,8 @@ static void Protections(void) {
     ShowStatus("run data", Guard(Run, Base));
     Print("access: %u at +%x\n", (ULONG)GuardedRecord.ExceptionInformation[0],
           (ULONG)(GuardedRecord.ExceptionInformation[1] - (ULONG_PTR)Base));
-    static const ULONG Kinds[] = {PAGE_NOACCESS, PAGE_READONLY, PAGE_READWRITE, PAGE_EXECUTE,
-                                  PAGE_EXECUTE_READ, PAGE_EXECUTE_READWRITE};
+    static const ULONG Kinds[] = {PAGE_NOACCESS, PAGE_READONLY,     PAGE_READWRITE,
+                                  PAGE_EXECUTE,  PAGE_EXECUTE_READ, PAGE_EXECUTE_READWRITE};
     for (ULONG i = 0; i < sizeof(Kinds) / sizeof(Kinds[0]); i++) {
         NTSTATUS Status = NtProtectVirtualMemory(SELF, &Base, &Size, Kinds[i], &Old);
         Print("protect %02x: %08x old %02x", Kinds[i], (unsigned)Status, Old);
@@ -95,7 +96,8 @@ static void Protections(void) {
 
 static void GuardPages(void) {
     PVOID Base = NULL;
-    ShowStatus("guard page", Allocate(&Base, PAGE, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE | PAGE_GUARD));
+    ShowStatus("guard page",
+               Allocate(&Base, PAGE, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE | PAGE_GUARD));
     ShowStatus("first touch", Guard(Touch, Base));
     ShowStatus("second touch", Guard(Touch, Base));
     ShowRegion("afterwards", Base, Base);

@@ -53,10 +53,9 @@ static void Reserve(RANGE *Range) {
     ULONG Protect = RandomProtection();
     PVOID Base = NULL;
     SIZE_T Size = (SIZE_T)Pages * PAGE;
-    NTSTATUS Status = NtAllocateVirtualMemory(SELF, &Base, 0, &Size,
-                                              MEM_RESERVE | (Commit ? MEM_COMMIT : 0) |
-                                                  (Random(4) ? 0 : MEM_TOP_DOWN),
-                                              Protect);
+    NTSTATUS Status = NtAllocateVirtualMemory(
+        SELF, &Base, 0, &Size,
+        MEM_RESERVE | (Commit ? MEM_COMMIT : 0) | (Random(4) ? 0 : MEM_TOP_DOWN), Protect);
     Expect("reserve", Status == 0 && Size == (SIZE_T)Pages * PAGE);
     if (Status != 0) {
         return;
@@ -153,12 +152,13 @@ static void Query(RANGE *Range) {
     while (At < Range->Last) {
         MEMORY_BASIC_INFORMATION Info;
         ULONG End = At;
-        NTSTATUS Status =
-            NtQueryVirtualMemory(SELF, Range->Base + (SIZE_T)At * PAGE, 0, &Info, sizeof(Info), NULL);
+        NTSTATUS Status = NtQueryVirtualMemory(SELF, Range->Base + (SIZE_T)At * PAGE, 0, &Info,
+                                               sizeof(Info), NULL);
         while (End < Range->Last && Range->Protect[End] == Range->Protect[At]) {
             End++;
         }
-        Expect("query", Status == 0 && Info.Protect == Range->Protect[At] && Info.Type == MEM_PRIVATE &&
+        Expect("query", Status == 0 && Info.Protect == Range->Protect[At] &&
+                            Info.Type == MEM_PRIVATE &&
                             Info.State == (Range->Protect[At] ? MEM_COMMIT : MEM_RESERVE));
         Expect("size of a region", Info.RegionSize == (SIZE_T)(End - At) * PAGE);
         At = End;

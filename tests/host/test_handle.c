@@ -17,10 +17,10 @@
 
 // ---- What the handle tables stand on ----
 
-#define ASSERT(Condition)               ((void)0)
-#define InterlockedExchange(p, v)       __atomic_exchange_n((p), (v), __ATOMIC_SEQ_CST)
-#define InterlockedOr64(p, v)           __atomic_fetch_or((p), (v), __ATOMIC_SEQ_CST)
-#define POOL_FLAG_PAGED                 0x100ull
+#define ASSERT(Condition)         ((void)0)
+#define InterlockedExchange(p, v) __atomic_exchange_n((p), (v), __ATOMIC_SEQ_CST)
+#define InterlockedOr64(p, v)     __atomic_fetch_or((p), (v), __ATOMIC_SEQ_CST)
+#define POOL_FLAG_PAGED           0x100ull
 
 static LONGLONG HostCompareExchange(volatile LONGLONG *Place, LONGLONG New, LONGLONG Old) {
     __atomic_compare_exchange_n(Place, &Old, New, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
@@ -51,7 +51,9 @@ static VOID KeLeaveCriticalRegion(VOID) {}
 
 #include "ex.h"
 
-typedef struct { int Unused; } EX_PUSH_LOCK_WAIT_BLOCK, *PEX_PUSH_LOCK_WAIT_BLOCK;
+typedef struct {
+    int Unused;
+} EX_PUSH_LOCK_WAIT_BLOCK, *PEX_PUSH_LOCK_WAIT_BLOCK;
 
 static VOID ExAcquirePushLockExclusive(PEX_PUSH_LOCK Lock) {
     while (__atomic_exchange_n(&Lock->Value, 1, __ATOMIC_ACQUIRE) != 0) {
@@ -163,8 +165,19 @@ static void TestFormat(void) {
 static void TestInvalid(void) {
     PHANDLE_TABLE Table = ExCreateHandleTable(NULL);
     HANDLE Handle = Create(Table, ObjectOf(1), 0, 0);
-    static const ULONG64 Bad[] = {0, 1, 3, 8, 0x3FC, 0x400, 0x404, 0x80000004, 0x100000004,
-                                  0x7FFFFFFFFFFFFFFC, ~0ull, ~0ull - 1, 0xFFFFFFFF80000004};
+    static const ULONG64 Bad[] = {0,
+                                  1,
+                                  3,
+                                  8,
+                                  0x3FC,
+                                  0x400,
+                                  0x404,
+                                  0x80000004,
+                                  0x100000004,
+                                  0x7FFFFFFFFFFFFFFC,
+                                  ~0ull,
+                                  ~0ull - 1,
+                                  0xFFFFFFFF80000004};
     for (ULONG i = 0; i < ARRAYSIZE(Bad); i++) {
         CHECK(ExMapHandleToPointer(Table, (HANDLE)Bad[i]) == NULL);
         CHECK(!ExDestroyHandle(Table, (HANDLE)Bad[i], NULL));

@@ -13,8 +13,8 @@
 #include "ntdef.h"
 #include "ntrtl.h"
 
-#define EINVAL 22
-#define ERANGE 34
+#define EINVAL    22
+#define ERANGE    34
 #define STRUNCATE 80
 #define _TRUNCATE ((size_t)-1)
 
