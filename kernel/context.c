@@ -82,6 +82,11 @@ VOID KeContextFromKframes(PKTRAP_FRAME TrapFrame, PKEXCEPTION_FRAME ExceptionFra
     }
 }
 
+/* With four levels of page tables the upper 17 bits of an address are equal. */
+static BOOLEAN KiIsCanonical(ULONG64 Address) {
+    return (Address >> 47) == 0 || (Address >> 47) == 0x1FFFF;
+}
+
 /* The control part for a return to user mode. */
 static VOID KiSetUserControl(PKTRAP_FRAME TrapFrame, PCONTEXT Context) {
     TrapFrame->EFlags = (Context->EFlags & EFLAGS_USER_SANITIZE) | EFLAGS_INTERRUPT | EFLAGS_ALWAYS;
@@ -90,7 +95,7 @@ static VOID KiSetUserControl(PKTRAP_FRAME TrapFrame, PCONTEXT Context) {
     TrapFrame->Rsp = Context->Rsp;
     TrapFrame->Rip = Context->Rip;
     /* Both iretq and sysretq fault in kernel mode on a rip that is not canonical. */
-    if (TrapFrame->Rip >= MM_USER_PROBE_ADDRESS) {
+    if (!KiIsCanonical(TrapFrame->Rip)) {
         TrapFrame->Rip = KI_INVALID_USER_RIP;
     }
 }
@@ -124,7 +129,7 @@ static VOID KiSetIntegers(PKTRAP_FRAME TrapFrame, PKEXCEPTION_FRAME ExceptionFra
  * KeContextToKframes - the reverse, for the parts that ContextFlags name.
  *
  * PreviousMode UserMode sanitises: segments are those of user mode, interrupts are on, no I/O
- * privilege, a rip above user space becomes one that faults there. The segment and debug
+ * privilege, a rip that is not canonical becomes one that faults in user mode. The segment and debug
  * registers are accepted and have no effect. IRQL: <= APC_LEVEL for user contexts.
  */
 VOID KeContextToKframes(PKTRAP_FRAME TrapFrame, PKEXCEPTION_FRAME ExceptionFrame, PCONTEXT Context,
