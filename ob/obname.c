@@ -191,7 +191,7 @@ static NTSTATUS ObpWalkName(POBP_WALK Walk, PVOID Object, PVOID *Found) {
         NTSTATUS Status;
         POBJECT_TYPE Type = ObGetObjectType(Object);
         if (Type == ObpDirectoryObjectType && Walk->Remaining.Length != 0) {
-            PVOID Next;
+            PVOID Next = NULL;
             Status = ObpStepDown(Walk, Object, &Next);
             ObfDereferenceObject(Object);
             if (!NT_SUCCESS(Status) || Next == Walk->Request->InsertObject) {

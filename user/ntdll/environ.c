@@ -138,7 +138,7 @@ NTSTATUS NTAPI RtlSetEnvironmentVariable(_Inout_opt_ PVOID *Environment, _In_ PC
     PWSTR Block, Entry, New;
     UNICODE_STRING Text;
     BOOLEAN Found;
-    USHORT Index;
+    ULONG Index;
 
     for (Index = 1; Index < Name->Length / sizeof(WCHAR); Index++) {
         if (Name->Buffer[Index] == L'=') {
