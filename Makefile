@@ -18,6 +18,15 @@ OBJCOPY := llvm-objcopy$(LLVM)
 DLLTOOL := llvm-dlltool$(LLVM)
 NASM    := nasm
 
+# `make V=1` shows the commands, otherwise each says what it makes.
+ifdef V
+Q   :=
+say  = @:
+else
+Q   := @
+say  = @printf '  %-8s %s\n' $(1) $(2)
+endif
+
 # --- what is compiled how ---------------------------------------------------------------------
 
 INCLUDES := -Isdk -Iinc -I$(O)/gen
@@ -68,54 +77,60 @@ DEBUG_LDFLAGS = /debug:full -lldmingw /pdb:$(@:%=%.pdb) /map:$(@:%=%.map)
 LDFLAGS       := /nologo /nodefaultlib /machine:x64 /opt:ref /opt:noicf /incremental:no /Brepro
 
 $(O)/ntoskrnl.exe: $(call KOBJ,$(NTOS_C) $(NTOS_ASM)) $(O)/kernel/gen/ssdt.asm.obj $(O)/gen/hal.lib init/ntoskrnl.def
-	$(LD) $(LDFLAGS) $(DEBUG_LDFLAGS) $(LARGE_LDFLAGS) /entry:KiSystemStartup /subsystem:native \
+	$(call say,LINK,$@)
+	$(Q)$(LD) $(LDFLAGS) $(DEBUG_LDFLAGS) $(LARGE_LDFLAGS) /entry:KiSystemStartup /subsystem:native \
 	    /base:0xFFFFF80000000000 /stack:0x6000,0x6000 /def:init/ntoskrnl.def /implib:$(O)/gen/ntoskrnl.link.lib /out:$@ \
 	    $(filter %.obj %.lib,$^)
 
 $(O)/hal.dll: $(call KOBJ,$(HAL_C) $(HAL_ASM)) $(O)/gen/ntoskrnl.lib hal/hal.def
-	$(LD) $(LDFLAGS) $(DEBUG_LDFLAGS) $(LARGE_LDFLAGS) /dll /noentry /subsystem:native \
+	$(call say,LINK,$@)
+	$(Q)$(LD) $(LDFLAGS) $(DEBUG_LDFLAGS) $(LARGE_LDFLAGS) /dll /noentry /subsystem:native \
 	    /base:0xFFFFF80004000000 /def:hal/hal.def /implib:$(O)/gen/hal.link.lib /out:$@ \
 	    $(filter %.obj %.lib,$^)
 
 $(O)/gen/ntdll.def: user/ntdll/ntdll.def $(O)/gen/ntdll_services.def
-	cat $^ > $@
+	$(Q)cat $^ > $@
 
 $(O)/ntdll.dll: $(call UOBJ,$(NTDLL_C) $(NTDLL_ASM)) $(O)/user/gen/ntdll_stubs.asm.obj $(O)/gen/ntdll.def
-	$(LD) $(LDFLAGS) $(DEBUG_LDFLAGS) /merge:.buildid=.rdata /dll /noentry /subsystem:native \
+	$(call say,LINK,$@)
+	$(Q)$(LD) $(LDFLAGS) $(DEBUG_LDFLAGS) /merge:.buildid=.rdata /dll /noentry /subsystem:native \
 	    /base:0x7FF800000000 /def:$(O)/gen/ntdll.def /implib:$(O)/gen/ntdll.link.lib /out:$@ \
 	    $(filter %.obj,$^)
 
 # Import libraries come from the .def files, so that ntoskrnl and hal can import each other.
 $(O)/gen/ntoskrnl.lib: init/ntoskrnl.def | $(O)/gen/.dir
-	$(DLLTOOL) -m i386:x86-64 -D ntoskrnl.exe -d $< -l $@
+	$(Q)$(DLLTOOL) -m i386:x86-64 -D ntoskrnl.exe -d $< -l $@
 $(O)/gen/hal.lib: hal/hal.def | $(O)/gen/.dir
-	$(DLLTOOL) -m i386:x86-64 -D hal.dll -d $< -l $@
+	$(Q)$(DLLTOOL) -m i386:x86-64 -D hal.dll -d $< -l $@
 
 # What is booted: the same images without their debug sections.
 $(O)/image/%: $(O)/% | $(O)/image/.dir
-	$(OBJCOPY) --strip-debug $< $@
+	$(Q)$(OBJCOPY) --strip-debug $< $@
 $(O)/image/BOOTX64.EFI: $(O)/BOOTX64.EFI | $(O)/image/.dir
-	cp $< $@
+	$(Q)cp $< $@
 
 $(O)/gen/ssdt.asm $(O)/gen/ntdll_stubs.asm $(O)/gen/ntdll_services.def &: sdk/services.tbl tools/gensvc.py
-	$(PYTHON) tools/gensvc.py sdk/services.tbl $(O)/gen
+	$(Q)$(PYTHON) tools/gensvc.py sdk/services.tbl $(O)/gen
 
 # --- objects ----------------------------------------------------------------------------------
 
 $(O)/kernel/%.obj: %.c
 	@mkdir -p $(@D)
-	$(CC) $(KERNEL_CFLAGS) -MMD -MP -MF $(@:.obj=.d) -MJ $@.json -c $< -o $@
+	$(call say,CC,$<)
+	$(Q)$(CC) $(KERNEL_CFLAGS) -MMD -MP -MF $(@:.obj=.d) -MJ $@.json -c $< -o $@
 $(O)/kernel/hal/%.obj: KERNEL_CFLAGS += -DNTHAL_BUILD
 $(O)/user/%.obj: %.c
 	@mkdir -p $(@D)
-	$(CC) $(USER_CFLAGS) -MMD -MP -MF $(@:.obj=.d) -MJ $@.json -c $< -o $@
+	$(call say,CC,$<)
+	$(Q)$(CC) $(USER_CFLAGS) -MMD -MP -MF $(@:.obj=.d) -MJ $@.json -c $< -o $@
 
 # Assembly twice: for the image, and as an ELF twin whose DWARF lines gdb can load.
 define ASM_RULE
 $(O)/$(1)/%.asm.obj: $(2)%.asm
 	@mkdir -p $$(@D)
-	$(NASM) -f win64 $(NASMFLAGS) -MD $$(@:.obj=.d) -MT $$@ -o $$@ $$<
-	$(NASM) -f elf64 -g -F dwarf $(NASMFLAGS) -o $$(@:.obj=.elf.o) $$<
+	$$(call say,NASM,$$<)
+	$(Q)$(NASM) -f win64 $(NASMFLAGS) -MD $$(@:.obj=.d) -MT $$@ -o $$@ $$<
+	$(Q)$(NASM) -f elf64 -g -F dwarf $(NASMFLAGS) -o $$(@:.obj=.elf.o) $$<
 endef
 $(eval $(call ASM_RULE,kernel,))
 $(eval $(call ASM_RULE,user,))

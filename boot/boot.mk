@@ -21,14 +21,16 @@ EFI_SECTIONS := .text .sdata .data .rodata .dynamic .dynsym .rel .rela .rel.* .r
 
 $(O)/boot/%.o: %.c
 	@mkdir -p $(@D)
-	$(BOOT_CC) $(BOOT_CFLAGS) -MMD -MP -MF $(@:.o=.d) -c $< -o $@
+	$(call say,CC,$<)
+	$(Q)$(BOOT_CC) $(BOOT_CFLAGS) -MMD -MP -MF $(@:.o=.d) -c $< -o $@
 
 $(O)/BOOTX64.so: $(BOOT_OBJ)
 	$(if $(EFI_CRT0),,$(error GNU-EFI is missing: install the package gnu-efi))
-	ld -nostdlib -znocombreloc -znoexecstack -shared -Bsymbolic --no-undefined -T $(EFI_LDS) \
+	$(call say,LINK,$@)
+	$(Q)ld -nostdlib -znocombreloc -znoexecstack -shared -Bsymbolic --no-undefined -T $(EFI_LDS) \
 	    $(EFI_CRT0) $^ $(EFI_LIB) -o $@
 
 $(O)/BOOTX64.EFI: $(O)/BOOTX64.so
-	$(BOOT_OBJCOPY) $(EFI_SECTIONS:%=-j %) --output-target=efi-app-x86_64 --subsystem=10 $< $@
+	$(Q)$(BOOT_OBJCOPY) $(EFI_SECTIONS:%=-j %) --output-target=efi-app-x86_64 --subsystem=10 $< $@
 
 -include $(BOOT_OBJ:.o=.d)

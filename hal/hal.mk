@@ -4,10 +4,10 @@ HAL_FONT ?= $(firstword $(wildcard /usr/share/consolefonts/Lat15-VGA16.psf.gz \
               /usr/share/consolefonts/Lat15-VGA16.psf.gz)
 
 $(O)/gen/halfont.c: $(HAL_FONT) tools/psf2c.py | $(O)/gen/.dir
-	$(PYTHON) tools/psf2c.py $< $@
+	$(Q)$(PYTHON) tools/psf2c.py $< $@
 
 $(O)/kernel/gen/halfont.obj: $(O)/gen/halfont.c hal/halp.h
 	@mkdir -p $(@D)
-	$(CC) $(KERNEL_CFLAGS) -DNTHAL_BUILD -Ihal -c $< -o $@
+	$(Q)$(CC) $(KERNEL_CFLAGS) -DNTHAL_BUILD -Ihal -c $< -o $@
 
 $(O)/hal.dll: $(O)/kernel/gen/halfont.obj

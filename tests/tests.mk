@@ -30,20 +30,23 @@ $(CF)/noentry.exe: $(CF)/noentry.lib
 $(CF)/refuses.exe: $(CF)/refusal.lib
 
 $(CF)/%.exe: tests/conformance/%.c $(wildcard tests/conformance/*.h) | $(CF)/.dir
-	$(MINGW) $(CF_CFLAGS) -Wl,-e,Start $(CF_LDFLAGS) $< -o $@ $(CF_EXTRA) $(CF_LIBS)
+	$(call say,CC,$<)
+	$(Q)$(MINGW) $(CF_CFLAGS) -Wl,-e,Start $(CF_LDFLAGS) $< -o $@ $(CF_EXTRA) $(CF_LIBS)
 
 $(CF)/%.dll: tests/conformance/%.c tests/conformance/%.def $(wildcard tests/conformance/*.h) | $(CF)/.dir
-	$(MINGW) $(CF_CFLAGS) -shared -Wl,-e,DllMain $(CF_LDFLAGS) $< tests/conformance/$*.def -o $@ $(CF_EXTRA) $(CF_LIBS)
+	$(call say,CC,$<)
+	$(Q)$(MINGW) $(CF_CFLAGS) -shared -Wl,-e,DllMain $(CF_LDFLAGS) $< tests/conformance/$*.def -o $@ $(CF_EXTRA) $(CF_LIBS)
 
 # Import libraries from the .def files, so that two DLLs can import each other.
 $(CF)/%.lib: tests/conformance/%.def | $(CF)/.dir
-	$(MINGWDLLTOOL) -d $< -l $@
+	$(Q)$(MINGWDLLTOOL) -d $< -l $@
 
 # --- what runs under Wine to record the expected outputs ----------------------------------------
 
 $(CF)/runner/runner.exe: tests/conformance/oracle/runner.c
 	@mkdir -p $(@D)
-	$(MINGW) -O1 -Wall -municode $< -o $@
+	$(call say,CC,$<)
+	$(Q)$(MINGW) -O1 -Wall -municode $< -o $@
 
 .PHONY: oracle
 oracle: $(CF_PROGRAMS) $(CF)/runner/runner.exe ## record what the conformance programs do under Wine
@@ -53,7 +56,8 @@ oracle: $(CF_PROGRAMS) $(CF)/runner/runner.exe ## record what the conformance pr
 
 $(O)/bench/%.exe: tests/bench/%.c $(wildcard tests/bench/*.h) tests/conformance/nt.h
 	@mkdir -p $(@D)
-	$(MINGW) -std=gnu11 -O2 -Wall -Wextra -Wno-unused-function -Wno-array-bounds -ffreestanding -nostdlib -fno-ident \
+	$(call say,CC,$<)
+	$(Q)$(MINGW) -std=gnu11 -O2 -Wall -Wextra -Wno-unused-function -Wno-array-bounds -ffreestanding -nostdlib -fno-ident \
 	    -Itests/conformance -Wl,-e,Start $< -o $@ $(CF_LIBS)
 
 # The other build, from the same makefile.
@@ -74,10 +78,12 @@ KMT_C := $(wildcard tests/kernel/*.c)
 
 $(KMT)/%.obj: tests/kernel/%.c
 	@mkdir -p $(@D)
-	$(CC) $(KERNEL_CFLAGS) -UDBG -DDBG=0 -Itests/kernel -MMD -MP -MF $(@:.obj=.d) -c $< -o $@
+	$(call say,CC,$<)
+	$(Q)$(CC) $(KERNEL_CFLAGS) -UDBG -DDBG=0 -Itests/kernel -MMD -MP -MF $(@:.obj=.d) -c $< -o $@
 
 $(KMT)/kmtest.full.sys: $(KMT_C:tests/kernel/%.c=$(KMT)/%.obj) $(O)/gen/ntoskrnl.lib $(O)/gen/hal.lib
-	$(LD) $(LDFLAGS) -lldmingw /debug:full /pdb:$(KMT)/kmtest.pdb /driver /subsystem:native /entry:DriverEntry \
+	$(call say,LINK,$@)
+	$(Q)$(LD) $(LDFLAGS) -lldmingw /debug:full /pdb:$(KMT)/kmtest.pdb /driver /subsystem:native /entry:DriverEntry \
 	    /base:0xFFFFF80010000000 /align:0x1000 /merge:.buildid=.rdata /out:$@ $^
 $(KMT)/kmtest.sys: $(KMT)/kmtest.full.sys
 	$(OBJCOPY) --strip-debug $< $@
@@ -114,7 +120,8 @@ host_sources = $(shell awk 'sub(/.*[Ss]ources:/, "") { on = 1 } \
 define HOST_RULE
 $(O)/host/$(1): tests/host/$(1).c $(call host_sources,$(1))
 	@mkdir -p $$(@D)
-	$(HOST_CC) $(HOST_CFLAGS) -MMD -MP -MF $$@.d -o $$@ $$< $(call host_sources,$(1))
+	$$(call say,CC,$$<)
+	$(Q)$(HOST_CC) $(HOST_CFLAGS) -MMD -MP -MF $$@.d -o $$@ $$< $(call host_sources,$(1))
 endef
 $(foreach test,$(HOST_TESTS),$(eval $(call HOST_RULE,$(notdir $(test)))))
 

@@ -12,4 +12,5 @@ all: $(PROGRAMS)
 
 $(O)/programs/%.exe: user/programs/%.c user/user.mk
 	@mkdir -p $(@D)
-	$(MINGW_CC) $(MINGW_CFLAGS) -o $@ $< $(MINGW_LIBS)
+	$(call say,MINGW,$<)
+	$(Q)$(MINGW_CC) $(MINGW_CFLAGS) -o $@ $< $(MINGW_LIBS)
