@@ -104,6 +104,7 @@ static VOID HalpReadMadt(PDESCRIPTION_HEADER Header, ULONG BootApicId) {
         if (ApicId != BootApicId) {
             HalpAddProcessor(ApicId);
         }
+        HalpNoteMadtEntry(Entry);
         Entry += Entry[1];
     }
 }

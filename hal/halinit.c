@@ -10,6 +10,7 @@
  *   acpi.c, aml.c  reads the firmware's tables once, into HalpAcpi, distrusting every byte
  *   map.c          maps device registers in the last megabytes of the address space
  *   apic.c, pic.c  the local APIC: end of interrupt, interrupts to oneself and to others
+ *   ioapic.c       I/O APICs: from a device's line to a vector
  *   timer.c        measures the TSC and the APIC timer once; starts the clock tick
  *   counter.c      KeQueryPerformanceCounter and KeStallExecutionProcessor
  *   cmos.c         the battery clock
@@ -32,6 +33,7 @@ static VOID HalpReportMachine(VOID) {
     DbgPrint("HAL: %u processor(s), PM timer %x, HPET %s, TSC %llu kHz\n", HalpAcpi.ProcessorCount,
              HalpAcpi.PmTimerPort, HalpAcpi.HpetPresent ? "present" : "absent",
              HalQueryTscFrequency() / 1000);
+    HalpReportIoApics();
 }
 
 BOOLEAN HalInitSystem(_In_ ULONG Phase, _In_ PLOADER_PARAMETER_BLOCK LoaderBlock) {
@@ -41,6 +43,7 @@ BOOLEAN HalInitSystem(_In_ ULONG Phase, _In_ PLOADER_PARAMETER_BLOCK LoaderBlock
         HalWriteOutcome("ready\n"); /* tools/vmrun: input sent from here on is not lost */
         HalpInitializeAcpi(LoaderBlock);
         HalInitializeProcessor(0, LoaderBlock);
+        HalpInitializeIoApics();
         HalpCalibrateTimers();
         return TRUE;
     }

@@ -1,7 +1,7 @@
 /*
  * halp.h - what the HAL's files share among themselves; nothing of this is visible outside.
  *
- * Acpi, Map, Apic, Pic, Timer, Counter, Cmos, Serial, Display, Power and Exitport each stand in one
+ * Acpi, Map, Apic, Ioapic, Pic, Timer, Counter, Cmos, Serial, Display, Power and Exitport each stand in one
  * file. State is written once by HalInitSystem on the boot processor, before a second processor
  * runs, and only read afterwards; the screen's cursor and the CMOS index port are the exceptions,
  * and their files say what guards them.
@@ -176,6 +176,11 @@ ULONG HalpApicRead(_In_ ULONG Register);
 #define APIC_LVT_MASKED    0x00010000
 #define APIC_LVT_PERIODIC  0x00020000
 
+/* ioapic.c */
+VOID HalpNoteMadtEntry(_In_ const UCHAR *Entry);
+VOID HalpInitializeIoApics(VOID);
+VOID HalpReportIoApics(VOID);
+
 /* pic.c */
 VOID HalpMaskPics(VOID);
 
@@ -218,6 +223,18 @@ static inline ULONG64 HalpReadTsc(VOID) {
 
 static inline VOID HalpCpuid(ULONG Leaf, PULONG Eax, PULONG Ebx, PULONG Ecx, PULONG Edx) {
     __asm__ volatile("cpuid" : "=a"(*Eax), "=b"(*Ebx), "=c"(*Ecx), "=d"(*Edx) : "a"(Leaf), "c"(0));
+}
+
+static inline VOID HalpDisableInterrupts(VOID) {
+#ifndef NTOS_HOST
+    __asm__ volatile("cli" : : : "memory");
+#endif
+}
+
+static inline VOID HalpEnableInterrupts(VOID) {
+#ifndef NTOS_HOST
+    __asm__ volatile("sti" : : : "memory");
+#endif
 }
 
 static inline VOID HalpPause(VOID) {

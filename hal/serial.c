@@ -1,10 +1,11 @@
 /*
- * serial.c - COM1 to COM4, 16550 UARTs without interrupts
+ * serial.c - COM1 to COM4, 16550 UARTs
  *
  * Output waits until the transmitter's FIFO is empty and then gives it up to 16 bytes at once with
- * one string instruction. Input is taken when someone asks. That is slow compared with interrupts,
- * but it works at any IRQL, inside a bug check and before the kernel has an IDT: the kernel's log
- * must not depend on what it reports about.
+ * one string instruction. That is slow compared with interrupts, but it works at any IRQL, inside
+ * a bug check and before the kernel has an IDT: the kernel's log must not depend on what it
+ * reports about. Input is taken when someone asks; a driver can have the port interrupt when there
+ * is some.
  *
  * A port is used if its scratch register keeps what is written to it. A port that stops accepting
  * output for several seconds is given up for good, so that an unplugged line cannot stop the
@@ -23,6 +24,7 @@
 #define UART_LINE_STATUS      5
 #define UART_SCRATCH          7
 
+#define INTERRUPT_RECEIVED 0x01
 #define LINE_STATUS_DATA   0x01
 #define LINE_STATUS_EMPTY  0x20
 #define LINE_CONTROL_DLAB  0x80
@@ -120,6 +122,22 @@ VOID HalSerialWrite(_In_ ULONG Port, _In_reads_bytes_(Length) const VOID *Buffer
                          : "d"((USHORT)(Uart->Base + UART_DATA))
                          : "memory");
     }
+}
+
+BOOLEAN HalSerialInputReady(_In_ ULONG Port) {
+    PHALP_UART Uart = HalpFindUart(Port);
+    return Uart != NULL && (READ_PORT_UCHAR(Uart->Base + UART_LINE_STATUS) & LINE_STATUS_DATA) != 0;
+}
+
+VOID HalSerialEnableInterrupt(_In_ ULONG Port, _In_ BOOLEAN Enable) {
+    PHALP_UART Uart = HalpFindUart(Port);
+    if (Uart != NULL) {
+        WRITE_PORT_UCHAR(Uart->Base + UART_INTERRUPT_ENABLE, Enable ? INTERRUPT_RECEIVED : 0);
+    }
+}
+
+ULONG HalSerialQueryInterruptLevel(_In_ ULONG Port) {
+    return Port % 2 != 0 ? 4 : 3; /* COM1 and COM3 share a line, COM2 and COM4 another */
 }
 
 BOOLEAN HalSerialRead(_In_ ULONG Port, _Out_ PUCHAR Byte) {

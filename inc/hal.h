@@ -40,6 +40,20 @@
 /* Frequency of KeQueryPerformanceCounter, the same on every machine as in Windows 10. */
 #define HAL_COUNTER_FREQUENCY 10000000
 
+/* How a device's line tells of an interrupt (WDK: KINTERRUPT_MODE). */
+typedef enum _KINTERRUPT_MODE { LevelSensitive, Latched } KINTERRUPT_MODE;
+
+/* Buses, in the WDK's order; the HAL knows the lines of Isa (IRQ numbers) and PCIBus (GSIs). */
+typedef enum _INTERFACE_TYPE {
+    InterfaceTypeUndefined = -1,
+    Internal,
+    Isa,
+    Eisa,
+    MicroChannel,
+    TurboChannel,
+    PCIBus
+} INTERFACE_TYPE;
+
 typedef enum _FIRMWARE_REENTRY {
     HalHaltRoutine,
     HalPowerDownRoutine,
@@ -81,8 +95,9 @@ NTHALAPI VOID HalStopClockInterrupt(VOID);
 NTHALAPI VOID HalEndSystemInterrupt(VOID);
 
 /*
- * Sends the calling processor the software interrupt of RequestIrql (APC_LEVEL or DISPATCH_LEVEL),
- * which arrives when IRQL drops below it. Any IRQL.
+ * Sends the calling processor the software interrupt of RequestIrql, which arrives when IRQL drops
+ * below it: APC_LEVEL, DISPATCH_LEVEL, or a device's level, whose vector (RequestIrql << 4 | 0Fh) is
+ * never given to a line. Any IRQL.
  */
 NTHALAPI VOID HalRequestSoftwareInterrupt(_In_ KIRQL RequestIrql);
 
@@ -91,6 +106,25 @@ NTHALAPI VOID HalRequestIpi(_In_ ULONG64 TargetProcessors);
 
 /* Stops the other processors with an NMI; for a bug check. Any IRQL. */
 NTHALAPI VOID HalSendNMI(_In_ ULONG64 TargetProcessors);
+
+/*
+ * The vector of a device's line, the same one each time it is asked for; its IRQL is Vector >> 4.
+ * BusInterruptLevel: the IRQ number on the Isa bus, the global system interrupt on PCIBus.
+ * Returns 0 (with *Irql and *Affinity 0) if no I/O APIC has such a line: a machine without one, an
+ * unknown bus, no vectors left. IRQL: <= HIGH_LEVEL. Source: WDK page of HalGetInterruptVector.
+ */
+NTHALAPI ULONG HalGetInterruptVector(_In_ INTERFACE_TYPE InterfaceType, _In_ ULONG BusNumber,
+                                     _In_ ULONG BusInterruptLevel, _In_ ULONG BusInterruptVector,
+                                     _Out_ PKIRQL Irql, _Out_ PKAFFINITY Affinity);
+
+/*
+ * Lets the line of Vector interrupt, or masks it. InterruptMode is what the driver says of its
+ * device; it counts where the firmware's tables say nothing. HalEnableSystemInterrupt returns
+ * FALSE if the vector belongs to no line (only software can raise it). IRQL: <= HIGH_LEVEL.
+ */
+NTHALAPI BOOLEAN HalEnableSystemInterrupt(_In_ ULONG Vector, _In_ KIRQL Irql,
+                                          _In_ KINTERRUPT_MODE InterruptMode);
+NTHALAPI VOID HalDisableSystemInterrupt(_In_ ULONG Vector, _In_ KIRQL Irql);
 
 /* Local APIC id of the calling processor. */
 NTHALAPI ULONG HalQueryLocalApicId(VOID);
@@ -128,13 +162,21 @@ NTHALAPI PCSTR HalQueryLoadOption(_In_ PCSTR Name);
 
 /*
  * Serial ports are numbered as in their DOS names: 1 is COM1, up to 4. A port without a working
- * UART swallows output and never has input. Polled; callers serialise among themselves, a second
- * writer can only mix its bytes in between. Any IRQL.
+ * UART swallows output and never has input. Callers serialise among themselves, a second writer
+ * can only mix its bytes in between. Any IRQL.
  */
 NTHALAPI BOOLEAN HalSerialPresent(_In_ ULONG Port);
 NTHALAPI VOID HalSerialWrite(_In_ ULONG Port, _In_reads_bytes_(Length) const VOID *Buffer,
                              _In_ SIZE_T Length);
 NTHALAPI BOOLEAN HalSerialRead(_In_ ULONG Port, _Out_ PUCHAR Byte);
+
+/*
+ * A port interrupts while it has input (HalSerialRead takes it), if that is enabled; off at first.
+ * Its line is an IRQ number of the Isa bus. Any IRQL; the port's reader serialises.
+ */
+NTHALAPI BOOLEAN HalSerialInputReady(_In_ ULONG Port);
+NTHALAPI VOID HalSerialEnableInterrupt(_In_ ULONG Port, _In_ BOOLEAN Enable);
+NTHALAPI ULONG HalSerialQueryInterruptLevel(_In_ ULONG Port);
 
 /* Port number of an option's value such as "COM2"; 0 if it names none of COM1 to COM4. */
 NTHALAPI ULONG HalParseSerialPort(_In_opt_ PCSTR Value);

@@ -118,6 +118,7 @@
 /* Priority increments for IoCompleteRequest. */
 #define IO_NO_INCREMENT     0
 #define IO_SERIAL_INCREMENT 2
+#define IO_KEYBOARD_INCREMENT 6
 
 /* ---- Structures ---- */
 
@@ -427,6 +428,26 @@ PDEVICE_OBJECT IoGetAttachedDevice(_In_ PDEVICE_OBJECT DeviceObject);
 NTSTATUS IoGetDeviceObjectPointer(_In_ PUNICODE_STRING ObjectName, _In_ ACCESS_MASK DesiredAccess,
                                   _Out_ PFILE_OBJECT *FileObject,
                                   _Out_ PDEVICE_OBJECT *DeviceObject);
+
+/* ---- Interrupts (WDK pages of the same names; interrupt.c) ---- */
+
+NTSTATUS IoConnectInterrupt(_Out_ PKINTERRUPT *Interrupt, _In_ PKSERVICE_ROUTINE ServiceRoutine,
+                            _In_opt_ PVOID ServiceContext, _In_opt_ PKSPIN_LOCK SpinLock,
+                            _In_ ULONG Vector, _In_ KIRQL Irql, _In_ KIRQL SynchronizeIrql,
+                            _In_ KINTERRUPT_MODE InterruptMode, _In_ BOOLEAN ShareVector,
+                            _In_ KAFFINITY ProcessorEnableMask, _In_ BOOLEAN FloatingSave);
+VOID IoDisconnectInterrupt(_In_ PKINTERRUPT InterruptObject);
+
+/* Each device has one DPC for its service routine: DpcRoutine(Dpc, DeviceObject, Irp, Context). */
+static inline VOID IoInitializeDpcRequest(_Inout_ PDEVICE_OBJECT DeviceObject,
+                                          _In_ PKDEFERRED_ROUTINE DpcRoutine) {
+    KeInitializeDpc(&DeviceObject->Dpc, DpcRoutine, DeviceObject);
+}
+
+static inline VOID IoRequestDpc(_Inout_ PDEVICE_OBJECT DeviceObject, _In_opt_ PIRP Irp,
+                                _In_opt_ PVOID Context) {
+    KeInsertQueueDpc(&DeviceObject->Dpc, Irp, Context);
+}
 
 /* ---- Packets (WDK pages of the same names) ---- */
 

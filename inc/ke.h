@@ -405,4 +405,6 @@ VOID KeFlushEntireTb(VOID);
 /* Numbers that debuggers and NtQuerySystemInformation want. */
 extern ULONG KiServiceLimit;
 
+#include "keint.h"
+
 #endif

@@ -417,10 +417,12 @@ struct _KTHREAD {
         ULONG CombinedApcDisable;
     };
     UCHAR WaitBlockCount;
+    struct _KQUEUE *Queue; /* that it takes entries from (its lock and ThreadLock) */
     PVOID Teb;
     KTIMER Timer; /* the timeout of its waits, and NtDelayExecution */
     KWAIT_BLOCK WaitBlock[4];
     LIST_ENTRY WaitListEntry; /* in a ready queue (PrcbLock) */
+    LIST_ENTRY QueueListEntry; /* KQUEUE.ThreadListHead (the queue's lock) */
     LIST_ENTRY MutantListHead;
     KAFFINITY Affinity;
     USHORT IdealProcessor;

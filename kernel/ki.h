@@ -55,6 +55,27 @@ BOOLEAN KiUnwaitThread(_Inout_ PKTHREAD Thread, _In_ LONG_PTR Status, _In_ KPRIO
 /* An abandoned mutant: gives it up for a thread that ends. */
 VOID KiAbandonMutants(_Inout_ PKTHREAD Thread);
 
+/* One wait of the current thread (wait.c); each kind of wait is made of these. */
+typedef struct _KI_WAIT {
+    ULONG Count;
+    PVOID *Objects;
+    PKWAIT_BLOCK Blocks; /* sorted by the address of the object that each waits on */
+    WAIT_TYPE Type;      /* WaitAll, WaitAny; WaitDequeue: one KQUEUE */
+    KWAIT_REASON Reason;
+    KPROCESSOR_MODE Mode;
+    BOOLEAN Alertable;
+    PLARGE_INTEGER Timeout; /* NULL: for ever */
+    LARGE_INTEGER Due;      /* absolute interrupt time */
+} KI_WAIT, *PKI_WAIT;
+/* Waits as *Wait says. The wait's status, or a queue's entry. */
+LONG_PTR KiWait(_Inout_ PKI_WAIT Wait);
+
+/* queue.c. KiTryDequeue: Queue's lock held; an entry, or STATUS_PENDING: it has to wait. */
+LONG_PTR KiTryDequeue(_Inout_ struct _KQUEUE *Queue, _In_ PKTHREAD Thread);
+/* DISPATCH_LEVEL: Thread has begun to wait, so another of its queue may have its turn. */
+VOID KiActivateQueue(_In_ PKTHREAD Thread);
+VOID KiLeaveQueue(_Inout_ PKTHREAD Thread);
+
 /* timer.c; timers are also the timeouts of waits. */
 VOID KiInitializeTimerTable(_Inout_ PKPRCB Prcb);
 BOOLEAN KiInsertTimer(_Inout_ PKTIMER Timer, _In_ LARGE_INTEGER DueTime);
@@ -86,9 +107,17 @@ VOID KiInitializeSuspend(_Inout_ PKTHREAD Thread);
 VOID KiInitializeDpcQueue(_Inout_ PKPRCB Prcb);
 VOID KiRetireDpcList(_Inout_ PKPRCB Prcb);
 
+/* interrupt.c */
+BOOLEAN KiDispatchDeviceInterrupt(_In_ ULONG Vector);
+
 /* clock.c */
 VOID KeUpdateSystemTime(_Inout_ PKTRAP_FRAME TrapFrame);
 
+FORCEINLINE BOOLEAN KiTryObjectLock(_Inout_ PDISPATCHER_HEADER Object) {
+    BOOLEAN Taken;
+    __asm__ volatile("lock btsl $7, %0" : "+m"(Object->Lock), "=@ccc"(Taken) : : "memory");
+    return !Taken;
+}
 FORCEINLINE VOID KiAcquireThreadLock(_Inout_ PKTHREAD Thread) {
     KeAcquireSpinLockAtDpcLevel(&Thread->ThreadLock);
 }

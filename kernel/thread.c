@@ -104,6 +104,7 @@ VOID KeReadyThread(PKTHREAD Thread) {
 
 DECLSPEC_NORETURN VOID KeTerminateThread(KPRIORITY Increment) {
     PKTHREAD Thread = KeGetCurrentThread();
+    KiLeaveQueue(Thread);
     KiAbandonMutants(Thread);
     KIRQL OldIrql = KeAcquireSpinLockRaiseToDpc(&Thread->Process->ProcessLock);
     UNREFERENCED_PARAMETER(OldIrql);

@@ -120,12 +120,6 @@ BOOLEAN NTAPI KeReadStateTimer(PKTIMER Timer) {
     return *(volatile LONG *)&Timer->Header.SignalState != 0;
 }
 
-static BOOLEAN KiTryObjectLock(PDISPATCHER_HEADER Object) {
-    BOOLEAN Taken;
-    __asm__ volatile("lock btsl $7, %0" : "+m"(Object->Lock), "=@ccc"(Taken) : : "memory");
-    return !Taken;
-}
-
 /* A timer of Hand that is due, locked and out of the table, or NULL. */
 static PKTIMER KiTakeDueTimer(PKPRCB Prcb, ULONG Hand, ULONG64 Now) {
     PLIST_ENTRY Head = &Prcb->TimerTable[Hand % TIMER_TABLE_SIZE];

@@ -245,8 +245,10 @@ VOID KiInterruptDispatch(PKTRAP_FRAME TrapFrame, ULONG Vector) {
     case HAL_SPURIOUS_VECTOR: /* by definition without an end of interrupt */
         Prcb->UnexpectedInterrupts[Vector]++;
         break;
-    default:
-        Prcb->UnexpectedInterrupts[Vector & 0xFF]++;
+    default: /* a device's; the end of interrupt comes last, or a level would interrupt again */
+        if (Vector < KI_FIRST_DEVICE_VECTOR || Vector > KI_LAST_DEVICE_VECTOR ||
+            !KiDispatchDeviceInterrupt(Vector))
+            Prcb->UnexpectedInterrupts[Vector & 0xFF]++;
         HalEndSystemInterrupt();
         break;
     }

@@ -84,6 +84,8 @@ static BOOLEAN KiClaimWait(PKTHREAD Thread, LONG_PTR Status) {
         return FALSE;
     Thread->WaitClaimed = TRUE;
     Thread->WaitStatus = Status;
+    if (Thread->Queue)
+        InterlockedIncrement(&Thread->Queue->CurrentCount);
     return TRUE;
 }
 
@@ -112,6 +114,8 @@ VOID KiWaitTest(PDISPATCHER_HEADER Object, KPRIORITY Increment) {
         PKWAIT_BLOCK Block = CONTAINING_RECORD(Entry, KWAIT_BLOCK, WaitListEntry);
         PKTHREAD Thread = Block->Thread;
         Entry = Entry->Flink;
+        if (Block->WaitType == WaitDequeue) /* queue.c serves those */
+            continue;
         RemoveEntryList(&Block->WaitListEntry);
         Block->BlockState = WaitBlockInactive;
         KiAcquireThreadLock(Thread);
@@ -127,18 +131,6 @@ VOID KiWaitTest(PDISPATCHER_HEADER Object, KPRIORITY Increment) {
 
 /* --- one wait -----------------------------------------------------------------------------------
  */
-
-typedef struct _KI_WAIT {
-    ULONG Count;
-    PVOID *Objects;
-    PKWAIT_BLOCK Blocks; /* Blocks[i] waits on Order[i]'s object: sorted by address */
-    WAIT_TYPE Type;
-    KWAIT_REASON Reason;
-    KPROCESSOR_MODE Mode;
-    BOOLEAN Alertable;
-    PLARGE_INTEGER Timeout; /* NULL: for ever */
-    LARGE_INTEGER Due;      /* absolute interrupt time */
-} KI_WAIT, *PKI_WAIT;
 
 /* Sorts the blocks by object, so that locks are always taken in one order. Few objects: insertion.
  */
@@ -172,8 +164,10 @@ static VOID KiUnlockObjects(PKI_WAIT Wait) {
 
 /* All locks held: takes what the wait is for if it is there. Returns its status or STATUS_PENDING.
  */
-static NTSTATUS KiTrySatisfy(PKI_WAIT Wait, PKTHREAD Thread) {
+static LONG_PTR KiTrySatisfy(PKI_WAIT Wait, PKTHREAD Thread) {
     NTSTATUS Status = STATUS_WAIT_0;
+    if (Wait->Type == WaitDequeue)
+        return KiTryDequeue(Wait->Objects[0], Thread);
     for (ULONG i = 0; i < Wait->Count; i++) {
         BOOLEAN Signalled = KiIsSignalled(Wait->Objects[i], Thread);
         if (Wait->Type == WaitAny && Signalled)
@@ -217,6 +211,8 @@ static VOID KiEnterWait(PKI_WAIT Wait, PKTHREAD Thread, KIRQL OldIrql) {
     Thread->WaitClaimed = FALSE;
     Thread->SwapBusy = TRUE;
     Thread->State = Waiting;
+    if (Thread->Queue)
+        InterlockedDecrement(&Thread->Queue->CurrentCount);
     for (ULONG i = 0; i < Wait->Count; i++) {
         PDISPATCHER_HEADER Object = Wait->Blocks[i].Object;
         Wait->Blocks[i].BlockState = WaitBlockActive;
@@ -304,6 +300,8 @@ static LONG_PTR KiWaitOnce(PKI_WAIT Wait) {
         KiReleaseThreadLock(Thread);
         KiUnlockObjects(Wait);
         if (Status == STATUS_SUCCESS) {
+            if (Thread->Queue)
+                KiActivateQueue(Thread);
             if (Wait->Timeout)
                 KiStartTimeout(Wait, Thread);
             Status = KiSwapThread(Thread);
@@ -316,7 +314,7 @@ static LONG_PTR KiWaitOnce(PKI_WAIT Wait) {
     return Status;
 }
 
-static NTSTATUS KiWait(PKI_WAIT Wait) {
+LONG_PTR KiWait(PKI_WAIT Wait) {
     LONG_PTR Status;
     NT_ASSERT(KeGetCurrentIrql() <= APC_LEVEL || (Wait->Timeout && Wait->Timeout->QuadPart == 0));
     KiComputeDueTime(Wait);
@@ -326,7 +324,7 @@ static NTSTATUS KiWait(PKI_WAIT Wait) {
         if (Status == STATUS_KERNEL_APC)
             KiDeliverKernelApcs();
     } while (Status == STATUS_KERNEL_APC || Status == KI_WAIT_RETRY);
-    return (NTSTATUS)Status;
+    return Status;
 }
 
 NTSTATUS NTAPI KeWaitForSingleObject(PVOID Object, KWAIT_REASON WaitReason,
@@ -356,7 +354,7 @@ NTSTATUS NTAPI KeWaitForSingleObject(PVOID Object, KWAIT_REASON WaitReason,
                     .Mode = WaitMode,
                     .Alertable = Alertable,
                     .Timeout = Timeout};
-    return KiWait(&Wait);
+    return (NTSTATUS)KiWait(&Wait);
 }
 
 NTSTATUS NTAPI KeWaitForMultipleObjects(ULONG Count, PVOID Object[], WAIT_TYPE WaitType,
@@ -374,7 +372,7 @@ NTSTATUS NTAPI KeWaitForMultipleObjects(ULONG Count, PVOID Object[], WAIT_TYPE W
                     .Mode = WaitMode,
                     .Alertable = Alertable,
                     .Timeout = Timeout};
-    return KiWait(&Wait);
+    return (NTSTATUS)KiWait(&Wait);
 }
 
 /* A wait for nothing but the timeout. */
@@ -387,6 +385,6 @@ NTSTATUS NTAPI KeDelayExecutionThread(KPROCESSOR_MODE WaitMode, BOOLEAN Alertabl
                     .Mode = WaitMode,
                     .Alertable = Alertable,
                     .Timeout = Interval};
-    NTSTATUS Status = KiWait(&Wait);
+    NTSTATUS Status = (NTSTATUS)KiWait(&Wait);
     return Status == STATUS_TIMEOUT ? STATUS_SUCCESS : Status;
 }

@@ -1,0 +1,261 @@
+/*
+ * ioapic.c - I/O APICs: from a device's wire to a vector of a processor
+ *
+ * A device raises a line. Each line ends at an input of an I/O APIC and has a number that is
+ * unique in the machine, the global system interrupt (GSI). Every input has a 64-bit redirection
+ * entry that says whether it is masked, what its signal looks like (level or edge, high or low),
+ * and which vector of which processor it becomes. The MADT tells where the I/O APICs are and which
+ * GSI each begins with.
+ *
+ * The sixteen interrupts of the old ISA bus (IRQ 0 to 15) are GSI 0 to 15, edge triggered and
+ * active high, unless an interrupt source override (ISO) in the MADT says otherwise. Lines above
+ * them are PCI's: level triggered, active low.
+ *
+ * A line gets a vector when a driver asks for it (HalGetInterruptVector) and keeps it. The IRQL of
+ * a vector is its upper half, so the choice of a vector is the choice of a level: the lines are
+ * spread over levels 5 to 11, from above, because an APIC keeps apart two vectors of a level but
+ * no more. Vectors that end in Fh are left to software. All entries stay masked until
+ * HalEnableSystemInterrupt; every line goes to the boot processor.
+ *
+ * The registers are reached through an index and a data word, so that a lock with interrupts off
+ * keeps two processors apart.
+ */
+#include "halp.h"
+
+#define IO_APIC_SELECT  0x00
+#define IO_APIC_WINDOW  0x10
+#define IO_APIC_VERSION 1
+#define IO_APIC_ENTRY   0x10 /* two registers for each input from here on */
+
+#define MADT_IO_APIC  1
+#define MADT_OVERRIDE 2
+
+#define ENTRY_LOW_ACTIVE 0x2000u
+#define ENTRY_LEVEL      0x8000u
+#define ENTRY_MASKED     0x10000u
+
+/* MPS INTI flags of an override */
+#define INTI_POLARITY      0x3
+#define INTI_POLARITY_HIGH 0x1
+#define INTI_POLARITY_LOW  0x3
+#define INTI_TRIGGER       0xC
+#define INTI_TRIGGER_EDGE  0x4
+#define INTI_TRIGGER_LEVEL 0xC
+
+#define MAXIMUM_IO_APICS 8
+#define ISA_LINES        16
+#define MAXIMUM_LINES    256
+#define MAXIMUM_INPUTS   240
+
+#define FIRST_LEVEL      5
+#define LAST_LEVEL       11
+#define LEVELS           (LAST_LEVEL - FIRST_LEVEL + 1)
+#define VECTORS_OF_LEVEL 15
+
+typedef struct _HALP_IO_APIC {
+    volatile UCHAR *Page;
+    ULONG64 Address;
+    ULONG FirstLine;
+    ULONG Inputs;
+} HALP_IO_APIC, *PHALP_IO_APIC;
+
+/* Written while the tables are read. */
+static HALP_IO_APIC HalpIoApics[MAXIMUM_IO_APICS];
+static ULONG HalpIoApicCount;
+static struct {
+    USHORT Line;
+    USHORT Flags;
+    BOOLEAN Overridden;
+} HalpIsaLines[ISA_LINES];
+
+/* HalpIoApicLock guards the registers and these. */
+static volatile UCHAR HalpIoApicLock;
+static UCHAR HalpVectorOfLine[MAXIMUM_LINES]; /* 0: none yet */
+static USHORT HalpLineOfVector[256];          /* line + 1, 0: none */
+static USHORT HalpFlagsOfLine[MAXIMUM_LINES];
+static ULONG HalpVectorsGiven;
+
+static ULONG HalpReadUlong(const UCHAR *Bytes) {
+    return Bytes[0] | (ULONG)Bytes[1] << 8 | (ULONG)Bytes[2] << 16 | (ULONG)Bytes[3] << 24;
+}
+
+/* One entry of the MADT, of any type; its length has been checked against the table's end. */
+VOID HalpNoteMadtEntry(_In_ const UCHAR *Entry) {
+    if (Entry[0] == MADT_IO_APIC && Entry[1] >= 12 && HalpIoApicCount < MAXIMUM_IO_APICS) {
+        HalpIoApics[HalpIoApicCount].Address = HalpReadUlong(Entry + 4);
+        HalpIoApics[HalpIoApicCount].FirstLine = HalpReadUlong(Entry + 8);
+        HalpIoApicCount++;
+    } else if (Entry[0] == MADT_OVERRIDE && Entry[1] >= 10 && Entry[2] == 0 &&
+               Entry[3] < ISA_LINES && HalpReadUlong(Entry + 4) < MAXIMUM_LINES) {
+        HalpIsaLines[Entry[3]].Line = (USHORT)HalpReadUlong(Entry + 4);
+        HalpIsaLines[Entry[3]].Flags = (USHORT)(Entry[8] | Entry[9] << 8);
+        HalpIsaLines[Entry[3]].Overridden = TRUE;
+    }
+}
+
+static BOOLEAN HalpLockIoApics(VOID) {
+    ULONG64 Flags;
+    __asm__ volatile("pushfq; popq %0" : "=r"(Flags));
+    HalpDisableInterrupts();
+    while (__atomic_test_and_set(&HalpIoApicLock, __ATOMIC_ACQUIRE)) {
+        HalpPause();
+    }
+    return (Flags >> 9) & 1;
+}
+
+static VOID HalpUnlockIoApics(BOOLEAN Enabled) {
+    __atomic_clear(&HalpIoApicLock, __ATOMIC_RELEASE);
+    if (Enabled) {
+        HalpEnableInterrupts();
+    }
+}
+
+static ULONG HalpIoApicRead(PHALP_IO_APIC IoApic, ULONG Register) {
+    *(volatile ULONG *)(IoApic->Page + IO_APIC_SELECT) = Register;
+    return *(volatile ULONG *)(IoApic->Page + IO_APIC_WINDOW);
+}
+
+static VOID HalpIoApicWrite(PHALP_IO_APIC IoApic, ULONG Register, ULONG Value) {
+    *(volatile ULONG *)(IoApic->Page + IO_APIC_SELECT) = Register;
+    *(volatile ULONG *)(IoApic->Page + IO_APIC_WINDOW) = Value;
+}
+
+/* Maps one and masks its inputs. FALSE: nothing that can be used is there. */
+static BOOLEAN HalpStartIoApic(PHALP_IO_APIC IoApic) {
+    PUCHAR Page = HalpMapPhysicalMemory(IoApic->Address & ~0xFFFull, PAGE_SIZE, HalpUncached);
+    if (IoApic->Address == 0 || Page == NULL) {
+        return FALSE;
+    }
+    IoApic->Page = Page + (IoApic->Address & 0xFF0);
+    ULONG Version = HalpIoApicRead(IoApic, IO_APIC_VERSION);
+    IoApic->Inputs = ((Version >> 16) & 0xFF) + 1;
+    if (Version == ~0u || IoApic->Inputs > MAXIMUM_INPUTS) {
+        return FALSE;
+    }
+    for (ULONG Input = 0; Input < IoApic->Inputs; Input++) {
+        HalpIoApicWrite(IoApic, IO_APIC_ENTRY + 2 * Input, ENTRY_MASKED);
+    }
+    return TRUE;
+}
+
+VOID HalpInitializeIoApics(VOID) {
+    ULONG Good = 0;
+    for (ULONG Index = 0; Index < HalpIoApicCount; Index++) {
+        if (HalpStartIoApic(&HalpIoApics[Index])) {
+            HalpIoApics[Good++] = HalpIoApics[Index];
+        } else {
+            DbgPrint("HAL: no I/O APIC at %llx, ignored\n", HalpIoApics[Index].Address);
+        }
+    }
+    HalpIoApicCount = Good;
+    for (ULONG Irq = 0; Irq < ISA_LINES; Irq++) {
+        if (!HalpIsaLines[Irq].Overridden) {
+            HalpIsaLines[Irq].Line = (USHORT)Irq;
+        }
+    }
+}
+
+VOID HalpReportIoApics(VOID) {
+    if (HalpIoApicCount == 0) {
+        DbgPrint("HAL: no I/O APIC: no device can interrupt\n");
+    }
+    for (ULONG Index = 0; Index < HalpIoApicCount; Index++) {
+        PHALP_IO_APIC IoApic = &HalpIoApics[Index];
+        DbgPrint("HAL: I/O APIC at %llx, lines %u to %u\n", IoApic->Address, IoApic->FirstLine,
+                 IoApic->FirstLine + IoApic->Inputs - 1);
+    }
+}
+
+static PHALP_IO_APIC HalpFindIoApic(ULONG Line) {
+    for (ULONG Index = 0; Index < HalpIoApicCount; Index++) {
+        PHALP_IO_APIC IoApic = &HalpIoApics[Index];
+        if (Line >= IoApic->FirstLine && Line - IoApic->FirstLine < IoApic->Inputs) {
+            return IoApic;
+        }
+    }
+    return NULL;
+}
+
+/* Lock held. 0 when there are no more. */
+static ULONG HalpGiveVector(ULONG Line) {
+    ULONG Vector = HalpVectorOfLine[Line];
+    if (Vector == 0 && HalpVectorsGiven < LEVELS * VECTORS_OF_LEVEL) {
+        ULONG Level = LAST_LEVEL - HalpVectorsGiven % LEVELS;
+        Vector = Level << 4 | HalpVectorsGiven / LEVELS;
+        HalpVectorsGiven++;
+        HalpVectorOfLine[Line] = (UCHAR)Vector;
+        HalpLineOfVector[Vector] = (USHORT)(Line + 1);
+    }
+    return Vector;
+}
+
+ULONG HalGetInterruptVector(_In_ INTERFACE_TYPE InterfaceType, _In_ ULONG BusNumber,
+                            _In_ ULONG BusInterruptLevel, _In_ ULONG BusInterruptVector,
+                            _Out_ PKIRQL Irql, _Out_ PKAFFINITY Affinity) {
+    ULONG Line = BusInterruptLevel, Vector = 0;
+    USHORT Flags = INTI_POLARITY_LOW | INTI_TRIGGER_LEVEL;
+    (void)BusInterruptVector;
+    *Irql = 0;
+    *Affinity = 0;
+    if (BusNumber != 0 || (InterfaceType != Isa && InterfaceType != PCIBus) ||
+        (InterfaceType == Isa && Line >= ISA_LINES)) {
+        return 0;
+    }
+    if (InterfaceType == Isa) {
+        Flags = HalpIsaLines[Line].Flags;
+        Line = HalpIsaLines[Line].Line;
+    }
+    if (Line >= MAXIMUM_LINES || HalpFindIoApic(Line) == NULL) {
+        return 0;
+    }
+    BOOLEAN Enabled = HalpLockIoApics();
+    if (HalpVectorOfLine[Line] == 0) {
+        HalpFlagsOfLine[Line] = Flags;
+    }
+    Vector = HalpGiveVector(Line);
+    HalpUnlockIoApics(Enabled);
+    *Irql = (KIRQL)(Vector >> 4);
+    *Affinity = Vector != 0;
+    return Vector;
+}
+
+/* The low half of a redirection entry. The firmware's word counts more than the driver's. */
+static ULONG HalpRedirection(ULONG Vector, USHORT Flags, KINTERRUPT_MODE InterruptMode) {
+    BOOLEAN Level = InterruptMode == LevelSensitive;
+    if (Flags & INTI_TRIGGER) {
+        Level = (Flags & INTI_TRIGGER) == INTI_TRIGGER_LEVEL;
+    }
+    BOOLEAN Low = (Flags & INTI_POLARITY) == INTI_POLARITY_LOW;
+    return Vector | (Level ? ENTRY_LEVEL : 0) | (Low ? ENTRY_LOW_ACTIVE : 0);
+}
+
+static BOOLEAN HalpWriteEntry(ULONG Vector, KINTERRUPT_MODE InterruptMode, ULONG Mask) {
+    ULONG Line = Vector < 256 ? HalpLineOfVector[Vector] : 0;
+    PHALP_IO_APIC IoApic = Line != 0 ? HalpFindIoApic(Line - 1) : NULL;
+    if (IoApic == NULL) {
+        return FALSE;
+    }
+    ULONG Register = IO_APIC_ENTRY + 2 * (Line - 1 - IoApic->FirstLine);
+    BOOLEAN Enabled = HalpLockIoApics();
+    if (Mask == 0) { /* masked while it is half written */
+        HalpIoApicWrite(IoApic, Register, ENTRY_MASKED);
+        HalpIoApicWrite(IoApic, Register + 1, HalpAcpi.ApicIds[0] << 24);
+        HalpIoApicWrite(IoApic, Register,
+                        HalpRedirection(Vector, HalpFlagsOfLine[Line - 1], InterruptMode));
+    } else {
+        HalpIoApicWrite(IoApic, Register, HalpIoApicRead(IoApic, Register) | Mask);
+    }
+    HalpUnlockIoApics(Enabled);
+    return TRUE;
+}
+
+BOOLEAN HalEnableSystemInterrupt(_In_ ULONG Vector, _In_ KIRQL Irql,
+                                 _In_ KINTERRUPT_MODE InterruptMode) {
+    return Irql == Vector >> 4 && HalpWriteEntry(Vector, InterruptMode, 0);
+}
+
+VOID HalDisableSystemInterrupt(_In_ ULONG Vector, _In_ KIRQL Irql) {
+    if (Irql == Vector >> 4) {
+        HalpWriteEntry(Vector, Latched, ENTRY_MASKED);
+    }
+}
