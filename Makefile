@@ -46,7 +46,7 @@ KERNEL_CFLAGS := $(COMMON) $($(BUILD)_FLAGS) -DNTOS_KERNEL -mno-sse -mno-mmx -mn
 USER_CFLAGS   := $(COMMON) -DDBG=$(if $(filter checked,$(BUILD)),1,0) -O2 -DNTOS_USER
 NASMFLAGS     := -Iinc/ -I$(O)/gen/ -DDBG=$(if $(filter checked,$(BUILD)),1,0)
 
-KERNEL_DIRS := kernel mm ex ob ps se io kd rtl init drivers/condrv drivers/null drivers/bootfs
+KERNEL_DIRS := kernel mm ex ob ps se io kd rtl init drivers/condrv drivers/i8042prt drivers/null drivers/bootfs
 NTOS_C   := $(wildcard $(addsuffix /*.c,$(KERNEL_DIRS)))
 NTOS_ASM := $(wildcard $(addsuffix /*.asm,$(KERNEL_DIRS)))
 HAL_C    := $(wildcard hal/*.c)

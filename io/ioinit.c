@@ -35,6 +35,8 @@ static const struct {
 } IopBuiltinDrivers[] = {
     {L"\\Driver\\Null", L"\\Registry\\Machine\\System\\CurrentControlSet\\Services\\Null",
      NullDriverEntry},
+    {L"\\Driver\\i8042prt", L"\\Registry\\Machine\\System\\CurrentControlSet\\Services\\i8042prt",
+     I8042DriverEntry},
     {L"\\Driver\\ConDrv", L"\\Registry\\Machine\\System\\CurrentControlSet\\Services\\ConDrv",
      ConDrvDriverEntry},
     {L"\\FileSystem\\BootFs", L"\\Registry\\Machine\\System\\CurrentControlSet\\Services\\BootFs",

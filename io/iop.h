@@ -98,6 +98,7 @@ VOID IopRegisterFileOperations(VOID);
 
 /* The built-in drivers (drivers/), started before the boot drivers. */
 DRIVER_INITIALIZE NullDriverEntry;
+DRIVER_INITIALIZE I8042DriverEntry;
 DRIVER_INITIALIZE ConDrvDriverEntry;
 DRIVER_INITIALIZE BootFsDriverEntry;
 

@@ -9,12 +9,16 @@
  * are. Without the option the console is COM1, where a person sits: input is echoed and can be
  * edited (input.c). Output is never translated: what a program writes is what arrives.
  *
- * The device does buffered I/O: the I/O manager gives kernel memory. Output is polled and finished
- * when the entry point returns. Input waits in the reader's own thread, looking at the port at each
- * clock tick.
+ * A person may also type on the machine's own keyboard, so then the console takes keys as well
+ * (keyboard.c). Bytes from port and keyboard come in by interrupt (receive.c) into one ring, from
+ * which the reader makes lines (input.c).
  *
- * Locks: OutputLock keeps a piece of output together; InputLock is held by the reader that waits.
- * A reader that echoes takes OutputLock while it holds InputLock, never the other way round.
+ * The device does buffered I/O: the I/O manager gives kernel memory. Output is polled and finished
+ * when the entry point returns. Input waits in the reader's own thread.
+ *
+ * Locks, in order: InputLock is held by the reader that waits; OutputLock keeps a piece of output
+ * together, and is taken by a reader that echoes; RingLock guards the ring, for a few
+ * instructions; the lock of the port's interrupt.
  */
 #include "condrv.h"
 
@@ -100,6 +104,10 @@ NTSTATUS ConDrvDriverEntry(_In_ PDRIVER_OBJECT DriverObject, _In_ PUNICODE_STRIN
     ConReadOptions(Console);
     ExInitializeFastMutex(&Console->OutputLock);
     KeInitializeEvent(&Console->InputLock, SynchronizationEvent, TRUE);
+    ConStartReceiving(Device);
+    if (Console->Interactive) {
+        ConConnectKeyboard(Device);
+    }
     Device->Flags |= DO_BUFFERED_IO;
     DriverObject->MajorFunction[IRP_MJ_CREATE] = ConCreate;
     DriverObject->MajorFunction[IRP_MJ_CLEANUP] = ConSucceed;

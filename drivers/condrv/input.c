@@ -1,5 +1,5 @@
 /*
- * input.c - lines from a serial port
+ * input.c - lines from what is received or typed
  *
  * A reader gets one line at most, up to and including its line feed; what its buffer cannot hold
  * stays for the next read. Bytes from a tool (not Interactive) pass unchanged and Ctrl-Z ends the
@@ -7,32 +7,27 @@
  * a Windows console, what is typed is echoed, Backspace takes back, Ctrl-C and Esc clear the line,
  * and Ctrl-Z at the start of a line makes one read return no bytes.
  *
- * Nothing interrupts when a byte arrives, so the reader looks at the port a number of times and
- * then sleeps until the next clock tick. The UART holds 16 bytes: a person cannot outrun that, and
- * a virtual UART holds its sender back. The sleep is the reader's own (its processor mode, PASSIVE
- * level), so a thread that is being ended does not wait for input: the read is cancelled.
+ * While there is no byte, the reader waits for InputEvent, which the DPCs of port and keyboard set.
+ * The wait is the reader's own (its processor mode, PASSIVE level), so a thread that is being ended
+ * does not wait for input: the read is cancelled.
  */
 #include "condrv.h"
 
-#define CTRL_C             0x03
-#define CTRL_Z             0x1A
-#define ESCAPE             0x1B
-#define RUBOUT             0x7F
-#define POLLS_BEFORE_SLEEP 256
+#define CTRL_C 0x03
+#define CTRL_Z 0x1A
+#define ESCAPE 0x1B
+#define RUBOUT 0x7F
 
 /* FALSE: the thread is to end instead. */
 static BOOLEAN ConWaitForByte(PCON_EXTENSION Console, KPROCESSOR_MODE Mode, PUCHAR Byte) {
-    LARGE_INTEGER Tick = {.QuadPart = -(LONGLONG)HAL_CLOCK_INCREMENT};
-    for (;;) {
-        for (ULONG Poll = 0; Poll < POLLS_BEFORE_SLEEP; Poll++) {
-            if (HalSerialRead(Console->Port, Byte)) {
-                return TRUE;
-            }
-        }
-        if (KeDelayExecutionThread(Mode, FALSE, &Tick) == STATUS_USER_APC) {
+    while (!ConTakeByte(Console, Byte)) {
+        NTSTATUS Status =
+            KeWaitForSingleObject(&Console->InputEvent, UserRequest, Mode, FALSE, NULL);
+        if (Status != STATUS_SUCCESS) {
             return FALSE;
         }
     }
+    return TRUE;
 }
 
 static VOID ConEcho(PCON_EXTENSION Console, PCSTR Text) {

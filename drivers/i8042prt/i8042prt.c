@@ -1,0 +1,268 @@
+/*
+ * i8042prt.c - the PC's keyboard: \Device\KeyboardPort0
+ *
+ * The keyboard controller (once an Intel 8042) has two ports. 64h: its status when read, commands
+ * when written. 60h: data, of the controller or of the keyboard behind it. It raises IRQ 1 when a
+ * byte from the keyboard waits at 60h.
+ *
+ * The way of a key: the service routine takes the byte into a small ring (at the interrupt's level,
+ * with its lock) and asks for the DPC. The DPC takes the bytes out (KeSynchronizeExecution keeps
+ * the service routine out meanwhile), makes KEYBOARD_INPUT_DATA of them and hands these to the
+ * driver that has connected itself, as Windows' class driver does; what they mean is that one's
+ * business. While none is connected, keys are dropped.
+ *
+ * A machine without the controller, or whose keyboard does not answer, has no
+ * \Device\KeyboardPort0; the log says why. Every wait for the controller has an end.
+ */
+#include "hal.h"
+#include "io.h"
+#include "kbdmou.h"
+#include "kd.h"
+#include "ntrtl.h"
+
+#define PORT_DATA   0x60
+#define PORT_STATUS 0x64
+
+#define STATUS_OUTPUT_FULL 0x01 /* a byte waits at 60h */
+#define STATUS_INPUT_FULL  0x02 /* the controller has not taken the last one yet */
+#define STATUS_AUXILIARY   0x20 /* the byte is the mouse's */
+
+#define COMMAND_READ_CONFIG       0x20
+#define COMMAND_WRITE_CONFIG      0x60
+#define COMMAND_DISABLE_AUXILIARY 0xA7
+#define COMMAND_DISABLE_KEYBOARD  0xAD
+#define COMMAND_ENABLE_KEYBOARD   0xAE
+#define CONFIG_INTERRUPT          0x01
+#define CONFIG_AUX_INTERRUPT      0x02
+#define CONFIG_KEYBOARD_OFF       0x10
+#define CONFIG_TRANSLATE          0x40 /* to scan code set 1 */
+#define KEYBOARD_ENABLE_SCANNING  0xF4
+#define KEYBOARD_ACKNOWLEDGE      0xFA
+
+#define KEYBOARD_IRQ  1
+#define WAIT_TRIES    2000 /* of 10 us */
+#define DRAIN_TRIES   64
+#define PREFIX_E0     0xE0
+#define PREFIX_E1     0xE1
+#define CODE_RELEASED 0x80
+#define RING_SIZE     64
+
+typedef struct _I8042_EXTENSION {
+    PKINTERRUPT Interrupt;
+    CONNECT_DATA Connect; /* written once, by the upper driver's request */
+    USHORT Prefix;        /* KEY_E0, KEY_E1 seen; the DPC's own */
+    ULONG First, Next;    /* of Ring, counted on; the interrupt's lock */
+    UCHAR Ring[RING_SIZE];
+} I8042_EXTENSION, *PI8042_EXTENSION;
+
+/* --- the controller, before it interrupts --------------------------------------------------------
+ */
+
+static BOOLEAN I8042WaitFor(UCHAR Mask, UCHAR Wanted) {
+    for (ULONG Try = 0; Try < WAIT_TRIES; Try++) {
+        if ((READ_PORT_UCHAR(PORT_STATUS) & Mask) == Wanted) {
+            return TRUE;
+        }
+        KeStallExecutionProcessor(10);
+    }
+    return FALSE;
+}
+
+static BOOLEAN I8042Write(USHORT Port, UCHAR Value) {
+    if (!I8042WaitFor(STATUS_INPUT_FULL, 0)) {
+        return FALSE;
+    }
+    WRITE_PORT_UCHAR(Port, Value);
+    return TRUE;
+}
+
+static BOOLEAN I8042Read(PUCHAR Value) {
+    if (!I8042WaitFor(STATUS_OUTPUT_FULL, STATUS_OUTPUT_FULL)) {
+        return FALSE;
+    }
+    *Value = READ_PORT_UCHAR(PORT_DATA);
+    return TRUE;
+}
+
+static VOID I8042Drain(VOID) {
+    for (ULONG Try = 0; Try < DRAIN_TRIES; Try++) {
+        if ((READ_PORT_UCHAR(PORT_STATUS) & STATUS_OUTPUT_FULL) == 0) {
+            return;
+        }
+        READ_PORT_UCHAR(PORT_DATA);
+    }
+}
+
+/* Keyboard on with translation, mouse off, no interrupts yet. */
+static BOOLEAN I8042Configure(PUCHAR Config) {
+    UCHAR Answer = 0;
+    if (READ_PORT_UCHAR(PORT_STATUS) == 0xFF ||
+        !I8042Write(PORT_STATUS, COMMAND_DISABLE_KEYBOARD) ||
+        !I8042Write(PORT_STATUS, COMMAND_DISABLE_AUXILIARY)) {
+        return FALSE;
+    }
+    I8042Drain();
+    if (!I8042Write(PORT_STATUS, COMMAND_READ_CONFIG) || !I8042Read(Config)) {
+        return FALSE;
+    }
+    *Config &= ~(CONFIG_AUX_INTERRUPT | CONFIG_KEYBOARD_OFF | CONFIG_INTERRUPT);
+    *Config |= CONFIG_TRANSLATE;
+    if (!I8042Write(PORT_STATUS, COMMAND_WRITE_CONFIG) || !I8042Write(PORT_DATA, *Config) ||
+        !I8042Write(PORT_STATUS, COMMAND_ENABLE_KEYBOARD) ||
+        !I8042Write(PORT_DATA, KEYBOARD_ENABLE_SCANNING)) {
+        return FALSE;
+    }
+    for (ULONG Try = 0; Try < DRAIN_TRIES && Answer != KEYBOARD_ACKNOWLEDGE; Try++) {
+        if (!I8042Read(&Answer)) { /* keys that are pressed meanwhile come before the answer */
+            return FALSE;
+        }
+    }
+    return Answer == KEYBOARD_ACKNOWLEDGE;
+}
+
+/* From here on the service routine reads port 60h, and nobody else. */
+static BOOLEAN I8042EnableInterrupt(UCHAR Config) {
+    return I8042Write(PORT_STATUS, COMMAND_WRITE_CONFIG) &&
+           I8042Write(PORT_DATA, Config | CONFIG_INTERRUPT);
+}
+
+/* --- interrupt and DPC
+ * ----------------------------------------------------------------------------- */
+
+static BOOLEAN I8042KeyboardInterruptService(_In_ PKINTERRUPT Interrupt, _In_opt_ PVOID Context) {
+    PDEVICE_OBJECT Device = Context;
+    PI8042_EXTENSION Keyboard = Device->DeviceExtension;
+    UCHAR Status = READ_PORT_UCHAR(PORT_STATUS);
+    UNREFERENCED_PARAMETER(Interrupt);
+    if ((Status & STATUS_OUTPUT_FULL) == 0) {
+        return FALSE;
+    }
+    UCHAR Byte = READ_PORT_UCHAR(PORT_DATA);
+    if ((Status & STATUS_AUXILIARY) == 0 && Keyboard->Next - Keyboard->First < RING_SIZE) {
+        Keyboard->Ring[Keyboard->Next++ % RING_SIZE] = Byte;
+        IoRequestDpc(Device, NULL, NULL);
+    }
+    return TRUE;
+}
+
+typedef struct _I8042_TAKE {
+    PI8042_EXTENSION Keyboard;
+    UCHAR Byte;
+} I8042_TAKE;
+
+static BOOLEAN I8042TakeByte(_In_opt_ PVOID Context) {
+    I8042_TAKE *Take = Context;
+    PI8042_EXTENSION Keyboard = Take->Keyboard;
+    if (Keyboard->First == Keyboard->Next) {
+        return FALSE;
+    }
+    Take->Byte = Keyboard->Ring[Keyboard->First++ % RING_SIZE];
+    return TRUE;
+}
+
+static VOID I8042ReportByte(PI8042_EXTENSION Keyboard, UCHAR Byte) {
+    if (Byte == PREFIX_E0 || Byte == PREFIX_E1) {
+        Keyboard->Prefix = Byte == PREFIX_E0 ? KEY_E0 : KEY_E1;
+        return;
+    }
+    KEYBOARD_INPUT_DATA Key = {.MakeCode = Byte & ~CODE_RELEASED,
+                               .Flags = Keyboard->Prefix |
+                                        (Byte & CODE_RELEASED ? KEY_BREAK : KEY_MAKE)};
+    PSERVICE_CALLBACK_ROUTINE Service = (PSERVICE_CALLBACK_ROUTINE)Keyboard->Connect.ClassService;
+    ULONG Consumed = 0;
+    Keyboard->Prefix = 0;
+    if (Service != NULL) {
+        Service(Keyboard->Connect.ClassDeviceObject, &Key, &Key + 1, &Consumed);
+    }
+}
+
+static VOID I8042KeyboardIsrDpc(_In_ PKDPC Dpc, _In_opt_ PVOID DeferredContext, _In_opt_ PVOID Irp,
+                                _In_opt_ PVOID Context) {
+    PDEVICE_OBJECT Device = DeferredContext;
+    I8042_TAKE Take = {.Keyboard = Device->DeviceExtension};
+    UNREFERENCED_PARAMETER(Dpc);
+    UNREFERENCED_PARAMETER(Irp);
+    UNREFERENCED_PARAMETER(Context);
+    while (KeSynchronizeExecution(Take.Keyboard->Interrupt, I8042TakeByte, &Take)) {
+        I8042ReportByte(Take.Keyboard, Take.Byte);
+    }
+}
+
+/* --- requests
+ * ---------------------------------------------------------------------------------------- */
+
+static NTSTATUS I8042Complete(PIRP Irp, NTSTATUS Status) {
+    Irp->IoStatus.Status = Status;
+    Irp->IoStatus.Information = 0;
+    IoCompleteRequest(Irp, IO_NO_INCREMENT);
+    return Status;
+}
+
+static NTSTATUS I8042CreateClose(_In_ PDEVICE_OBJECT DeviceObject, _Inout_ PIRP Irp) {
+    UNREFERENCED_PARAMETER(DeviceObject);
+    return I8042Complete(Irp, STATUS_SUCCESS);
+}
+
+/* One upper driver, for good. */
+static NTSTATUS I8042InternalControl(_In_ PDEVICE_OBJECT DeviceObject, _Inout_ PIRP Irp) {
+    PI8042_EXTENSION Keyboard = DeviceObject->DeviceExtension;
+    PIO_STACK_LOCATION Location = IoGetCurrentIrpStackLocation(Irp);
+    if (Location->Parameters.DeviceIoControl.IoControlCode != IOCTL_INTERNAL_KEYBOARD_CONNECT) {
+        return I8042Complete(Irp, STATUS_INVALID_DEVICE_REQUEST);
+    }
+    if (Location->Parameters.DeviceIoControl.InputBufferLength < sizeof(CONNECT_DATA)) {
+        return I8042Complete(Irp, STATUS_INVALID_PARAMETER);
+    }
+    if (Keyboard->Connect.ClassService != NULL) {
+        return I8042Complete(Irp, STATUS_SHARING_VIOLATION);
+    }
+    PCONNECT_DATA Connect = Location->Parameters.DeviceIoControl.Type3InputBuffer;
+    Keyboard->Connect.ClassDeviceObject = Connect->ClassDeviceObject;
+    __atomic_store_n(&Keyboard->Connect.ClassService, Connect->ClassService, __ATOMIC_RELEASE);
+    return I8042Complete(Irp, STATUS_SUCCESS);
+}
+
+/* --- start
+ * -------------------------------------------------------------------------------------------- */
+
+static NTSTATUS I8042Start(PDEVICE_OBJECT Device) {
+    PI8042_EXTENSION Keyboard = Device->DeviceExtension;
+    UCHAR Config;
+    KIRQL Irql;
+    KAFFINITY Affinity;
+    ULONG Vector = HalGetInterruptVector(Isa, 0, KEYBOARD_IRQ, KEYBOARD_IRQ, &Irql, &Affinity);
+    if (Vector == 0 || !I8042Configure(&Config)) {
+        return STATUS_NO_SUCH_DEVICE;
+    }
+    IoInitializeDpcRequest(Device, I8042KeyboardIsrDpc);
+    NTSTATUS Status =
+        IoConnectInterrupt(&Keyboard->Interrupt, I8042KeyboardInterruptService, Device, NULL,
+                           Vector, Irql, Irql, Latched, FALSE, Affinity, FALSE);
+    if (NT_SUCCESS(Status) && !I8042EnableInterrupt(Config)) {
+        IoDisconnectInterrupt(Keyboard->Interrupt);
+        return STATUS_NO_SUCH_DEVICE;
+    }
+    return Status;
+}
+
+/* A machine without a keyboard is no failure: the driver is there, its device is not. */
+NTSTATUS I8042DriverEntry(_In_ PDRIVER_OBJECT DriverObject, _In_ PUNICODE_STRING RegistryPath) {
+    UNICODE_STRING Name = RTL_CONSTANT_STRING(L"\\Device\\KeyboardPort0");
+    PDEVICE_OBJECT Device;
+    UNREFERENCED_PARAMETER(RegistryPath);
+    NTSTATUS Status = IoCreateDevice(DriverObject, sizeof(I8042_EXTENSION), &Name,
+                                     FILE_DEVICE_KEYBOARD, 0, FALSE, &Device);
+    if (!NT_SUCCESS(Status)) {
+        return Status;
+    }
+    DriverObject->MajorFunction[IRP_MJ_CREATE] = I8042CreateClose;
+    DriverObject->MajorFunction[IRP_MJ_CLEANUP] = I8042CreateClose;
+    DriverObject->MajorFunction[IRP_MJ_CLOSE] = I8042CreateClose;
+    DriverObject->MajorFunction[IRP_MJ_INTERNAL_DEVICE_CONTROL] = I8042InternalControl;
+    Status = I8042Start(Device);
+    if (!NT_SUCCESS(Status)) {
+        DbgPrint("i8042prt: no keyboard (%08x)\n", Status);
+        IoDeleteDevice(Device);
+    }
+    return STATUS_SUCCESS;
+}
