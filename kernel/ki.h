@@ -40,6 +40,10 @@ extern ULONG64 KiExtendedStateMask;
 /* thread.c */
 VOID KiInitializeThreadObject(_Out_ PKTHREAD Thread, _In_ PKPROCESS Process);
 
+/* instr.c: what the processor does not say about an exception of user mode. */
+BOOLEAN KiIsPrivilegedInstruction(_In_ PKTRAP_FRAME TrapFrame);
+NTSTATUS KiDivideStatus(_In_ PKTRAP_FRAME TrapFrame, _In_ PKEXCEPTION_FRAME ExceptionFrame);
+
 /* service.c */
 VOID KeCompactServiceTable(VOID);
 

@@ -7,6 +7,7 @@
  */
 #include "ki.h"
 
+#define PF_PRESENT 0x01
 #define PF_WRITE   0x02
 #define PF_USER    0x04
 #define PF_EXECUTE 0x10
@@ -26,8 +27,6 @@ static VOID KiRaiseFromTrap(NTSTATUS Code, PKTRAP_FRAME TrapFrame, PKEXCEPTION_F
     KiDispatchException(&Record, ExceptionFrame, TrapFrame, KiFrameMode(TrapFrame), TRUE);
 }
 
-/* #DE: the hardware does not tell a zero divisor from an overflow; the operand does. Reading it
-   would mean decoding the instruction, so, as on Windows for div, zero is what is reported. */
 static NTSTATUS KiExceptionCode(ULONG Vector) {
     static const NTSTATUS Codes[] = {[0x00] = STATUS_INTEGER_DIVIDE_BY_ZERO,
                                      [0x01] = STATUS_SINGLE_STEP,
@@ -49,34 +48,6 @@ static NTSTATUS KiExceptionCode(ULONG Vector) {
                                      [0x29] = STATUS_STACK_BUFFER_OVERRUN,
                                      [0x2C] = STATUS_ASSERTION_FAILURE};
     return Vector < ARRAYSIZE(Codes) && Codes[Vector] ? Codes[Vector] : STATUS_UNSUCCESSFUL;
-}
-
-/* #GP in user mode: a privileged instruction has a status of its own. */
-static BOOLEAN KiIsPrivilegedInstruction(PKTRAP_FRAME TrapFrame) {
-    UCHAR Code[15];
-    ULONG Length = 0;
-    __try {
-        for (; Length < sizeof(Code); Length++)
-            Code[Length] = ReadUCharFromUser((PVOID)(TrapFrame->Rip + Length));
-    } __except (EXCEPTION_EXECUTE_HANDLER) {
-        /* what could be read before the end of the page is enough */
-    }
-    ULONG i = 0;
-    while (i < Length && (Code[i] == 0x66 || Code[i] == 0x67 || (Code[i] & 0xF0) == 0x40 ||
-                          Code[i] == 0xF2 || Code[i] == 0xF3))
-        i++;
-    if (i >= Length)
-        return FALSE;
-    UCHAR Op = Code[i];
-    if (Op == 0xF4 || Op == 0xFA || Op == 0xFB) /* hlt, cli, sti */
-        return TRUE;
-    if ((Op >= 0x6C && Op <= 0x6F) || (Op >= 0xE4 && Op <= 0xE7) || (Op >= 0xEC && Op <= 0xEF))
-        return TRUE; /* in, out, ins, outs */
-    if (Op != 0x0F || i + 1 >= Length)
-        return FALSE;
-    Op = Code[i + 1];
-    return Op == 0x00 || Op == 0x01 || Op == 0x06 || Op == 0x08 || Op == 0x09 || Op == 0x07 ||
-           (Op >= 0x20 && Op <= 0x23) || Op == 0x30 || Op == 0x32 || Op == 0x33 || Op == 0x35;
 }
 
 /* The MXCSR or x87 status word says which floating point exception it was. */
@@ -112,6 +83,10 @@ VOID KiTrapException(ULONG64 Vector, PKTRAP_FRAME TrapFrame, PKEXCEPTION_FRAME E
         KeBugCheck2(KERNEL_SECURITY_CHECK_FAILURE, TrapFrame->Rcx, (ULONG_PTR)TrapFrame, 0, 0,
                     TrapFrame);
     switch (Vector) {
+    case 0x00:
+        if (Mode == UserMode)
+            Code = KiDivideStatus(TrapFrame, ExceptionFrame);
+        break;
     case 0x01:
         TrapFrame->EFlags &= ~0x100u;
         break;
@@ -166,6 +141,10 @@ NTSTATUS KiMemoryFault(PKTRAP_FRAME TrapFrame) {
 
     KiCheckFaultIrql(TrapFrame, Mode);
     if (Mode == KernelMode && Address < MM_USER_PROBE_ADDRESS && !KiIsUserAccessor(TrapFrame->Rip))
+        return STATUS_ACCESS_VIOLATION;
+    /* User code, but the processor touched the page as supervisor (a descriptor table; before
+       QEMU 9.1 also the stack of iretq) and SMAP forbade it: trying again would never end. */
+    if (Mode == UserMode && (TrapFrame->ErrorCode & (PF_PRESENT | PF_USER)) == PF_PRESENT)
         return STATUS_ACCESS_VIOLATION;
     if (!KeUpcalls.AccessFault)
         KeBugCheck2(PAGE_FAULT_IN_NONPAGED_AREA, Address, TrapFrame->ErrorCode, TrapFrame->Rip, 0,

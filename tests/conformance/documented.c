@@ -2,7 +2,7 @@
  * Where Wine differs from Windows, or cannot be asked: what Windows documents, checked here line
  * by line (TAP). DEVIATIONS.md lists the differences.
  */
-#include "nt.h"
+#include "guard.h"
 
 static ULONG Number;
 
@@ -73,6 +73,47 @@ static void SharedData(void) {
     Expect("TickCountMultiplier", AT(0x7FFE0000, 0x04, ULONG), 0x0FA00000);
 }
 
+/* #DE says nothing of the divisor, Windows does: it reads the instruction. One form a line. */
+ULONG64 Divisors[4] = {1, 0, 1, 0};
+
+static void OverflowByRegister(PVOID Unused) {
+    (void)Unused;
+    __asm__ volatile("movl $0x80000000, %%eax\n cdq\n movl $-1, %%ecx\n idivl %%ecx"
+                     :
+                     :
+                     : "rax", "rcx", "rdx");
+}
+static void OverflowByHighRegister(PVOID Unused) {
+    (void)Unused;
+    __asm__ volatile("movl $0xFFFF, %%eax\n movl $0x100, %%ecx\n divb %%ch" : : : "rax", "rcx");
+}
+static void OverflowByMemory(PVOID Array) {
+    __asm__ volatile("movq $1, %%rdx\n movl $2, %%r9d\n divq (%0,%%r9,8)"
+                     :
+                     : "r"(Array)
+                     : "rax", "rdx", "r9");
+}
+static void OverflowByRipRelative(PVOID Unused) {
+    (void)Unused;
+    __asm__ volatile("movl $1, %%edx\n divw Divisors(%%rip)" : : : "rax", "rdx");
+}
+static void ZeroByMemory(PVOID Array) {
+    __asm__ volatile("xorl %%edx, %%edx\n divl 8(%0)" : : "r"(Array) : "rax", "rdx");
+}
+static void ZeroByTeb(PVOID Unused) {
+    (void)Unused; /* the upper half of NtTib.Self: TEBs lie low */
+    __asm__ volatile("xorl %%edx, %%edx\n divl %%gs:0x34" : : : "rax", "rdx");
+}
+
+static void Divisions(void) {
+    Expect("idiv overflow, register", (ULONG)Guard(OverflowByRegister, NULL), 0xC0000095);
+    Expect("div overflow, ch", (ULONG)Guard(OverflowByHighRegister, NULL), 0xC0000095);
+    Expect("div overflow, base and index", (ULONG)Guard(OverflowByMemory, Divisors), 0xC0000095);
+    Expect("div overflow, rip relative", (ULONG)Guard(OverflowByRipRelative, NULL), 0xC0000095);
+    Expect("div by zero, displacement", (ULONG)Guard(ZeroByMemory, Divisors), 0xC0000094);
+    Expect("div by zero, gs", (ULONG)Guard(ZeroByTeb, NULL), 0xC0000094);
+}
+
 static NTSTATUS BySyscall(ULONG Service, ULONG64 First) {
     NTSTATUS Status = (NTSTATUS)Service;
     register ULONG64 R10 __asm__("r10") = First;
@@ -127,6 +168,7 @@ void Start(void) {
     Pointers();
     Edge();
     SharedData();
+    Divisions();
     Services();
     Calendar();
     Flags();
