@@ -27,3 +27,22 @@ fuzz: $(O)/fuzz/fuzz_image $(FUZZ_SEEDS) ## fuzz the PE parser for FUZZ_SECONDS
 	@mkdir -p $(O)/fuzz/found
 	$< -max_total_time=$(FUZZ_SECONDS) -max_len=65536 -timeout=10 -verbosity=0 -print_final_stats=1 \
 	    -artifact_prefix=$(O)/fuzz/ $(O)/fuzz/found $(O)/fuzz/corpus/image
+
+# --- system services with random arguments, inside the machine ---------------------------------
+
+# Those that end or stop their caller by what they are for.
+FUZZ_NOT := NtTerminateProcess NtTerminateThread NtContinue NtRaiseException NtDelayExecution \
+            NtWaitForSingleObject NtWaitForMultipleObjects NtSignalAndWaitForSingleObject \
+            NtWaitForKeyedEvent NtReleaseKeyedEvent NtWaitForAlertByThreadId NtSuspendThread \
+            NtRemoveIoCompletion NtRemoveIoCompletionEx NtReadFile NtSetContextThread
+
+$(O)/gen/fuzz_services.h: sdk/services.tbl tests/fuzz.mk | $(O)/gen/.dir
+	$(Q)awk 'BEGIN {n = split("$(FUZZ_NOT)", names); for (i = 1; i <= n; i++) skip[names[i]] = 1} \
+	    /^0x/ && $$3 != "-" && !($$2 in skip) {printf "{%s, %s}, /* %s */\n", $$1, $$3, $$2}' $< > $@
+
+$(O)/fuzz/syscalls.exe: tests/fuzz/syscalls.c $(O)/gen/fuzz_services.h tests/conformance/nt.h
+	@mkdir -p $(@D)
+	$(call say,CC,$<)
+	$(Q)$(MINGW) $(CF_CFLAGS) -Itests/conformance -I$(O)/gen -Wl,-e,Start $< -o $@ $(CF_LIBS)
+
+test-programs: $(O)/fuzz/syscalls.exe

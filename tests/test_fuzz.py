@@ -1,6 +1,10 @@
-"""The PE parser against the fuzzer: a fixed number of inputs, so that a run takes the same time."""
+"""Fuzzers, with a fixed number of inputs each: the PE parser; system services in the machine."""
 import os
 import subprocess
+
+import pytest
+
+from conftest import BUGCHECK, NOSTART, TIMED_OUT, vmrun
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 OUT = os.environ.get("VITRINE_O") or os.path.join(ROOT, "build", "checked")
@@ -16,3 +20,10 @@ def test_image_parser_survives(tmp_path):
                           str(found), seeds],
                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
     assert run.returncode == 0, run.stdout[-4000:]
+
+
+@pytest.mark.parametrize("seed", range(1, 9))
+def test_services_survive_random_arguments(seed):
+    """The program may end in any way; the machine goes on, and switches itself off in order."""
+    result = vmrun(os.path.join(OUT, "fuzz", "syscalls.exe"), seed)
+    assert result.code not in (BUGCHECK, NOSTART, TIMED_OUT), result.tail()
