@@ -18,6 +18,19 @@ extern KeFeatureBits, KiServiceTable, KiServiceLimit, KiExceptionExit
 %define MM_USER_PROBE_ADDRESS 7FFFFFFF0000h
 %define STACK_ARGUMENTS 90h             ; room for 15 arguments and the home of four registers
 
+; The long way out: the status goes into the frame, and nothing of the kernel's with it.
+%macro LEAVE_BY_FRAME 0
+    mov [FRAME(TrRax)], rax
+    xor eax, eax
+    mov [FRAME(TrRcx)], rax
+    mov [FRAME(TrRdx)], rax
+    mov [FRAME(TrR8)], rax
+    mov [FRAME(TrR9)], rax
+    mov [FRAME(TrR10)], rax
+    mov [FRAME(TrR11)], rax
+    jmp KiExceptionExit
+%endmacro
+
 ; The target of syscall: rcx = the caller's rip, r11 = its flags; interrupts, direction, trap and AC
 ; are off (SFMASK). The stack is still the user's.
 NESTED_ENTRY KiSystemCall64
@@ -66,15 +79,7 @@ KiSystemServiceExit:
     swapgs
     o64 sysret
 .slowly:
-    mov [FRAME(TrRax)], rax
-    xor eax, eax
-    mov [FRAME(TrRcx)], rax
-    mov [FRAME(TrRdx)], rax
-    mov [FRAME(TrR8)], rax
-    mov [FRAME(TrR9)], rax
-    mov [FRAME(TrR10)], rax
-    mov [FRAME(TrR11)], rax
-    jmp KiExceptionExit
+    LEAVE_BY_FRAME
 .stack_arguments:
     call KiSystemServiceCopy
     jmp KiSystemServiceExit
@@ -159,13 +164,5 @@ NESTED_ENTRY KiSystemService
 .invalid:
     mov eax, STATUS_INVALID_SYSTEM_SERVICE
 .exit:
-    mov [FRAME(TrRax)], rax
-    xor eax, eax
-    mov [FRAME(TrRcx)], rax
-    mov [FRAME(TrRdx)], rax
-    mov [FRAME(TrR8)], rax
-    mov [FRAME(TrR9)], rax
-    mov [FRAME(TrR10)], rax
-    mov [FRAME(TrR11)], rax
-    jmp KiExceptionExit
+    LEAVE_BY_FRAME
 NESTED_END KiSystemService
