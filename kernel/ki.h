@@ -19,7 +19,7 @@ extern KI_ENTRY KiDivideErrorFault, KiDebugTrapOrFault, KiNmiInterrupt, KiBreakp
     KiGeneralProtectionFault, KiPageFault, KiFloatingErrorFault, KiAlignmentFault, KiMcheckAbort,
     KiXmmException, KiVirtualizationException, KiControlProtectionFault,
     KiRaiseSecurityCheckFailure, KiRaiseAssertion, KiDebugServiceTrap, KiSystemService,
-    KiSystemCall64;
+    KiSystemCall64, KiSystemCall32;
 extern UCHAR KiIsrThunk[256][16];
 VOID KiThreadStartup(VOID);
 extern UCHAR KiSystemServiceCopyStart[], KiSystemServiceCopyEnd[], KiSystemServiceCopyFault[];

@@ -9,6 +9,7 @@
 #define MSR_EFER  0xC0000080
 #define MSR_STAR  0xC0000081
 #define MSR_LSTAR 0xC0000082
+#define MSR_CSTAR 0xC0000083
 #define MSR_FMASK 0xC0000084
 
 #define CR0_MP 0x00000002ull
@@ -122,6 +123,7 @@ VOID KiInitializeMachineType(PKPRCB Prcb) {
     __writemsr(MSR_STAR,
                (ULONG64)(KGDT64_R3_CMCODE | RPL_MASK) << 48 | (ULONG64)KGDT64_R0_CODE << 32);
     __writemsr(MSR_LSTAR, (ULONG64)KiSystemCall64);
+    __writemsr(MSR_CSTAR, (ULONG64)KiSystemCall32);
     __writemsr(MSR_FMASK, EFLAGS_TF | EFLAGS_IF | EFLAGS_DF | EFLAGS_NT | EFLAGS_AC);
 }
 

@@ -135,6 +135,27 @@ KiSystemServiceCopyFault:
     jmp KiSystemServiceCopyDone
 NESTED_END KiSystemServiceCopy
 
+; The target of syscall in 32-bit code, which a program reaches by a far jump to selector 23h. There
+; are no 32-bit services; but left unset, MSR_CSTAR would name address 0, in ring 0.
+NESTED_ENTRY KiSystemCall32
+    swapgs
+    mov [gs:PcUserRsp], rsp
+    mov rsp, [gs:PcRspBase]
+    push KGDT64_R3_DATA | RPL_MASK
+    push qword [gs:PcUserRsp]
+    push r11
+    push KGDT64_R3_CMCODE | RPL_MASK
+    push rcx
+    frame_pushed
+    alloc_stack 8 + 8 + TrRbp
+    save_reg rbp, TrRbp
+    set_frame rbp, 80h
+    END_PROLOGUE
+    mov byte [FRAME(TrExceptionActive)], 2
+    mov eax, STATUS_INVALID_SYSTEM_SERVICE
+    LEAVE_BY_FRAME
+NESTED_END KiSystemCall32
+
 ; int 2Eh: the older way in, and the same services. Leaves by iretq.
 NESTED_ENTRY KiSystemService
     push_frame

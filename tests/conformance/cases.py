@@ -45,6 +45,7 @@ SPECIAL = [
          output=b"before\n"),
     Case("crash-kernel-stack", "crash", ["kernel-stack"], oracle=False, status=0xC0000005,
          output=b"before\n"),
+    Case("hostile", "hostile", oracle=False, output=b"71 attempts, 0 surprises\n"),
     Case("vmmodel", "vmmodel", oracle=False, output=b"6000 operations, 0 surprises\n"),
     Case("exhaust", "exhaust", oracle=False,
          output=b"refused with: c000012d\n" * 2 + b"as much again: yes\n"
