@@ -390,6 +390,7 @@ _Static_assert(sizeof(IO_STACK_LOCATION) == 0x48, "IO_STACK_LOCATION as in the x
 extern POBJECT_TYPE IoDriverObjectType;
 extern POBJECT_TYPE IoDeviceObjectType;
 extern POBJECT_TYPE IoFileObjectType;
+extern POBJECT_TYPE IoCompletionObjectType;
 
 /* ---- Initialisation ---- */
 

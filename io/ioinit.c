@@ -94,7 +94,8 @@ static VOID IopInitializeBootDrivers(PLOADER_PARAMETER_BLOCK LoaderBlock) {
 
 BOOLEAN IoInitSystem(_In_ PLOADER_PARAMETER_BLOCK LoaderBlock) {
     IoLoaderBlock = LoaderBlock;
-    if (!IopCreateDriverType() || !IopCreateDeviceType() || !IopCreateFileType()) {
+    if (!IopCreateDriverType() || !IopCreateDeviceType() || !IopCreateFileType() ||
+        !IopCreateCompletionType()) {
         return FALSE;
     }
     if (!NT_SUCCESS(ObCreateDirectory(L"\\Device")) ||

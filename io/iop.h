@@ -93,6 +93,9 @@ NTSTATUS IopQueryFileInformation(_In_ PFILE_OBJECT FileObject,
 NTSTATUS IopSendSimpleRequest(_In_ PFILE_OBJECT FileObject, _In_ UCHAR MajorFunction,
                               _Out_ PIO_STATUS_BLOCK IoStatus);
 
+/* ntcompletion.c */
+BOOLEAN IopCreateCompletionType(VOID);
+
 /* ioinit.c */
 VOID IopRegisterFileOperations(VOID);
 

@@ -1,0 +1,270 @@
+/*
+ * ntcompletion.c - I/O completion objects ("completion ports")
+ *
+ * An I/O completion object is a KQUEUE with a header: Ke keeps the threads that take packets in
+ * number (kernel/queue.c), Ob gives it handles, names and access. A packet is four values that one
+ * thread puts in and another takes out: a key, a context, a status and a count of bytes. Packets
+ * stand in nonpaged pool, as the queue is touched at DISPATCH_LEVEL; whoever takes one frees it.
+ */
+#include "iop.h"
+#include "ntapi.h"
+
+#define IOP_TAG_PACKET 0x20706349 /* 'Icp ' */
+
+/* What KeRemoveQueue returns instead of a packet is a status, all of which are below this. */
+#define STATUS_LIMIT 0x10000
+
+typedef struct _IOP_MINI_COMPLETION_PACKET {
+    LIST_ENTRY ListEntry; /* KQUEUE.EntryListHead */
+    ULONG PacketType;
+    PVOID KeyContext;
+    PVOID ApcContext;
+    NTSTATUS IoStatus;
+    ULONG_PTR IoStatusInformation;
+} IOP_MINI_COMPLETION_PACKET, *PIOP_MINI_COMPLETION_PACKET;
+
+#define IopCompletionPacketMini 1
+
+POBJECT_TYPE IoCompletionObjectType;
+
+/* The last reference is gone, so nobody waits any more. */
+static VOID IopDeleteIoCompletion(_In_ PVOID Object) {
+    PLIST_ENTRY First = KeRundownQueue(Object), Entry = First;
+    while (Entry != NULL) {
+        PLIST_ENTRY Next = Entry->Flink;
+        ExFreePoolWithTag(CONTAINING_RECORD(Entry, IOP_MINI_COMPLETION_PACKET, ListEntry),
+                          IOP_TAG_PACKET);
+        Entry = Next == First ? NULL : Next;
+    }
+}
+
+BOOLEAN IopCreateCompletionType(VOID) {
+    UNICODE_STRING Name = RTL_CONSTANT_STRING(L"IoCompletion");
+    OBJECT_TYPE_INITIALIZER Initializer = {
+        .Length = sizeof(Initializer),
+        .InvalidAttributes = OBJ_OPENLINK,
+        .GenericMapping = {STANDARD_RIGHTS_READ | IO_COMPLETION_QUERY_STATE,
+                           STANDARD_RIGHTS_WRITE | IO_COMPLETION_MODIFY_STATE,
+                           STANDARD_RIGHTS_EXECUTE | SYNCHRONIZE, IO_COMPLETION_ALL_ACCESS},
+        .ValidAccessMask = IO_COMPLETION_ALL_ACCESS,
+        .PoolType = NonPagedPoolNx,
+        .DeleteProcedure = IopDeleteIoCompletion,
+    };
+    return NT_SUCCESS(ObCreateObjectType(&Name, &Initializer, NULL, &IoCompletionObjectType));
+}
+
+/* Count: how many threads should be at work, 0 for one a processor. Source: Windows SDK,
+   CreateIoCompletionPort. */
+NTSTATUS NTAPI NtCreateIoCompletion(_Out_ PHANDLE IoCompletionHandle,
+                                    _In_ ACCESS_MASK DesiredAccess,
+                                    _In_opt_ POBJECT_ATTRIBUTES ObjectAttributes,
+                                    _In_opt_ ULONG Count) {
+    KPROCESSOR_MODE Mode = ExGetPreviousMode();
+    PVOID Queue;
+    HANDLE Handle;
+    NTSTATUS Status = ObProbeForWrite(IoCompletionHandle, sizeof(HANDLE), 1);
+    if (NT_SUCCESS(Status)) {
+        Status = ObCreateObject(Mode, IoCompletionObjectType, ObjectAttributes, Mode, NULL,
+                                sizeof(KQUEUE), 0, 0, &Queue);
+    }
+    if (!NT_SUCCESS(Status)) {
+        return Status;
+    }
+    KeInitializeQueue(Queue, Count);
+    Status = ObInsertObject(Queue, NULL, DesiredAccess, 0, NULL, &Handle);
+    return ObReturnHandle(IoCompletionHandle, Handle, Status, Mode);
+}
+
+NTSTATUS NTAPI NtOpenIoCompletion(_Out_ PHANDLE IoCompletionHandle, _In_ ACCESS_MASK DesiredAccess,
+                                  _In_ POBJECT_ATTRIBUTES ObjectAttributes) {
+    KPROCESSOR_MODE Mode = ExGetPreviousMode();
+    HANDLE Handle;
+    NTSTATUS Status = ObProbeForWrite(IoCompletionHandle, sizeof(HANDLE), 1);
+    if (!NT_SUCCESS(Status)) {
+        return Status;
+    }
+    Status = ObOpenObjectByName(ObjectAttributes, IoCompletionObjectType, Mode, NULL, DesiredAccess,
+                                NULL, &Handle);
+    return ObReturnHandle(IoCompletionHandle, Handle, Status, Mode);
+}
+
+static NTSTATUS IopReferenceQueue(HANDLE Handle, ACCESS_MASK Access, PKQUEUE *Queue) {
+    return ObReferenceObjectByHandle(Handle, Access, IoCompletionObjectType, ExGetPreviousMode(),
+                                     (PVOID *)Queue, NULL);
+}
+
+/* Source: phnt; Windows SDK, PostQueuedCompletionStatus. STATUS_INSUFFICIENT_RESOURCES. */
+NTSTATUS NTAPI NtSetIoCompletion(_In_ HANDLE IoCompletionHandle, _In_opt_ PVOID KeyContext,
+                                 _In_opt_ PVOID ApcContext, _In_ NTSTATUS IoStatus,
+                                 _In_ ULONG_PTR IoStatusInformation) {
+    PKQUEUE Queue;
+    NTSTATUS Status = IopReferenceQueue(IoCompletionHandle, IO_COMPLETION_MODIFY_STATE, &Queue);
+    if (!NT_SUCCESS(Status)) {
+        return Status;
+    }
+    PIOP_MINI_COMPLETION_PACKET Packet =
+        ExAllocatePool2(POOL_FLAG_NON_PAGED, sizeof(*Packet), IOP_TAG_PACKET);
+    if (Packet != NULL) {
+        Packet->PacketType = IopCompletionPacketMini;
+        Packet->KeyContext = KeyContext;
+        Packet->ApcContext = ApcContext;
+        Packet->IoStatus = IoStatus;
+        Packet->IoStatusInformation = IoStatusInformation;
+        KeInsertQueue(Queue, &Packet->ListEntry);
+    } else {
+        Status = STATUS_INSUFFICIENT_RESOURCES;
+    }
+    ObDereferenceObject(Queue);
+    return Status;
+}
+
+/* Takes a packet as *Information. The status of the wait, or STATUS_SUCCESS. */
+static NTSTATUS IopTakePacket(PKQUEUE Queue, BOOLEAN Alertable, PLARGE_INTEGER Timeout,
+                              PFILE_IO_COMPLETION_INFORMATION Information) {
+    PLIST_ENTRY Entry = KeRemoveQueueAlertable(Queue, ExGetPreviousMode(), Alertable, Timeout);
+    if ((ULONG_PTR)Entry < STATUS_LIMIT) {
+        return (NTSTATUS)(LONG_PTR)Entry;
+    }
+    PIOP_MINI_COMPLETION_PACKET Packet =
+        CONTAINING_RECORD(Entry, IOP_MINI_COMPLETION_PACKET, ListEntry);
+    *Information = (FILE_IO_COMPLETION_INFORMATION){
+        .KeyContext = Packet->KeyContext,
+        .ApcContext = Packet->ApcContext,
+        .IoStatusBlock = {.Status = Packet->IoStatus, .Information = Packet->IoStatusInformation}};
+    ExFreePoolWithTag(Packet, IOP_TAG_PACKET);
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS IopCaptureTimeout(PLARGE_INTEGER *Timeout, PLARGE_INTEGER Local) {
+    if (*Timeout == NULL) {
+        return STATUS_SUCCESS;
+    }
+    __try {
+        Local->QuadPart = (LONGLONG)ReadULong64FromUser(*Timeout);
+    } __except (EXCEPTION_EXECUTE_HANDLER) {
+        return GetExceptionCode();
+    }
+    *Timeout = Local;
+    return STATUS_SUCCESS;
+}
+
+/* Source: phnt; Windows SDK, GetQueuedCompletionStatus. STATUS_TIMEOUT, STATUS_USER_APC. */
+NTSTATUS NTAPI NtRemoveIoCompletion(_In_ HANDLE IoCompletionHandle, _Out_ PVOID *KeyContext,
+                                    _Out_ PVOID *ApcContext, _Out_ PIO_STATUS_BLOCK IoStatusBlock,
+                                    _In_opt_ PLARGE_INTEGER Timeout) {
+    FILE_IO_COMPLETION_INFORMATION Packet;
+    LARGE_INTEGER Local;
+    PKQUEUE Queue;
+    NTSTATUS Status = ObProbeForWrite(KeyContext, sizeof(PVOID), sizeof(PVOID));
+    if (NT_SUCCESS(Status)) {
+        Status = ObProbeForWrite(ApcContext, sizeof(PVOID), sizeof(PVOID));
+    }
+    if (NT_SUCCESS(Status)) {
+        Status = ObProbeForWrite(IoStatusBlock, sizeof(*IoStatusBlock), sizeof(PVOID));
+    }
+    if (NT_SUCCESS(Status)) {
+        Status = IopCaptureTimeout(&Timeout, &Local);
+    }
+    if (NT_SUCCESS(Status)) {
+        Status = IopReferenceQueue(IoCompletionHandle, IO_COMPLETION_MODIFY_STATE, &Queue);
+    }
+    if (!NT_SUCCESS(Status)) {
+        return Status;
+    }
+    Status = IopTakePacket(Queue, FALSE, Timeout, &Packet);
+    ObDereferenceObject(Queue);
+    if (Status != STATUS_SUCCESS) {
+        return Status;
+    }
+    __try {
+        WritePointerToUser(ApcContext, Packet.ApcContext);
+        WritePointerToUser(KeyContext, Packet.KeyContext);
+        CopyToUser(IoStatusBlock, &Packet.IoStatusBlock, sizeof(*IoStatusBlock));
+    } __except (EXCEPTION_EXECUTE_HANDLER) {
+        Status = GetExceptionCode();
+    }
+    return Status;
+}
+
+/* Waits for the first packet only; what else is there is taken with it, up to Count. */
+static NTSTATUS IopTakePackets(PKQUEUE Queue, PFILE_IO_COMPLETION_INFORMATION User, ULONG Count,
+                               PULONG Taken, BOOLEAN Alertable, PLARGE_INTEGER Timeout) {
+    LARGE_INTEGER Now = {.QuadPart = 0};
+    NTSTATUS Status = STATUS_SUCCESS;
+    for (*Taken = 0; *Taken < Count && Status == STATUS_SUCCESS;) {
+        FILE_IO_COMPLETION_INFORMATION Packet;
+        Status =
+            IopTakePacket(Queue, *Taken == 0 && Alertable, *Taken == 0 ? Timeout : &Now, &Packet);
+        if (Status != STATUS_SUCCESS) {
+            return *Taken != 0 ? STATUS_SUCCESS : Status;
+        }
+        __try {
+            CopyToUser(&User[*Taken], &Packet, sizeof(Packet));
+            *Taken += 1;
+        } __except (EXCEPTION_EXECUTE_HANDLER) {
+            Status = GetExceptionCode();
+        }
+    }
+    return Status;
+}
+
+/* Source: phnt; Windows SDK, GetQueuedCompletionStatusEx. STATUS_INVALID_PARAMETER for no Count;
+   STATUS_TIMEOUT, STATUS_USER_APC, STATUS_ALERTED. */
+NTSTATUS NTAPI NtRemoveIoCompletionEx(_In_ HANDLE IoCompletionHandle,
+                                      _Out_ PFILE_IO_COMPLETION_INFORMATION IoCompletionInformation,
+                                      _In_ ULONG Count, _Out_ PULONG NumEntriesRemoved,
+                                      _In_opt_ PLARGE_INTEGER Timeout, _In_ BOOLEAN Alertable) {
+    LARGE_INTEGER Local;
+    PKQUEUE Queue;
+    ULONG Taken;
+    if (Count == 0 || Count > MAXULONG / sizeof(*IoCompletionInformation)) {
+        return STATUS_INVALID_PARAMETER;
+    }
+    NTSTATUS Status = ObProbeForWrite(IoCompletionInformation,
+                                      Count * (ULONG)sizeof(*IoCompletionInformation), 8);
+    if (NT_SUCCESS(Status)) {
+        Status = ObProbeForWrite(NumEntriesRemoved, sizeof(ULONG), sizeof(ULONG));
+    }
+    if (NT_SUCCESS(Status)) {
+        Status = IopCaptureTimeout(&Timeout, &Local);
+    }
+    if (NT_SUCCESS(Status)) {
+        Status = IopReferenceQueue(IoCompletionHandle, IO_COMPLETION_MODIFY_STATE, &Queue);
+    }
+    if (!NT_SUCCESS(Status)) {
+        return Status;
+    }
+    Status = IopTakePackets(Queue, IoCompletionInformation, Count, &Taken, Alertable, Timeout);
+    ObDereferenceObject(Queue);
+    if (Status != STATUS_SUCCESS) {
+        return Status;
+    }
+    return ObReturnInformation(NumEntriesRemoved, &Taken, sizeof(Taken), NULL);
+}
+
+/* Source: phnt. STATUS_INVALID_INFO_CLASS, STATUS_INFO_LENGTH_MISMATCH. */
+NTSTATUS NTAPI
+NtQueryIoCompletion(_In_ HANDLE IoCompletionHandle,
+                    _In_ IO_COMPLETION_INFORMATION_CLASS IoCompletionInformationClass,
+                    _Out_ PVOID IoCompletionInformation, _In_ ULONG IoCompletionInformationLength,
+                    _Out_opt_ PULONG ReturnLength) {
+    IO_COMPLETION_BASIC_INFORMATION Information;
+    PKQUEUE Queue;
+    if (IoCompletionInformationClass != IoCompletionBasicInformation) {
+        return STATUS_INVALID_INFO_CLASS;
+    }
+    if (IoCompletionInformationLength != sizeof(Information)) {
+        return STATUS_INFO_LENGTH_MISMATCH;
+    }
+    NTSTATUS Status = ObProbeForWrite(IoCompletionInformation, sizeof(Information), sizeof(ULONG));
+    if (NT_SUCCESS(Status)) {
+        Status = IopReferenceQueue(IoCompletionHandle, IO_COMPLETION_QUERY_STATE, &Queue);
+    }
+    if (!NT_SUCCESS(Status)) {
+        return Status;
+    }
+    Information.Depth = KeReadStateQueue(Queue);
+    ObDereferenceObject(Queue);
+    return ObReturnInformation(IoCompletionInformation, &Information, sizeof(Information),
+                               ReturnLength);
+}
