@@ -473,6 +473,7 @@ typedef struct _KDPC_DATA {
     KSPIN_LOCK DpcLock;
     volatile ULONG DpcQueueDepth;
     ULONG DpcCount;
+    struct _KDPC *volatile ActiveDpc; /* a copy of the one that runs (its processor alone) */
 } KDPC_DATA, *PKDPC_DATA;
 
 /* First part as in Windows (offsets from the KPCR: +180h). */
@@ -509,6 +510,7 @@ struct _KPRCB {
     ULONG KernelTime;
     ULONG UserTime;
     ULONG DpcTime;
+    ULONG DpcTimeCount; /* ticks that ActiveDpc has run for (the watchdog) */
     ULONG InterruptTime;
     ULONG KeContextSwitches;
     ULONG KeSystemCalls;

@@ -45,6 +45,9 @@ VOID KeUpdateSystemTime(PKTRAP_FRAME TrapFrame) {
         Thread->Quantum -= CLOCK_QUANTUM_DECREMENT;
         Prcb->QuantumEnd |= Thread->Quantum <= 0;
     }
+#if DBG
+    KiCheckDpcWatchdog(Prcb);
+#endif
     Prcb->DpcInterruptRequested = TRUE;
     HalRequestSoftwareInterrupt(DISPATCH_LEVEL);
 }

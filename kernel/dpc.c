@@ -95,8 +95,11 @@ VOID KiRetireDpcList(PKPRCB Prcb) {
         KDPC Dpc;
         Prcb->DpcRoutineActive = TRUE;
         while (KiTakeDpc(&Prcb->DpcData[0], &Dpc)) {
+            Prcb->DpcTimeCount = 0;
+            Prcb->DpcData[0].ActiveDpc = &Dpc;
             Dpc.DeferredRoutine(Dpc.DpcData, Dpc.DeferredContext, Dpc.SystemArgument1,
                                 Dpc.SystemArgument2);
+            Prcb->DpcData[0].ActiveDpc = NULL;
             if (KeGetCurrentIrql() != DISPATCH_LEVEL)
                 KeBugCheckEx(IRQL_NOT_DISPATCH_LEVEL, (ULONG_PTR)Dpc.DeferredRoutine,
                              KeGetCurrentIrql(), 0, 0);

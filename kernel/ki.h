@@ -114,6 +114,9 @@ VOID KiRetireDpcList(_Inout_ PKPRCB Prcb);
 /* interrupt.c */
 BOOLEAN KiDispatchDeviceInterrupt(_In_ ULONG Vector);
 
+/* watchdog.c: at CLOCK_LEVEL. */
+VOID KiCheckDpcWatchdog(_Inout_ PKPRCB Prcb);
+
 /* clock.c */
 VOID KeUpdateSystemTime(_Inout_ PKTRAP_FRAME TrapFrame);
 

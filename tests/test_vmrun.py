@@ -57,12 +57,15 @@ def test_time_limit():
     assert result.out == b"looping\n", result.tail()
 
 
-@pytest.mark.parametrize("kind,code", [("IRQL", "0000000A"), ("CODE", "DEADDEAD")])
+@pytest.mark.parametrize("kind,code", [("IRQL", "0000000A"), ("CODE", "DEADDEAD"),
+                                       ("DPC", "00000133")])
 def test_bug_check(kind, code):
     result = vmrun("--file", KMTEST, "--append", "/KMTCRASH=" + kind, program("hello.exe"))
     assert result.code == BUGCHECK, result.tail()
     assert "vmrun: bug check 0x%X" % int(code, 16) in result.log, result.tail()
     assert result.out == b""
+    if kind == "DPC":
+        assert "KE: the DPC " in result.log, result.tail()
 
 
 def test_no_such_file():

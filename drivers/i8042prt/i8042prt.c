@@ -263,6 +263,9 @@ NTSTATUS I8042DriverEntry(_In_ PDRIVER_OBJECT DriverObject, _In_ PUNICODE_STRING
     if (!NT_SUCCESS(Status)) {
         DbgPrint("i8042prt: no keyboard (%08x)\n", Status);
         IoDeleteDevice(Device);
+    } else {
+        DbgPrint("i8042prt: keyboard at vector %02x\n",
+                 ((PI8042_EXTENSION)Device->DeviceExtension)->Interrupt->Vector);
     }
     return STATUS_SUCCESS;
 }

@@ -35,7 +35,17 @@ static BOOLEAN KmtRun(const KMT_ENTRY *Entry) {
     return FALSE;
 }
 
-/* "/KMTCRASH=IRQL" or "/KMTCRASH=CODE": a bug check that tests/test_vmrun.py asks for. */
+static VOID KmtEndlessDpc(PKDPC Dpc, PVOID Context, PVOID First, PVOID Second) {
+    UNREFERENCED_PARAMETER(Dpc);
+    UNREFERENCED_PARAMETER(Context);
+    UNREFERENCED_PARAMETER(First);
+    UNREFERENCED_PARAMETER(Second);
+    for (;;) {
+        YieldProcessor();
+    }
+}
+
+/* "/KMTCRASH=IRQL", "/KMTCRASH=DPC" or "/KMTCRASH=CODE": a bug check that tests/test_vmrun.py asks for. */
 static VOID KmtCrashIfAsked(VOID) {
     PCSTR Kind = HalQueryLoadOption("KMTCRASH");
     if (Kind == NULL) {
@@ -44,6 +54,11 @@ static VOID KmtCrashIfAsked(VOID) {
     if (*Kind == 'I') {
         KeRaiseIrqlToDpcLevel();
         *(volatile ULONG *)0x10 = 1;
+    }
+    if (*Kind == 'D') {
+        static KDPC Dpc;
+        KeInitializeDpc(&Dpc, KmtEndlessDpc, NULL);
+        KeInsertQueueDpc(&Dpc, NULL, NULL);
     }
     KeBugCheckEx(0xDEADDEAD, 1, 2, 3, 4);
 }
