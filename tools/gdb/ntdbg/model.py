@@ -48,14 +48,34 @@ def num(value, path):
     return None if found is None else number(found)
 
 
+def locate(type_name, path):
+    """(offset in bytes, type) of a field. Members of unnamed structures count as the outer one's."""
+    total, kind = 0, kernel_type(type_name)
+    for part in path.split("."):
+        found = _member(kind, part)
+        if found is None:
+            raise gdb.GdbError("%s has no field %s" % (type_name, path))
+        total, kind = total + found[0], found[1]
+    return total, kind
+
+
+def _member(kind, name):
+    kind = kind.strip_typedefs()
+    if kind.code == gdb.TYPE_CODE_ARRAY:
+        kind = kind.target().strip_typedefs()
+    for item in kind.fields():
+        if item.name == name:
+            return item.bitpos // 8, item.type
+        if not item.name:
+            inner = _member(item.type, name)
+            if inner:
+                return item.bitpos // 8 + inner[0], inner[1]
+    return None
+
+
 def offset(type_name, path):
     """The offset of a field, in bytes."""
-    total, kind = 0, kernel_type(type_name).strip_typedefs()
-    for part in path.split("."):
-        found = kind[part]
-        total += found.bitpos // 8
-        kind = found.type.strip_typedefs()
-    return total
+    return locate(type_name, path)[0]
 
 
 def entries(head, type_name, link):
@@ -123,11 +143,36 @@ class Thread:
         self.teb = num(value, "Tcb.Teb") or 0
         self.state = num(value, "Tcb.State") or 0
 
+    def number(self, name):
+        """A number of the kernel's part, 0 where the field does not exist."""
+        return num(self.value, "Tcb." + name) or 0
+
+    @property
+    def processor(self):
+        """The processor that it runs on, None if it does not run."""
+        for index, value in enumerate(processors()):
+            if num(value, "Prcb.CurrentThread") == self.address:
+                return index
+        return None
+
+    @property
+    def owner(self):
+        """The process that it belongs to."""
+        address = num(self.value, "ThreadsProcess") or self.number("Process")
+        return Process(at(address, "_EPROCESS")) if address else None
+
+    def waits_for(self):
+        """The objects of its wait, by address."""
+        size = kernel_type("_KWAIT_BLOCK").sizeof
+        found = [num(at(self.number("WaitBlockList") + index * size, "_KWAIT_BLOCK"), "Object")
+                 for index in range(min(self.number("WaitBlockCount"), 64))]
+        return [item for item in found if item]
+
     def state_text(self):
-        """RUNNING on processor 0, WAIT: (UserRequest) UserMode Non-Alertable, READY"""
+        """RUNNING on processor 0, WAIT: (UserRequest) UserMode Non-Alertable, READY on processor 0"""
         name = self.STATES[self.state] if self.state < len(self.STATES) else "?"
-        if name == "RUNNING":
-            return "RUNNING on processor %d" % (num(self.value, "Tcb.NextProcessor") or 0)
+        if name in ("RUNNING", "READY"):
+            return "%s on processor %d" % (name, self.number("NextProcessor"))
         if name == "WAIT":
             reason = wait_reason(num(self.value, "Tcb.WaitReason") or 0)
             mode = "UserMode" if num(self.value, "Tcb.WaitMode") else "KernelMode"
@@ -142,6 +187,12 @@ def wait_reason(value):
         if item.enumval == value:
             return item.name
     return "%d" % value
+
+
+def signed(value, bits):
+    """A number of that many bits with its sign."""
+    value &= (1 << bits) - 1
+    return value - (1 << bits) if value >> bits - 1 else value
 
 
 def processes():
@@ -183,3 +234,24 @@ def current_process():
     if not process:
         raise gdb.GdbError("no thread is running on this processor")
     return Process(at(process, "_EPROCESS"))
+
+
+# What .process and .thread chose, by address; None: what runs on the selected processor.
+implicit_process_address = None
+implicit_thread_address = None
+
+
+def implicit_process():
+    """The process that .process chose, else the current one."""
+    if implicit_process_address is None:
+        return current_process()
+    return Process(at(implicit_process_address, "_EPROCESS"))
+
+
+def _forget_choice(_event):
+    """What was chosen may be gone once the machine has run."""
+    global implicit_process_address, implicit_thread_address
+    implicit_process_address = implicit_thread_address = memory.implicit_root = None
+
+
+gdb.events.cont.connect(_forget_choice)

@@ -3,7 +3,8 @@ import importlib
 
 import gdb
 
-FAMILIES = ("memory", "types", "images", "control", "stack", "examine", "process", "processor")
+FAMILIES = ("memory", "types", "images", "control", "stack", "examine", "process", "processor",
+            "scheduler", "locks", "objects", "vm", "pool", "peb")
 
 
 class Command(gdb.Command):

@@ -121,8 +121,11 @@ def show_here():
     """The symbol and the instruction at rip."""
     rip = expr.register("rip")
     write("%s:" % (symbols.name_of(rip) or text.address(rip)))
-    for line, _ in instructions(rip, 1):
-        write(line)
+    try:
+        for line, _ in instructions(rip, 1):
+            write(line)
+    except gdb.MemoryError:  # the page comes with the fault that this instruction is about to take
+        write("%s ??              ???" % text.address(rip))
 
 
 def instructions(address, count):

@@ -1,4 +1,4 @@
-"""!process, !thread, .process: processes and threads."""
+"""!process, !thread, .process, .thread: processes and threads."""
 import gdb
 
 from .. import expr, memory, model, symbols, text
@@ -14,7 +14,7 @@ def _parse(argument):
     return which, flags, words[2].lower() if len(words) > 2 else None
 
 
-def _find(which):
+def find(which):
     """A process by address or by id."""
     for process in model.processes():
         if which in (process.address, process.pid):
@@ -37,7 +37,7 @@ def process_command(argument):
     elif which is None:
         show(model.current_process(), flags)
     else:
-        show(_find(which), flags)
+        show(find(which), flags)
 
 
 def show(process, flags):
@@ -68,9 +68,8 @@ def _statistics(process):
             text.plain(root), vads, private or 0))
     _line("DeviceMap", model.num(value, "DeviceMap"), text.plain)
     _line("Token", model.num(value, "Token"), text.plain)
-    tick = 156250
-    _line("UserTime", model.num(value, "Pcb.UserTime"), lambda v: text.duration(v * tick))
-    _line("KernelTime", model.num(value, "Pcb.KernelTime"), lambda v: text.duration(v * tick))
+    _line("UserTime", model.num(value, "Pcb.UserTime"), lambda v: text.duration(v * TICK))
+    _line("KernelTime", model.num(value, "Pcb.KernelTime"), lambda v: text.duration(v * TICK))
     size, peak = (model.num(value, "Vm." + n) for n in ("WorkingSetSize", "PeakWorkingSetSize"))
     if size is not None:
         write("    %-33s %d (%dKB)" % ("Working Set Sizes (now)", size, size * 4))
@@ -90,59 +89,84 @@ def _line(name, value, render):
 
 @command("! thread")
 def thread_command(argument):
-    """!thread [THREAD]: a thread, and its stack if it runs."""
-    if argument:
-        thread = model.Thread(model.at(expr.evaluate(argument), "_ETHREAD"))
+    """!thread [THREAD [FLAGS]]: a thread, what it waits for, and its stack (FLAGS as of !process)."""
+    words = argument.split()
+    if words and words[0] != "-1":
+        thread = model.Thread(model.at(expr.evaluate(words[0]), "_ETHREAD"))
     else:
         thread = model.current_thread()
-    show_thread(thread, 6)
+    show_thread(thread, expr.evaluate(words[1]) if len(words) > 1 else 6, "")
 
 
-def show_thread(thread, flags):
-    """One thread."""
-    value = thread.value
-    write("        THREAD %s  Cid %04x.%04x  Teb: %s Win32Thread: %s %s" % (
-        text.plain(thread.address), thread.pid, thread.tid, text.plain(thread.teb),
+def show_thread(thread, flags, indent="        "):
+    """One thread: a line; with 2 what it waits for, with 4 all of it, with both the stack."""
+    write("%sTHREAD %s  Cid %04x.%04x  Teb: %s Win32Thread: %s %s" % (
+        indent, text.plain(thread.address), thread.pid, thread.tid, text.plain(thread.teb),
         text.plain(0), thread.state_text()))
     if flags & 2 and thread.state == 5:
-        _waits(thread)
+        for item in thread.waits_for():
+            write("%s    %s  %s" % (indent, text.plain(item), wait_object(item)))
     if not flags & 4:
         return
-    process = model.num(value, "ThreadsProcess") or model.num(value, "Tcb.Process")
-    image = model.c_string(model.at(process, "_EPROCESS")["ImageFileName"]) if process else ""
-    write("        Owning Process            %s       Image:         %s" % (
-        text.plain(process or 0), image))
-    write("        Wait Start TickCount      %-14d" % (model.num(value, "Tcb.WaitTime") or 0))
-    write("        Context Switch Count      %-14d IdealProcessor: %d" % (
-        model.num(value, "Tcb.ContextSwitches") or 0,
-        model.num(value, "Tcb.IdealProcessor") or 0))
-    start = model.num(value, "Win32StartAddress") or 0
-    write("        Win32 Start Address %s (%s)" % (
-        symbols.name_of(start) or "", text.plain(start)))
-    write("        Stack Init %s Current %s" % tuple(
-        text.plain(model.num(value, "Tcb." + n) or 0) for n in ("InitialStack", "KernelStack")))
-    write("        Base %s Limit %s" % tuple(
-        text.plain(model.num(value, "Tcb." + n) or 0) for n in ("StackBase", "StackLimit")))
-    write("        Priority %d BasePriority %d" % tuple(
-        (model.num(value, "Tcb." + n) or 0) & 0xff for n in ("Priority", "BasePriority")))
-    if flags & 2 and thread.state == 2:
-        registers = {n: expr.register(n) for n in stack.unwind.NAMES + ("rip",)}
-        stack.print_arguments(registers, 32)
+    for line in _details(thread):
+        write(indent + line)
+    if flags & 2 and thread.state != TERMINATED:
+        stack.print_arguments(stack.thread_registers(thread), 32)
     write()
 
 
-def _waits(thread):
-    count = model.num(thread.value, "Tcb.WaitBlockCount") or 0
-    block = model.num(thread.value, "Tcb.WaitBlockList") or 0
-    kinds = {0: "NotificationEvent", 1: "SynchronizationEvent", 2: "Mutant", 3: "ProcessObject",
-             4: "QueueObject", 5: "Semaphore", 6: "Thread", 8: "NotificationTimer",
-             9: "SynchronizationTimer"}
-    size = model.kernel_type("_KWAIT_BLOCK").sizeof
-    for index in range(min(count, 64)):
-        item = model.num(model.at(block + index * size, "_KWAIT_BLOCK"), "Object") or 0
-        if item:
-            kind = memory.read(item, 1)[0] & 0x7f
-            write("            %s  %s" % (text.plain(item), kinds.get(kind, "object")))
+TERMINATED = 4
+KINDS = {0: "NotificationEvent", 1: "SynchronizationEvent", 2: "Mutant", 3: "ProcessObject",
+         4: "QueueObject", 5: "Semaphore", 6: "Thread", 7: "Gate", 8: "NotificationTimer",
+         9: "SynchronizationTimer"}
+
+
+def wait_object(address):
+    """What kind of dispatcher object stands there, and who owns a mutant."""
+    kind = KINDS.get(memory.read_virtual(address, 1)[0] & 0x7f, "object")
+    if kind == "Mutant":
+        owner = model.num(model.at(address, "_KMUTANT"), "OwnerThread")
+        return "Mutant - owning thread %s" % text.plain(owner) if owner else kind
+    return kind
+
+
+def _details(thread):
+    def row(first, value, second="", other=""):
+        return ("%-25s %-14s %s %s" % (first, value, second, other)).rstrip()
+
+    owner, attached = thread.owner, thread.number("ApcState.Process")
+    image = owner.image if owner else ""
+    yield row("Owning Process", text.plain(owner.address if owner else 0), "Image:", image)
+    if owner and attached not in (0, owner.address):
+        other = model.Process(model.at(attached, "_EPROCESS"))
+        yield row("Attached Process", text.plain(attached), "Image:", other.image)
+    else:
+        yield row("Attached Process", "N/A", "Image:", "N/A")
+    ticks = memory.u64(TICK_COUNT) - thread.number("WaitTime") & 0xffffffff
+    yield row("Wait Start TickCount", thread.number("WaitTime"),
+              "Ticks: %d (%s)" % (ticks, _days(ticks * TICK)))
+    yield row("Context Switch Count", thread.number("ContextSwitches"),
+              "IdealProcessor: %d" % thread.number("IdealProcessor"))
+    yield row("UserTime", text.duration(thread.number("UserTime") * TICK))
+    yield row("KernelTime", text.duration(thread.number("KernelTime") * TICK))
+    start = model.num(thread.value, "Win32StartAddress") or \
+        model.num(thread.value, "StartAddress") or 0
+    yield "Win32 Start Address %s (0x%s)" % (symbols.name_of(start) or "", text.plain(start))
+    yield "Stack Init %s Current %s" % (text.plain(thread.number("InitialStack")),
+                                        text.plain(thread.number("KernelStack")))
+    yield "Base %s Limit %s" % (text.plain(thread.number("StackBase")),
+                                text.plain(thread.number("StackLimit")))
+    yield "Priority %d BasePriority %d PriorityDecrement %d" % tuple(
+        model.signed(thread.number(n), 8) for n in ("Priority", "BasePriority", "PriorityDecrement"))
+
+
+TICK = 156250                    # a clock interval in 100 ns
+TICK_COUNT = 0xFFFFF78000000320  # KUSER_SHARED_DATA.TickCount
+
+
+def _days(ticks):
+    """0:00:00:00.078"""
+    return "%d:%s" % (ticks // 864000000000, text.duration(ticks % 864000000000))
 
 
 @command(".process")
@@ -150,9 +174,30 @@ def implicit(argument):
     """.process [/p] [PROCESS]: whose user memory the commands read; 0 or nothing: the current one."""
     words = [w for w in argument.split() if not w.startswith("/")]
     if not words or words[0] == "0":
-        process = model.current_process()
-        memory.implicit_root = None
+        choose_process(None)
     else:
-        process = _find(expr.evaluate(words[0]))
-        memory.implicit_root = process.directory
-    write("Implicit process is now %s" % text.address(process.address))
+        choose_process(find(expr.evaluate(words[0])))
+    write("Implicit process is now %s" % text.address(model.implicit_process().address))
+
+
+def choose_process(process):
+    """Makes a process the implicit one; None: the one that runs."""
+    model.implicit_process_address = process.address if process else None
+    memory.implicit_root = process.directory if process else None
+
+
+@command(".thread")
+def implicit_thread(argument):
+    """.thread [/p] [THREAD]: whose stack k shows; 0 or nothing: the current one. /p: .process too."""
+    words = [w for w in argument.split() if not w.startswith("/")]
+    if not words or words[0] == "0":
+        model.implicit_thread_address = None
+        thread = model.current_thread()
+    else:
+        thread = model.Thread(model.at(expr.evaluate(words[0]), "_ETHREAD"))
+        if memory.read_virtual(thread.address, 1)[0] & 0x7f != 6:
+            raise gdb.GdbError("%s is not a thread object" % text.plain(thread.address))
+        model.implicit_thread_address = thread.address
+    if "/p" in argument.split():
+        choose_process(thread.owner if words and words[0] != "0" else None)
+    write("Implicit thread is now %s" % text.address(thread.address))

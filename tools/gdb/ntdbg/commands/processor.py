@@ -1,6 +1,6 @@
 """!pcr, !prcb, !idt, !running: processors."""
 from .. import expr, memory, model, symbols, text
-from . import command, write
+from . import command, stack, write
 
 
 def _index(argument):
@@ -79,23 +79,37 @@ def _gate(entry):
 
 @command("! running")
 def running(argument):
-    """!running: which thread runs on which processor."""
+    """!running [-i] [-t]: which thread runs on which processor; -i: idle ones too, -t: its stack."""
+    flags = "".join(word.lstrip("-") for word in argument.split())
     found = model.processors()
     write()
     write("System Processors:  (%016x)" % ((1 << len(found)) - 1))
-    idle = sum(1 << i for i, v in enumerate(found)
-               if model.num(v, "Prcb.CurrentThread") == model.num(v, "Prcb.IdleThread"))
-    write("  Idle Processors:  (%016x)" % idle)
+    idle = [model.num(v, "Prcb.CurrentThread") == model.num(v, "Prcb.IdleThread") for v in found]
+    write("  Idle Processors:  (%016x)" % sum(1 << i for i, is_idle in enumerate(idle) if is_idle))
     write()
     write("       Prcbs             Current         (pri) Next            (pri) Idle")
     for index, value in enumerate(found):
-        current = model.num(value, "Prcb.CurrentThread")
-        priority = model.num(model.at(current, "_KTHREAD"), "Priority") & 0xff
-        address = model.number(value.address) + model.offset("_KPCR", "Prcb")
-        write("  %d    %s  %s (%2d)                       %s" % (
-            index, text.plain(address), text.plain(current), priority,
-            text.plain(model.num(value, "Prcb.IdleThread"))))
+        if not idle[index] or "i" in flags:
+            _running_row(index, value)
+            if "t" in flags:
+                write()
+                stack.print_stack(stack.on_processor(index, stack.registers_here), numbers=True)
+                write()
     write()
+
+
+def _running_row(index, value):
+    def thread(name):
+        address = model.num(value, "Prcb." + name)
+        if not address:
+            return " " * 21
+        priority = model.signed(model.Thread(model.at(address, "_ETHREAD")).number("Priority"), 8)
+        return "%s (%2d)" % (text.plain(address), priority)
+
+    address = model.number(value.address) + model.offset("_KPCR", "Prcb")
+    write("  %d    %s  %s  %s  %s" % (index, text.plain(address), thread("CurrentThread"),
+                                      thread("NextThread"),
+                                      text.plain(model.num(value, "Prcb.IdleThread"))))
 
 
 @command("! irql")

@@ -1,12 +1,47 @@
 """k, kn, kv, r: the stack by unwind data, registers."""
 import gdb
 
-from .. import expr, memory, symbols, text, unwind
+from .. import expr, memory, model, symbols, text, unwind
 from . import command, write
 
 
-def _registers():
+def registers_here():
+    """The registers of the selected frame."""
     return {name: expr.register(name) for name in unwind.NAMES + ("rip",)}
+
+
+def thread_registers(thread):
+    """The registers of a thread: its processor's, or those that KiSwapContext has saved."""
+    processor = thread.processor
+    if processor is not None:
+        return on_processor(processor, registers_here)
+    swap = model.global_address("KiSwapContext")
+    module = symbols.find_module(swap)
+    function = unwind.find_function(module, swap - module.base)
+    registers = dict.fromkeys(unwind.NAMES, 0)
+    registers["rsp"] = thread.number("KernelStack")
+    registers["rip"] = swap + unwind.Info(module, function[2]).prolog
+    return registers
+
+
+def on_processor(index, function):
+    """What function() gives with another processor selected."""
+    before = gdb.selected_thread()
+    if before is None or before.num == index + 1:
+        return function()
+    frame = gdb.selected_frame()
+    try:
+        next(t for t in gdb.selected_inferior().threads() if t.num == index + 1).switch()
+        return function()
+    finally:
+        before.switch()
+        frame.select()
+
+
+def _registers():
+    if model.implicit_thread_address is None:
+        return registers_here()
+    return thread_registers(model.Thread(model.at(model.implicit_thread_address, "_ETHREAD")))
 
 
 def _source(address, exact):
