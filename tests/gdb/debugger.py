@@ -65,5 +65,5 @@ def _split(output, count):
 def normal(line):
     """A line without what changes from build to build: numbers, addresses, widths."""
     line = re.sub(r"(?<![\w])[0-9a-fA-Fx`]*\d[0-9a-fA-Fx`]*h?(?![\w])", "#", line)
-    line = re.sub(r"/\S+/(gen|programs|conformance)/", r"\1/", line)
+    line = re.sub(r"(?<![\w/])[\w./-]*/(gen|programs|conformance)/", r"\1/", line)
     return re.sub(r"\s+", " ", line).strip()
