@@ -1,9 +1,10 @@
 """Each command's output, on a machine that stands in NtWriteFile of hello.exe."""
+import os
 import re
 
 import pytest
 
-from conftest import program
+from conftest import BUILD, program
 from debugger import debug
 
 A = r"[0-9a-f]{8}`[0-9a-f]{8}"  # an address as WinDbg writes it
@@ -68,6 +69,11 @@ COMMANDS = [
     ("!prcb", r"PRCB for Processor 0 at %s:\nThreads--  Current %s Next %s Idle %s" % (P, P, P, P)),
     ("!idt", r"Dumping IDT: %s\n\n00:\t%s nt!KiDivideErrorFault\n[\s\S]*0e:\t%s nt!KiPageFault\n"
      % (P, P, P)),
+    ("!idt b0", r"\nb0:\t%s nt!I8042KeyboardInterruptService \(KINTERRUPT %s\)\n" % (P, P)),
+    ("!idt", r"[\s\S]*2e:\t.*\n[\s\S]*a0:\t%s nt!ConSerialInterruptService \(KINTERRUPT %s\)\nb0:"
+     % (P, P)),
+    ("dt nt!_KINTERRUPT poi(nt!KiVectors+1608) Vector Irql Connected",
+     r"Vector +: 0xb0\n[\s\S]*Irql +: 0xb [\s\S]*Connected +: 0x1 "),
     ("!idt 2e", r"2e:\t%s nt!KiSystemService\n" % P),
     ("!running", r"System Processors:  \(0000000000000001\)"),
     ("!irql", r"processor 0x0 -- 0"),
@@ -99,3 +105,13 @@ def test_user_memory_of_another_process():
                     "gdb.write(str(memory.read(0x7ffe0000, 64) == direct and any(direct)) + '\\n')\n"
                     "memory.implicit_root = None\nend"], program("hello.exe"))
     assert output[2] == "True\n", output
+
+
+@pytest.mark.xdist_group("gdb_commands")
+def test_chained_interrupts():
+    """The routines of a shared vector stand below each other (kernel tests connect three)."""
+    kmtest = os.path.join(BUILD, "kmtest", "kmtest.sys") + "=vitrine/System32/drivers/kmtest.sys"
+    output = debug(["bp nt!KiChainedDispatch", "g", "!idt 8f"], program("hello.exe"),
+                   "--file", kmtest)
+    routine = r"kmtest\S+ \(KINTERRUPT %s\)\n" % P
+    assert re.search(r"\n8f:\t%s %s(\t {17}%s){2}" % (P, routine, routine), output[2]), output[2]

@@ -50,7 +50,7 @@ def prcb(argument):
 
 @command("! idt")
 def idt(argument):
-    """!idt [VECTOR | -a]: where each interrupt vector goes; without -a only those with a handler."""
+    """!idt [VECTOR | -a]: where each vector goes, and its KINTERRUPTs; -a: those without a handler too."""
     everything = "-a" in argument.split()
     wanted = [w for w in argument.split() if w != "-a"]
     base = model.num(model.pcr(model.current_processor()), "IdtBase")
@@ -64,9 +64,32 @@ def idt(argument):
         if wanted and vector != int(wanted[0], 16):
             continue
         spare = thunk is not None and thunk <= target < thunk + size
-        if target and (everything or wanted or not spare):
+        chain = _interrupts(vector) if spare else []
+        if chain:
+            _show_chain(vector, target, chain)
+        elif target and (everything or wanted or not spare):
             write("%02x:\t%s %s" % (vector, text.plain(target), symbols.name_of(target) or ""))
     write()
+
+
+def _interrupts(vector):
+    """The KINTERRUPT objects of a vector, in the order of their chain."""
+    slot = model.kernel_type("_KI_VECTOR").sizeof * vector
+    first = memory.u64(model.global_address("KiVectors") + slot + model.offset("_KI_VECTOR", "First"))
+    if not first:
+        return []
+    head = first + model.offset("_KINTERRUPT", "InterruptListEntry")
+    return [model.at(first, "_KINTERRUPT")] + list(
+        model.entries(head, "_KINTERRUPT", "InterruptListEntry"))
+
+
+def _show_chain(vector, target, chain):
+    """The first routine behind the vector and its gate, the others below it."""
+    for index, interrupt in enumerate(chain):
+        begin = "%02x:\t%s" % (vector, text.plain(target)) if index == 0 else "\t" + " " * 16
+        routine = model.num(interrupt, "ServiceRoutine")
+        write("%s %s (KINTERRUPT %s)" % (begin, symbols.name_of(routine) or text.plain(routine),
+                                         text.plain(model.number(interrupt.address))))
 
 
 def _gate(entry):
