@@ -1,0 +1,30 @@
+"""Figures that hold to the instruction, in the free build: a change that costs too much is seen here."""
+import os
+import subprocess
+
+import pytest
+
+from conftest import FREE_BUILD, ROOT
+
+LIMITS = {
+    "null service": 50,
+    "loader entry to first user instruction": 15_000_000,
+    "ping-pong, two threads, round trip": 2_000,
+    "yield, two threads, round trip": 700,
+    "kernel + hal, bytes": 500 * 1024,
+}
+
+
+@pytest.fixture(scope="module")
+def figures():
+    subprocess.run([os.path.join(ROOT, "tools", "bench")], check=True, stdout=subprocess.DEVNULL,
+                   env=dict(os.environ, VITRINE_O=FREE_BUILD))
+    with open(os.path.join(ROOT, "build", "bench.tsv"), encoding="ascii") as rows:
+        return {name: int(median) for name, median in
+                (row.rstrip("\n").split("\t") for row in rows)}
+
+
+@pytest.mark.xdist_group("figures")
+@pytest.mark.parametrize("name", LIMITS)
+def test_figure(figures, name):
+    assert figures[name] <= LIMITS[name]
