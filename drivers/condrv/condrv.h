@@ -7,15 +7,11 @@
 #include "ex.h"
 #include "hal.h"
 #include "io.h"
+#include "keymap.h"
 #include "ntrtl.h"
 
 #define CON_LINE_LENGTH 1024
 #define CON_RING_SIZE   1024
-
-/* Which keys are down that change what others mean; the keyboard's DPC alone. */
-typedef struct _CON_KEYS {
-    BOOLEAN LeftShift, RightShift, Control, CapsLock;
-} CON_KEYS, *PCON_KEYS;
 
 /* The one console. Written at start: Port, Interactive, Interrupt. */
 typedef struct _CON_EXTENSION {
@@ -56,7 +52,5 @@ VOID ConPutByte(_Inout_ PCON_EXTENSION Console, _In_ UCHAR Byte);
 
 /* keyboard.c */
 VOID ConConnectKeyboard(_Inout_ PDEVICE_OBJECT Device);
-/* keymap.c. The character of a key that was pressed, 0 for none. */
-UCHAR ConTranslateKey(_Inout_ PCON_KEYS Keys, _In_ USHORT MakeCode, _In_ USHORT Flags);
 
 #endif

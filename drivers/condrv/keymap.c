@@ -6,7 +6,7 @@
  * Keys with the prefix E0 came later: of these only the second Ctrl, the keypad's Enter and its
  * slash mean something here. Needs nothing of the machine: tests/host/test_keymap.c.
  */
-#include "condrv.h"
+#include "keymap.h"
 #include "kbdmou.h"
 
 #define SCAN_CONTROL     0x1D
