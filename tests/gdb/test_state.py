@@ -167,7 +167,9 @@ def test_thread_that_waits(said, record):
     assert "WAIT: (UserRequest) UserMode Non-Alertable\n" in printed
     owner = re.match(r"THREAD (\w{16})", said["!thread"]).group(1)
     assert "\n    %s  Mutant - owning thread %s\n" % (record["the Mutant"], owner) in printed
-    assert re.search(r"Attached Process +N/A +Image: +N/A\n", printed)
+    assert "\nOwning Process            %s       Image:         debuggee.exe\n" \
+        "Attached Process          N/A            Image:         N/A\n" % record["the Process"] \
+        in printed, printed
     assert re.search(r"Win32 Start Address debuggee!Wait \(0x\w{16}\)", printed)
     order = ("nt!KiSwapContext", "nt!KeWaitForSingleObject", "nt!NtWaitForSingleObject",
              "nt!KiSystemCall64", "ntdll!NtWaitForSingleObject", "debuggee!Wait")

@@ -9,6 +9,7 @@ _TOKEN = re.compile(r"\s*(?:(0n\d+)|(0x[0-9a-fA-F`]+)|(@?@?\$?[A-Za-z_?][\w?$.]*
                     r"|([0-9a-fA-F`]+)|([-+*/()\[\]]))")
 _HEX = re.compile(r"^[0-9a-fA-F`]+$")
 MASK = 2 ** 64 - 1
+PROCESSOR_ONLY = {"gs_base", "k_gs_base", "fs_base", "cr0", "cr2", "cr3", "cr4", "cr8", "efer"}
 
 
 def split_range(text, default):
@@ -23,6 +24,8 @@ def register(name):
     """The value of a register in the selected frame."""
     name = {"ip": "rip", "sp": "rsp", "csp": "rsp", "efl": "eflags"}.get(name, name)
     try:
+        if name in PROCESSOR_ONLY:
+            return processor_register(name)
         return _number(gdb.parse_and_eval("$" + name))
     except (gdb.error, ValueError) as error:
         raise gdb.GdbError("Couldn't resolve error at '%s'" % name) from error

@@ -61,7 +61,7 @@ def _modules(ldr):
     _row("Ldr.Initialized:", _yes(ldr.number("Initialized")))
     for name in ("InInitializationOrder", "InLoadOrder", "InMemoryOrder"):
         head = ldr.place(name + "ModuleList")
-        write("    Ldr.%-33s %s . %s" % (name + "ModuleList:", text.plain(memory.u64(head)),
+        write("    Ldr.%-32s %s . %s" % (name + "ModuleList:", text.plain(memory.u64(head)),
                                          text.plain(memory.u64(head + 8))))
     write("            Base TimeStamp                     Module")
     head = ldr.place("InLoadOrderModuleList")

@@ -103,7 +103,7 @@ def poolused(argument):
     half = "%10s %10s %10s %12s" if flags & 1 else "%10s %12s"
     titles = ("Allocs", "Frees", "Diff", "Used") if flags & 1 else ("Allocs", "Used")
     width = len(half % titles)
-    write("      %s %s" % ("NonPaged".center(width), "Paged".center(width)))
+    write(("      %s %s" % ("NonPaged".center(width), "Paged".center(width))).rstrip())
     write(" Tag  %s %s" % (half % titles, half % titles))
     write()
     total = [0] * 6

@@ -131,17 +131,18 @@ def wait_object(address):
 
 
 def _details(thread):
-    def row(first, value, second="", other=""):
-        return ("%-25s %-14s %s %s" % (first, value, second, other)).rstrip()
+    def row(first, value, second=""):
+        return ("%-25s %-14s %s" % (first, value, second)).rstrip()
 
     owner, attached = thread.owner, thread.number("ApcState.Process")
-    image = owner.image if owner else ""
-    yield row("Owning Process", text.plain(owner.address if owner else 0), "Image:", image)
+    image = "%-14s " % "Image:"
+    yield row("Owning Process", text.plain(owner.address if owner else 0),
+              "      " + image + (owner.image if owner else ""))
     if owner and attached not in (0, owner.address):
         other = model.Process(model.at(attached, "_EPROCESS"))
-        yield row("Attached Process", text.plain(attached), "Image:", other.image)
+        yield row("Attached Process", text.plain(attached), "      " + image + other.image)
     else:
-        yield row("Attached Process", "N/A", "Image:", "N/A")
+        yield row("Attached Process", "N/A", image + "N/A")
     ticks = memory.u64(TICK_COUNT) - thread.number("WaitTime") & 0xffffffff
     yield row("Wait Start TickCount", thread.number("WaitTime"),
               "Ticks: %d (%s)" % (ticks, _days(ticks * TICK)))
