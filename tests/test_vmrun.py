@@ -68,6 +68,12 @@ def test_bug_check(kind, code):
         assert "KE: the DPC " in result.log, result.tail()
 
 
+def test_too_little_memory():
+    """The loader says so and gives up: no bug check, the program could not be started."""
+    result = vmrun("--mem", "64", program("hello.exe"))
+    assert result.code == NOSTART and "not enough memory" in result.log, result.tail()
+
+
 def test_no_such_file():
     for args in (["/nowhere/program.exe"], ["--file", "/nowhere/x.dll", program("hello.exe")]):
         result = vmrun(*args)

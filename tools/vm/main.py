@@ -38,6 +38,9 @@ def report_silence(session):
         say("QEMU ended with status %d: %s" % (session.qemu.returncode,
                                                session.errors.decode("utf-8", "replace").strip()))
         return opts.STATUS_NOSTART
+    if not session.ready:
+        say("the machine was switched off before it could start the program")
+        return opts.STATUS_NOSTART
     say("the machine was reset or switched off, and the kernel did not say why")
     return opts.STATUS_BUGCHECK
 

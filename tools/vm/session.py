@@ -37,6 +37,7 @@ class Session:
             pair[1].close()
         self.channels = {name: pair[0] for name, pair in pairs.items()}
         self.outcome = None    # the line that tells how it ended, in words
+        self.ready = False     # the kernel runs, and the program's console listens
         self.pending = b""     # of the outcome port: a line that is not whole yet
         self.escape = b""      # of the log: an escape sequence that is not whole yet
         self.errors = b""      # QEMU's own messages
@@ -94,6 +95,7 @@ class Session:
         for line in lines:
             words = line.decode("ascii", "replace").split()
             if words == ["ready"]:
+                self.ready = True
                 self.start_input()
             elif words and not self.outcome:
                 self.outcome = words
