@@ -1,10 +1,10 @@
 /*
  * halp.h - what the HAL's files share among themselves; nothing of this is visible outside.
  *
- * Acpi, Map, Apic, Ioapic, Pic, Timer, Counter, Cmos, Serial, Display, Power and Exitport each stand in one
- * file. State is written once by HalInitSystem on the boot processor, before a second processor
- * runs, and only read afterwards; the screen's cursor and the CMOS index port are the exceptions,
- * and their files say what guards them.
+ * Acpi, Map, Apic, Ioapic, Pic, Timer, Counter, Cmos, Serial, Display, Power and Exitport each
+ * stand in one file. State is written once by HalInitSystem on the boot processor, before a second
+ * processor runs, and only read afterwards; the screen's cursor and the CMOS index port are the
+ * exceptions, and their files say what guards them.
  */
 #ifndef VITRINE_HALP_H
 #define VITRINE_HALP_H

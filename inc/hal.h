@@ -96,8 +96,8 @@ NTHALAPI VOID HalEndSystemInterrupt(VOID);
 
 /*
  * Sends the calling processor the software interrupt of RequestIrql, which arrives when IRQL drops
- * below it: APC_LEVEL, DISPATCH_LEVEL, or a device's level, whose vector (RequestIrql << 4 | 0Fh) is
- * never given to a line. Any IRQL.
+ * below it: APC_LEVEL, DISPATCH_LEVEL, or a device's level, whose vector (RequestIrql << 4 | 0Fh)
+ * is never given to a line. Any IRQL.
  */
 NTHALAPI VOID HalRequestSoftwareInterrupt(_In_ KIRQL RequestIrql);
 

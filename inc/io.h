@@ -116,8 +116,8 @@
 #define FILE_USE_FILE_POINTER_POSITION 0xfffffffe
 
 /* Priority increments for IoCompleteRequest. */
-#define IO_NO_INCREMENT     0
-#define IO_SERIAL_INCREMENT 2
+#define IO_NO_INCREMENT       0
+#define IO_SERIAL_INCREMENT   2
 #define IO_KEYBOARD_INCREMENT 6
 
 /* ---- Structures ---- */

@@ -45,7 +45,8 @@ static VOID KmtEndlessDpc(PKDPC Dpc, PVOID Context, PVOID First, PVOID Second) {
     }
 }
 
-/* "/KMTCRASH=IRQL", "/KMTCRASH=DPC" or "/KMTCRASH=CODE": a bug check that tests/test_vmrun.py asks for. */
+/* "/KMTCRASH=IRQL", "/KMTCRASH=DPC" or "/KMTCRASH=CODE": a bug check that tests/test_vmrun.py asks
+ * for. */
 static VOID KmtCrashIfAsked(VOID) {
     PCSTR Kind = HalQueryLoadOption("KMTCRASH");
     if (Kind == NULL) {
