@@ -8,7 +8,7 @@ import re
 
 import pytest
 
-from conftest import BUILD, program
+from conftest import BUILD, ROOT, program
 from debugger import debug
 
 RECORD = ("Event", "Copy", "Mutant", "Semaphore", "Directory", "Link", "Section", "Waiter",
@@ -22,6 +22,7 @@ def body(name):
 for name in ("Waiter", "Sleeper", "Spinner", "Event", "Mutant"):
     gdb.set_convenience_variable(name, body(name))
     gdb.write("%s=%016x\\n" % (name, body(name)))
+gdb.set_convenience_variable("Entry", table.find(expr.evaluate("poi(debuggee!Event)")).entry)
 gdb.set_convenience_variable("Process", model.current_process().address)
 gdb.write("Process=%016x\\n" % model.current_process().address)
 end"""
@@ -32,10 +33,11 @@ COMMANDS = [
     r"!object \debuggee", r"!object \debuggee\an event", r"!object \debuggee\a link",
     r"!object \ObjectTypes\Event", r"!object \nosuch\thing", "!object 0", r"!object \Device",
     "!handle", "!handle poi(debuggee!Event)", "!handle 0 3 -1 Event", "!handle 0 1 4",
-    "!handle 7777", "!handle 0 1 0", "!handle 0 10",
+    "!handle 7777", "dt nt!_OBJECT_HEADER $Event-30", "dt nt!_HANDLE_TABLE_ENTRY $Entry",
+    "!handle 0 1 0", "!handle 0 10",
     "!process -1 2", "!thread $Waiter", "!thread $Sleeper 0", "!thread",
     ".thread $Waiter", "k", ".thread", "k", ".thread $Event",
-    "!ready", "!running", "!running -i -t", "!timer", "!timer $Sleeper", "!dpcs", "!apc", "!locks",
+    "!ready", "!running", "!running -i -t", "!irql", "!irql 64", "!timer", "!timer $Sleeper", "!dpcs", "!apc", "!locks",
     "!locks -v",
     "!pte poi(debuggee!Memory)", "!pte poi(debuggee!Memory)+1000", "!pte nt!KiSystemCall64",
     "!pte poi(debuggee!Reserved)", "!vad",
@@ -43,6 +45,8 @@ COMMANDS = [
     "!peb", "!teb", ".process 4", "!peb", ".process /p $Process", "db poi(debuggee!Memory) L4",
     "!pte poi(debuggee!Memory)", ".process",
 ]
+with open(os.path.join(ROOT, "sdk", "services.tbl"), encoding="utf-8") as stream:
+    SERVICE_THERE = re.search(r"^\S+ NtQueueApcThread +\d", stream.read(), re.M) is not None
 # From here on the machine runs, so each is its own stage.
 LATER = ["bc *", "bp nt!KeForceUserApc", "g", "r rcx", "bc *", "finish", "!apc",
          "bp nt!KeAcquireSpinLockAtDpcLevel", "g", "r rcx", "bc *", "finish", "!locks", "!irql"]
@@ -159,6 +163,17 @@ def test_handle_that_is_free(said):
     assert "7777: free handle" in said["!handle 7777"]
 
 
+def test_headers_and_entries_as_structures(said):
+    header = said["dt nt!_OBJECT_HEADER $Event-30"]
+    assert re.search(r"\+0x000 PointerCount     : 0n?x?3\n[\s\S]*\+0x008 HandleCount      : 0n?x?2\n",
+                     header), header
+    entry = said["dt nt!_HANDLE_TABLE_ENTRY $Entry"]
+    assert re.search(r"Unlocked         : 0y1\n", entry), entry
+    access = re.search(r"GrantedAccessBits : 0y([01]{25})\n", entry)
+    assert access and int(access.group(1), 2) == 0x1F0003, entry
+    assert re.search(r"Attributes       : 0y011\n", entry), entry
+
+
 def test_thread_that_waits(said, record):
     printed = said["!thread $Waiter"]
     process, thread = record["WaiterId"]
@@ -204,6 +219,7 @@ def test_running(said):
     thread = re.match(r"THREAD (\w{16})", said["!thread"]).group(1)
     assert re.search(r"^  0    \w{16}  %s \( 8\) .* \w{16}$" % thread, said["!running"], re.M)
     assert re.search(r"00 \S+ \S+ ntdll!NtTestAlert", said["!running -i -t"])
+    assert "there is no processor 64" in said["!irql 64"]
 
 
 def test_timer(said, record):
@@ -224,6 +240,16 @@ def test_nothing_is_deferred(said):
     assert said["!dpcs"] == "CPU Type      KDPC       Function\n"
     assert re.search(r"\A\*\*\* Enumerating APCs in all processes\nProcess \w{16} System\n"
                      r"Process \w{16} debuggee.exe\n", said["!apc"]), said["!apc"]
+
+
+def test_apc_of_the_program(said, record):
+    """The waiter does not wait alertably, so what NtQueueApcThread queued stays where it is."""
+    if not SERVICE_THERE:
+        pytest.skip("the kernel has no NtQueueApcThread")
+    assert re.search(r"    Thread %s ApcStateIndex 0 ApcListHead \w{16} \[USER\]\n        KAPC @ \w{16}\n"
+                     r"[\s\S]*NormalRoutine  0{12}1111\n *NormalContext  0{12}2222\n"
+                     r" *SystemArgument1 0{12}3333\n *SystemArgument2 0{12}4444\n"
+                     % record["the Waiter"], said["!apc"]), said["!apc"]
 
 
 def test_locks(said, record):
@@ -348,5 +374,5 @@ def test_dpc_in_a_queue():
     assert re.fullmatch(r"CPU Type      KDPC       Function\n"
                         r" 0: Normal  : 0x%s 0x%s kmtest[!+]\w+\n" % (kdpc, routine),
                         output[5]), output
-    assert "processor 0x0 -- 2" in output[6]
+    assert "processor 0x0 -- 2 (DISPATCH_LEVEL)" in output[6]
     assert output[7] == "CPU Type      KDPC       Function\n"

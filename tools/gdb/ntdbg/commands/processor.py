@@ -135,8 +135,15 @@ def _running_row(index, value):
                                       text.plain(model.num(value, "Prcb.IdleThread"))))
 
 
+IRQL_NAMES = {0: "LOW_LEVEL", 1: "APC_LEVEL", 2: "DISPATCH_LEVEL", 13: "CLOCK_LEVEL",
+              14: "IPI_LEVEL", 15: "HIGH_LEVEL"}
+
+
 @command("! irql")
 def irql(argument):
-    """!irql: the interrupt request level of the selected processor."""
-    write("Debugger saved IRQL for processor 0x%x -- %d" % (
-        model.current_processor(), expr.processor_register("cr8") & 15))
+    """!irql [PROCESSOR]: the interrupt request level of a processor, the selected one by default."""
+    index = _index(argument)
+    model.pcr(index)
+    level = stack.on_processor(index, lambda: expr.processor_register("cr8") & 15)
+    write("Debugger saved IRQL for processor 0x%x -- %d%s" % (
+        index, level, " (%s)" % IRQL_NAMES[level] if level in IRQL_NAMES else ""))
