@@ -157,12 +157,28 @@ KMT_TEST(queue_waiters_get_every_entry_once) {
     EndWorkers(&Shop, Threads);
 }
 
+/* All workers wait for an entry: each stands in the queue's wait list. */
+static BOOLEAN AllWait(SHOP *Shop) {
+    LARGE_INTEGER Nap = {.QuadPart = -200000};
+    LONG Waiting = 0;
+    for (ULONG Try = 0; Try < 500 && Waiting != WORKERS; Try++) {
+        KeDelayExecutionThread(KernelMode, FALSE, &Nap);
+        PLIST_ENTRY Head = &Shop->Queue.Header.WaitListHead;
+        Waiting = 0;
+        for (PLIST_ENTRY Link = Head->Flink; Link != Head; Link = Link->Flink) {
+            Waiting++;
+        }
+    }
+    return Waiting == WORKERS && Shop->Queue.CurrentCount == 0;
+}
+
 /* Concurrency 1: a worker that waits makes room for the next, up to all of them; then no more. */
 KMT_TEST(queue_gives_the_turn_on_when_a_thread_waits) {
     static SHOP Shop;
     static ITEM Items[WORKERS + 2];
     HANDLE Threads[WORKERS];
     KMT_CHECK(StartWorkers(&Shop, 1, Threads));
+    KMT_CHECK(AllWait(&Shop));
     Shop.Expected = WORKERS + 2;
     for (ULONG i = 0; i < WORKERS + 2; i++) {
         Items[i].Number = 2 * i + 1;
