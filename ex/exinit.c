@@ -7,6 +7,7 @@
  *      pushlock.c, fmutex.c, rundown.c          locks for code that may wait
  *      work.c                                   worker threads
  *      ntevent.c, ntmutant.c, ntsemaphore.c     Ke's objects, with handles and names
+ *      nttimer.c, ntkeyed.c                     timers with their APCs; keyed events
  *      ntwait.c                                 waits on handles
  *      ntsysinfo.c, ntsyslists.c, nttime.c      questions about the system
  *
@@ -33,5 +34,6 @@ BOOLEAN ExInitSystem(_In_ ULONG Phase) {
         return TRUE;
     }
     return NT_SUCCESS(ExpInitializeEvents()) && NT_SUCCESS(ExpInitializeMutants()) &&
-           NT_SUCCESS(ExpInitializeSemaphores());
+           NT_SUCCESS(ExpInitializeSemaphores()) && NT_SUCCESS(ExpInitializeTimers()) &&
+           NT_SUCCESS(ExpInitializeKeyedEvents());
 }

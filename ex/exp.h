@@ -54,6 +54,10 @@ NTSTATUS ExpQuerySystemList(_In_ SYSTEM_INFORMATION_CLASS Class, _Out_ PVOID Des
 NTSTATUS ExpInitializeEvents(VOID);
 NTSTATUS ExpInitializeMutants(VOID);
 NTSTATUS ExpInitializeSemaphores(VOID);
+
+/* nttimer.c, ntkeyed.c */
+NTSTATUS ExpInitializeTimers(VOID);
+NTSTATUS ExpInitializeKeyedEvents(VOID);
 #endif
 
 #endif

@@ -350,6 +350,9 @@ VOID ExWorkerThread(_In_opt_ PVOID StartContext);
 
 /* Phase 0: before ObInitSystem. Phase 1: after it; creates the Event, Mutant and Semaphore types.
  */
+/* The current thread ends: timers let go of it (ex/nttimer.c). PASSIVE_LEVEL. */
+VOID ExTimerRundown(VOID);
+
 BOOLEAN ExInitSystem(_In_ ULONG Phase);
 
 struct _OBJECT_TYPE;

@@ -346,6 +346,8 @@ BOOLEAN NTAPI KeInsertQueueApc(_Inout_ PRKAPC Apc, _In_opt_ PVOID SystemArgument
 BOOLEAN NTAPI KeTestAlertThread(_In_ KPROCESSOR_MODE AlertMode);
 /* Has a user APC delivered at the next return to user mode, out of any wait in user mode. */
 BOOLEAN KeForceUserApc(_Inout_ PKAPC Apc);
+/* Takes Apc out of its queue. FALSE: it was in none, or its kernel routine is about to run. */
+BOOLEAN KeRemoveQueueApc(_Inout_ PKAPC Apc);
 /* For a thread that ends: no more APCs; the user APCs left, one at a time; no more suspension. */
 VOID KeStopApcs(_Inout_ PKTHREAD Thread);
 PKAPC KeTakeUserApc(_Inout_ PKTHREAD Thread);
@@ -376,6 +378,10 @@ DECLSPEC_NORETURN VOID KeTerminateThread(_In_ KPRIORITY Increment);
 extern VOID (*KeReapThreadRoutine)(PKTHREAD Thread);
 KPRIORITY NTAPI KeSetPriorityThread(_Inout_ PKTHREAD Thread, _In_ KPRIORITY Priority);
 KPRIORITY NTAPI KeQueryPriorityThread(_In_ PKTHREAD Thread);
+/* The base becomes the process's plus Increment, within the class; +-MAXIMUM_PRIORITY/2 or beyond:
+   its highest or lowest priority. Return the increment in force before, or now. */
+LONG NTAPI KeSetBasePriorityThread(_Inout_ PKTHREAD Thread, _In_ LONG Increment);
+LONG NTAPI KeQueryBasePriorityThread(_In_ PKTHREAD Thread);
 KAFFINITY NTAPI KeSetAffinityThread(_Inout_ PKTHREAD Thread, _In_ KAFFINITY Affinity);
 LONG NTAPI KeSetProcessSignal(_Inout_ PKPROCESS Process, _In_ KPRIORITY Increment);
 ULONG NTAPI KeSuspendThread(_Inout_ PKTHREAD Thread);

@@ -394,6 +394,8 @@ struct _KTHREAD {
     CHAR Priority;       /* ThreadLock */
     CHAR BasePriority;
     CHAR PriorityDecrement;
+    BOOLEAN DisableBoost; /* no raise of its priority when it is woken */
+    CHAR Saturation; /* KeSetBasePriorityThread: at the upper (1) or lower (-1) end of its class */
     UCHAR State; /* KTHREAD_STATE: ThreadLock */
     UCHAR WaitReason;
     UCHAR WaitIrql;

@@ -103,6 +103,9 @@ typedef struct _ETHREAD {
     PVOID UserStackAllocation; /* freed when the thread ends; NULL where the creator owns it */
     KAPC TerminateApc;
     volatile LONG TerminateQueued;
+    LIST_ENTRY ActiveTimerListHead; /* timers with an APC for it: ActiveTimerListLock */
+    KSPIN_LOCK ActiveTimerListLock;
+    KEVENT AlertByThreadId;         /* NtAlertThreadByThreadId */
 } ETHREAD;
 
 #define PsGetCurrentProcess()   ((PEPROCESS)KeGetCurrentThread()->ApcState.Process)

@@ -50,6 +50,13 @@ static BOOLEAN KiKernelApcDeliverable(PKTHREAD Thread, PKAPC Apc) {
            (!Thread->KernelApcDisable && !Thread->ApcState.KernelApcInProgress);
 }
 
+/* ThreadLock held: the first kernel APC, if there is one, may run now. */
+BOOLEAN KiKernelApcReady(PKTHREAD Thread) {
+    PLIST_ENTRY Head = &Thread->ApcState.ApcListHead[KernelMode];
+    return Head->Flink != Head &&
+           KiKernelApcDeliverable(Thread, CONTAINING_RECORD(Head->Flink, KAPC, ApcListEntry));
+}
+
 /* ThreadLock held. */
 VOID KiInsertQueueApc(PKAPC Apc, KPRIORITY Increment) {
     PKTHREAD Thread = Apc->Thread;
@@ -83,6 +90,21 @@ BOOLEAN NTAPI KeInsertQueueApc(PRKAPC Apc, PVOID SystemArgument1, PVOID SystemAr
     KiReleaseThreadLock(Thread);
     KiExitDispatcher(OldIrql);
     return Inserted;
+}
+
+/* Takes Apc out of its queue. FALSE: it was in none, or its kernel routine is about to run. */
+BOOLEAN KeRemoveQueueApc(PKAPC Apc) {
+    PKTHREAD Thread = Apc->Thread;
+    KIRQL OldIrql = KfRaiseIrql(DISPATCH_LEVEL);
+    KiAcquireThreadLock(Thread);
+    BOOLEAN Removed = Apc->Inserted;
+    if (Removed) {
+        RemoveEntryList(&Apc->ApcListEntry);
+        Apc->Inserted = FALSE;
+    }
+    KiReleaseThreadLock(Thread);
+    KeLowerIrql(OldIrql);
+    return Removed;
 }
 
 /* Queues a user APC ahead of all others and has it delivered at the next return to user mode, out

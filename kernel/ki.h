@@ -103,6 +103,7 @@ VOID KiSwapProcess(_In_ PKPROCESS Process);
 /* apc.c. ThreadLock held. */
 VOID KiInsertQueueApc(_Inout_ PKAPC Apc, _In_ KPRIORITY Increment);
 VOID KiDeliverKernelApcs(VOID);
+BOOLEAN KiKernelApcReady(_In_ PKTHREAD Thread);
 VOID KiDeliverUserApc(_In_ ULONG64 Unused, _Inout_ PKTRAP_FRAME TrapFrame,
                       _Inout_ PKEXCEPTION_FRAME ExceptionFrame);
 VOID KiInitializeSuspend(_Inout_ PKTHREAD Thread);

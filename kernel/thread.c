@@ -139,6 +139,39 @@ KPRIORITY NTAPI KeSetPriorityThread(PKTHREAD Thread, KPRIORITY Priority) {
     return Old;
 }
 
+/* What Increment makes of the process's priority; a thread stays in the class of its process. */
+static KPRIORITY KiComputeBase(PKTHREAD Thread, LONG Increment) {
+    KPRIORITY Base = Thread->Process->BasePriority;
+    BOOLEAN RealTime = Base >= LOW_REALTIME_PRIORITY;
+    KPRIORITY Lowest = RealTime ? LOW_REALTIME_PRIORITY : LOW_PRIORITY + 1;
+    KPRIORITY Highest = RealTime ? HIGH_PRIORITY : LOW_REALTIME_PRIORITY - 1;
+    if (Thread->Saturation)
+        return Thread->Saturation > 0 ? Highest : Lowest;
+    return max(Lowest, min(Highest, Base + Increment));
+}
+
+LONG NTAPI KeQueryBasePriorityThread(PKTHREAD Thread) {
+    return Thread->Saturation ? Thread->Saturation * (MAXIMUM_PRIORITY / 2)
+                              : Thread->BasePriority - Thread->Process->BasePriority;
+}
+
+LONG NTAPI KeSetBasePriorityThread(PKTHREAD Thread, LONG Increment) {
+    KIRQL OldIrql = KfRaiseIrql(DISPATCH_LEVEL);
+    KiAcquireThreadLock(Thread);
+    LONG Old = KeQueryBasePriorityThread(Thread);
+    Thread->Saturation = (CHAR)(Increment >= MAXIMUM_PRIORITY / 2    ? 1
+                                : Increment <= -MAXIMUM_PRIORITY / 2 ? -1
+                                                                     : 0);
+    Thread->BasePriority = (CHAR)KiComputeBase(Thread, Increment);
+    Thread->PriorityDecrement = 0;
+    Thread->Quantum = Thread->QuantumReset;
+    if (Thread->Priority != Thread->BasePriority)
+        KiSetPriorityThread(Thread, Thread->BasePriority);
+    KiReleaseThreadLock(Thread);
+    KiExitDispatcher(OldIrql);
+    return Old;
+}
+
 KPRIORITY NTAPI KeQueryPriorityThread(PKTHREAD Thread) {
     return Thread->Priority;
 }

@@ -91,7 +91,7 @@ static BOOLEAN KiClaimWait(PKTHREAD Thread, LONG_PTR Status) {
 
 /* A boost lasts: each quantum takes one level of it back (KiQuantumEnd). */
 static VOID KiBoostAndReady(PKTHREAD Thread, KPRIORITY Increment) {
-    if (Thread->Priority < LOW_REALTIME_PRIORITY && Increment > 0) {
+    if (Thread->Priority < LOW_REALTIME_PRIORITY && Increment > 0 && !Thread->DisableBoost) {
         CHAR Boosted = (CHAR)min(Thread->BasePriority + Increment, LOW_REALTIME_PRIORITY - 1);
         if (Boosted > Thread->Priority) {
             Thread->PriorityDecrement = (CHAR)(Boosted - Thread->BasePriority);
@@ -182,21 +182,27 @@ static LONG_PTR KiTrySatisfy(PKI_WAIT Wait, PKTHREAD Thread) {
     return Status;
 }
 
+/* ThreadLock held: was the thread alerted in Mode? It is used up. */
+static BOOLEAN KiTakeAlert(PKTHREAD Thread, KPROCESSOR_MODE Mode) {
+    BOOLEAN Alerted = Thread->Alerted[(UCHAR)Mode];
+    Thread->Alerted[(UCHAR)Mode] = FALSE;
+    return Alerted;
+}
+
 /* ThreadLock held: a reason not to wait at all, or STATUS_SUCCESS. */
 static NTSTATUS KiTestAlert(PKI_WAIT Wait, PKTHREAD Thread, KIRQL OldIrql) {
-    if (Thread->ApcState.KernelApcPending && OldIrql < APC_LEVEL && Thread->CombinedApcDisable == 0)
+    if (OldIrql < APC_LEVEL && KiKernelApcReady(Thread))
         return STATUS_KERNEL_APC;
+    if (Wait->Alertable && KiTakeAlert(Thread, Wait->Mode))
+        return STATUS_ALERTED;
     if (Wait->Mode != UserMode)
         return STATUS_SUCCESS;
-    if (Wait->Alertable) {
-        if (Thread->Alerted[UserMode]) {
-            Thread->Alerted[UserMode] = FALSE;
-            return STATUS_ALERTED;
-        }
-        if (Thread->ApcState.ApcListHead[UserMode].Flink != &Thread->ApcState.ApcListHead[UserMode])
-            Thread->ApcState.UserApcPending = TRUE;
-    }
-    return Thread->ApcState.UserApcPending ? STATUS_USER_APC : STATUS_SUCCESS;
+    if (Wait->Alertable &&
+        Thread->ApcState.ApcListHead[UserMode].Flink != &Thread->ApcState.ApcListHead[UserMode])
+        Thread->ApcState.UserApcPending = TRUE;
+    if (Thread->ApcState.UserApcPending)
+        return STATUS_USER_APC;
+    return Wait->Alertable && KiTakeAlert(Thread, KernelMode) ? STATUS_ALERTED : STATUS_SUCCESS;
 }
 
 /* All locks held: the thread is waiting from here on. */
@@ -318,8 +324,8 @@ LONG_PTR KiWait(PKI_WAIT Wait) {
     LONG_PTR Status;
     NT_ASSERT(KeGetCurrentIrql() <= APC_LEVEL || (Wait->Timeout && Wait->Timeout->QuadPart == 0));
     KiComputeDueTime(Wait);
-    KiPrepareBlocks(Wait, KeGetCurrentThread());
     do {
+        KiPrepareBlocks(Wait, KeGetCurrentThread()); /* an APC may have waited with the same ones */
         Status = KiWaitOnce(Wait);
         if (Status == STATUS_KERNEL_APC)
             KiDeliverKernelApcs();

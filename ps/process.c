@@ -16,6 +16,7 @@ VOID PspInitializeProcessFields(EPROCESS *Process, PCSTR Name) {
     KeQuerySystemTime(&Process->CreateTime);
     Process->ExitStatus = STATUS_PENDING;
     Process->PriorityClass = 2; /* normal */
+    Process->DefaultHardErrorProcessing = 1;
     for (ULONG i = 0; Name[i] && i < sizeof(Process->ImageFileName) - 1; i++)
         Process->ImageFileName[i] = (UCHAR)Name[i];
 }

@@ -45,6 +45,37 @@ VOID NTAPI RtlpGetStackLimits(PULONG64 Low, PULONG64 High) {
     *High = (ULONG64)Thread->StackBase;
 }
 
+/* A right implies its weaker form: who may ask everything may ask the little. */
+static NTSTATUS PspProcessOpen(OB_OPEN_REASON Reason, KPROCESSOR_MODE Mode, PEPROCESS Process,
+                               PVOID Object, PACCESS_MASK Granted, ULONG HandleCount) {
+    UNREFERENCED_PARAMETER(Reason);
+    UNREFERENCED_PARAMETER(Mode);
+    UNREFERENCED_PARAMETER(Process);
+    UNREFERENCED_PARAMETER(Object);
+    UNREFERENCED_PARAMETER(HandleCount);
+    if (*Granted & PROCESS_QUERY_INFORMATION)
+        *Granted |= PROCESS_QUERY_LIMITED_INFORMATION;
+    if (*Granted & PROCESS_SET_INFORMATION)
+        *Granted |= PROCESS_SET_LIMITED_INFORMATION;
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS PspThreadOpen(OB_OPEN_REASON Reason, KPROCESSOR_MODE Mode, PEPROCESS Process,
+                              PVOID Object, PACCESS_MASK Granted, ULONG HandleCount) {
+    UNREFERENCED_PARAMETER(Reason);
+    UNREFERENCED_PARAMETER(Mode);
+    UNREFERENCED_PARAMETER(Process);
+    UNREFERENCED_PARAMETER(Object);
+    UNREFERENCED_PARAMETER(HandleCount);
+    if (*Granted & THREAD_QUERY_INFORMATION)
+        *Granted |= THREAD_QUERY_LIMITED_INFORMATION;
+    if (*Granted & THREAD_SET_INFORMATION)
+        *Granted |= THREAD_SET_LIMITED_INFORMATION;
+    if (*Granted & THREAD_SUSPEND_RESUME)
+        *Granted |= THREAD_RESUME;
+    return STATUS_SUCCESS;
+}
+
 static NTSTATUS PspCreateTypes(VOID) {
     UNICODE_STRING ProcessName = RTL_CONSTANT_STRING(L"Process");
     UNICODE_STRING ThreadName = RTL_CONSTANT_STRING(L"Thread");
@@ -63,6 +94,7 @@ static NTSTATUS PspCreateTypes(VOID) {
                           PROCESS_ALL_ACCESS};
     Type.ValidAccessMask = PROCESS_ALL_ACCESS;
     Type.DefaultNonPagedPoolCharge = sizeof(EPROCESS);
+    Type.OpenProcedure = PspProcessOpen;
     Type.DeleteProcedure = PspProcessDelete;
     NTSTATUS Status = ObCreateObjectType(&ProcessName, &Type, NULL, &PsProcessType);
     if (!NT_SUCCESS(Status))
@@ -75,6 +107,7 @@ static NTSTATUS PspCreateTypes(VOID) {
         THREAD_ALL_ACCESS};
     Type.ValidAccessMask = THREAD_ALL_ACCESS;
     Type.DefaultNonPagedPoolCharge = sizeof(ETHREAD);
+    Type.OpenProcedure = PspThreadOpen;
     Type.DeleteProcedure = PspThreadDelete;
     return ObCreateObjectType(&ThreadName, &Type, NULL, &PsThreadType);
 }

@@ -63,6 +63,9 @@ static VOID PspInitializeThreadFields(ETHREAD *Thread, const PSP_THREAD_PARAMETE
     Thread->UserStackAllocation = Parameters->UserStackAllocation;
     Thread->ExitStatus = STATUS_PENDING;
     Thread->SystemThread = Parameters->Context == NULL;
+    InitializeListHead(&Thread->ActiveTimerListHead);
+    KeInitializeSpinLock(&Thread->ActiveTimerListLock);
+    KeInitializeEvent(&Thread->AlertByThreadId, SynchronizationEvent, FALSE);
     KeQuerySystemTime(&Thread->CreateTime);
 }
 
@@ -156,6 +159,8 @@ static BOOLEAN PspLeaveProcess(ETHREAD *Thread, EPROCESS *Process) {
     KeEnterCriticalRegion();
     ExAcquirePushLockExclusive(&Process->ProcessLock);
     BOOLEAN Last = --Process->ActiveThreads == 0;
+    Process->Pcb.KernelTime += Thread->Tcb.KernelTime;
+    Process->Pcb.UserTime += Thread->Tcb.UserTime;
     if (Last && !Process->ProcessExiting) {
         Process->ProcessExiting = TRUE;
         Process->ExitStatus = Thread->ExitStatus;
@@ -174,6 +179,7 @@ DECLSPEC_NORETURN VOID PspExitThread(NTSTATUS ExitStatus) {
     Thread->Terminated = TRUE;
     KeQuerySystemTime(&Thread->ExitTime);
     KeStopApcs(&Thread->Tcb);
+    ExTimerRundown();
     PspFlushUserApcs(&Thread->Tcb);
     BOOLEAN Last = PspLeaveProcess(Thread, Process);
     if (!Last && Thread->Tcb.Teb) {

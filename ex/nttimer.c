@@ -1,0 +1,312 @@
+/*
+ * nttimer.c - timers
+ *
+ * A timer object is a KTIMER, which Ke signals when it is due, and an APC for the thread that set it.
+ * The way of that APC: the KTIMER's DPC queues it, the thread's next alertable wait delivers it.
+ *
+ *   set with an APC       the timer is in the thread's list, and the list holds a reference on it
+ *   its APC is queued     the queue holds another one
+ *   it leaves the list    cancelled, set again, delivered for the last time, or the thread ends
+ *
+ * Locks: ETIMER.Lock, then ETHREAD.ActiveTimerListLock, then Ke's. The DPC takes ETIMER.Lock too, so
+ * after a cancellation under that lock no APC is on its way but one that is being delivered; its
+ * kernel routine looks, and lets it drop.
+ */
+#include "exp.h"
+#include "ntapi.h"
+#include "ob.h"
+#include "ps.h"
+
+#define TIMER_APC_INCREMENT 0
+
+typedef struct _ETIMER {
+    KTIMER KeTimer;
+    KAPC TimerApc;
+    KDPC TimerDpc;
+    KSPIN_LOCK Lock;
+    LIST_ENTRY ActiveTimerListEntry; /* ETHREAD.ActiveTimerListHead of TimerApc.Thread */
+    BOOLEAN ApcAssociated;           /* in that list (Lock) */
+    LONG Period;                     /* Lock */
+} ETIMER, *PETIMER;
+
+POBJECT_TYPE ExTimerObjectType;
+
+/* Lock held: out of the thread's list. The caller drops the list's reference. */
+static VOID ExpDisassociateTimer(PETIMER Timer) {
+    PETHREAD Thread = (PETHREAD)Timer->TimerApc.Thread;
+    KeAcquireSpinLockAtDpcLevel(&Thread->ActiveTimerListLock);
+    RemoveEntryList(&Timer->ActiveTimerListEntry);
+    KeReleaseSpinLockFromDpcLevel(&Thread->ActiveTimerListLock);
+    Timer->ApcAssociated = FALSE;
+}
+
+/* Lock held: stops the timer and everything that it has set going. Returns the references to drop. */
+static ULONG ExpStopTimer(PETIMER Timer, PBOOLEAN WasSet) {
+    ULONG References = 0;
+    *WasSet = KeCancelTimer(&Timer->KeTimer);
+    if (Timer->ApcAssociated) {
+        KeRemoveQueueDpc(&Timer->TimerDpc);
+        References = KeRemoveQueueApc(&Timer->TimerApc) ? 2 : 1;
+        ExpDisassociateTimer(Timer);
+    }
+    return References;
+}
+
+static VOID ExpDropReferences(PETIMER Timer, ULONG References) {
+    while (References-- > 0) {
+        ObfDereferenceObject(Timer);
+    }
+}
+
+/* The timer is due, and has an APC. It may be queued still from the last time. */
+static VOID ExpTimerDpcRoutine(PKDPC Dpc, PVOID Context, PVOID SystemArgument1,
+                               PVOID SystemArgument2) {
+    PETIMER Timer = Context;
+    LARGE_INTEGER Now;
+    UNREFERENCED_PARAMETER(Dpc);
+    UNREFERENCED_PARAMETER(SystemArgument1);
+    UNREFERENCED_PARAMETER(SystemArgument2);
+    KeQuerySystemTime(&Now);
+    KeAcquireSpinLockAtDpcLevel(&Timer->Lock);
+    if (Timer->ApcAssociated && ObReferenceObjectSafe(Timer) &&
+        !KeInsertQueueApc(&Timer->TimerApc, (PVOID)(ULONG_PTR)Now.LowPart,
+                          (PVOID)(LONG_PTR)Now.HighPart, TIMER_APC_INCREMENT)) {
+        ObDereferenceObjectDeferDelete(Timer);
+    }
+    KeReleaseSpinLockFromDpcLevel(&Timer->Lock);
+}
+
+/* In the thread, before its APC routine is called: unless the timer was cancelled meanwhile. */
+static VOID ExpTimerApcRoutine(PKAPC Apc, PKNORMAL_ROUTINE *NormalRoutine, PVOID *NormalContext,
+                               PVOID *SystemArgument1, PVOID *SystemArgument2) {
+    PETIMER Timer = CONTAINING_RECORD(Apc, ETIMER, TimerApc);
+    ULONG References = 1;
+    UNREFERENCED_PARAMETER(NormalContext);
+    UNREFERENCED_PARAMETER(SystemArgument1);
+    UNREFERENCED_PARAMETER(SystemArgument2);
+    KIRQL OldIrql = KeAcquireSpinLockRaiseToDpc(&Timer->Lock);
+    if (!Timer->ApcAssociated || Timer->TimerApc.Thread != KeGetCurrentThread()) {
+        *NormalRoutine = NULL;
+    } else if (Timer->Period == 0) {
+        ExpDisassociateTimer(Timer);
+        References = 2;
+    }
+    KeReleaseSpinLock(&Timer->Lock, OldIrql);
+    while (References-- > 0) {
+        ObDereferenceObjectDeferDelete(Timer);
+    }
+}
+
+/* The thread's end came before the APC. */
+static VOID ExpTimerApcRundown(PKAPC Apc) {
+    ObfDereferenceObject(CONTAINING_RECORD(Apc, ETIMER, TimerApc));
+}
+
+/* The first timer of the current thread's list, referenced; NULL when there is none left. */
+static PETIMER ExpFirstTimer(VOID) {
+    PETHREAD Thread = PsGetCurrentThread();
+    PETIMER Timer = NULL;
+    KIRQL OldIrql = KeAcquireSpinLockRaiseToDpc(&Thread->ActiveTimerListLock);
+    if (!IsListEmpty(&Thread->ActiveTimerListHead)) {
+        Timer = CONTAINING_RECORD(Thread->ActiveTimerListHead.Flink, ETIMER, ActiveTimerListEntry);
+        ObReferenceObject(Timer);
+    }
+    KeReleaseSpinLock(&Thread->ActiveTimerListLock, OldIrql);
+    return Timer;
+}
+
+VOID ExTimerRundown(VOID) {
+    PETIMER Timer;
+    while ((Timer = ExpFirstTimer()) != NULL) {
+        BOOLEAN WasSet;
+        ULONG References = 0;
+        KIRQL OldIrql = KeAcquireSpinLockRaiseToDpc(&Timer->Lock);
+        if (Timer->ApcAssociated && Timer->TimerApc.Thread == KeGetCurrentThread()) {
+            References = ExpStopTimer(Timer, &WasSet);
+        }
+        KeReleaseSpinLock(&Timer->Lock, OldIrql);
+        ExpDropReferences(Timer, References + 1);
+    }
+}
+
+/* The last reference has gone, so no thread has it in its list: only the KTIMER may still be set. */
+static VOID ExpDeleteTimer(PVOID Object) {
+    PETIMER Timer = Object;
+    KeCancelTimer(&Timer->KeTimer);
+    KeRemoveQueueDpc(&Timer->TimerDpc);
+}
+
+NTSTATUS ExpInitializeTimers(VOID) {
+    UNICODE_STRING Name = RTL_CONSTANT_STRING(L"Timer");
+    OBJECT_TYPE_INITIALIZER Initializer = {
+        .Length = sizeof(Initializer),
+        .InvalidAttributes = OBJ_OPENLINK,
+        .GenericMapping = {STANDARD_RIGHTS_READ | TIMER_QUERY_STATE,
+                           STANDARD_RIGHTS_WRITE | TIMER_MODIFY_STATE,
+                           STANDARD_RIGHTS_EXECUTE | SYNCHRONIZE, TIMER_ALL_ACCESS},
+        .ValidAccessMask = TIMER_ALL_ACCESS,
+        .PoolType = NonPagedPoolNx,
+        .DeleteProcedure = ExpDeleteTimer,
+    };
+    return ObCreateObjectType(&Name, &Initializer, NULL, &ExTimerObjectType);
+}
+
+/* STATUS_INVALID_PARAMETER_4 for a bad type. Source: Windows SDK, CreateWaitableTimer; phnt. */
+NTSTATUS NTAPI NtCreateTimer(_Out_ PHANDLE TimerHandle, _In_ ACCESS_MASK DesiredAccess,
+                             _In_opt_ POBJECT_ATTRIBUTES ObjectAttributes,
+                             _In_ TIMER_TYPE TimerType) {
+    KPROCESSOR_MODE Mode = ExGetPreviousMode();
+    PVOID Object;
+    HANDLE Handle;
+    if (TimerType != NotificationTimer && TimerType != SynchronizationTimer) {
+        return STATUS_INVALID_PARAMETER_4;
+    }
+    NTSTATUS Status = ObProbeForWrite(TimerHandle, sizeof(HANDLE), 1);
+    if (NT_SUCCESS(Status)) {
+        Status = ObCreateObject(Mode, ExTimerObjectType, ObjectAttributes, Mode, NULL,
+                                sizeof(ETIMER), 0, 0, &Object);
+    }
+    if (!NT_SUCCESS(Status)) {
+        return Status;
+    }
+    PETIMER Timer = Object;
+    KeInitializeTimerEx(&Timer->KeTimer, TimerType);
+    KeInitializeDpc(&Timer->TimerDpc, ExpTimerDpcRoutine, Timer);
+    KeInitializeSpinLock(&Timer->Lock);
+    Timer->ApcAssociated = FALSE;
+    Timer->Period = 0;
+    Status = ObInsertObject(Timer, NULL, DesiredAccess, 0, NULL, &Handle);
+    return ObReturnHandle(TimerHandle, Handle, Status, Mode);
+}
+
+NTSTATUS NTAPI NtOpenTimer(_Out_ PHANDLE TimerHandle, _In_ ACCESS_MASK DesiredAccess,
+                           _In_ POBJECT_ATTRIBUTES ObjectAttributes) {
+    KPROCESSOR_MODE Mode = ExGetPreviousMode();
+    HANDLE Handle;
+    NTSTATUS Status = ObProbeForWrite(TimerHandle, sizeof(HANDLE), 1);
+    if (!NT_SUCCESS(Status)) {
+        return Status;
+    }
+    Status = ObOpenObjectByName(ObjectAttributes, ExTimerObjectType, Mode, NULL, DesiredAccess,
+                                NULL, &Handle);
+    return ObReturnHandle(TimerHandle, Handle, Status, Mode);
+}
+
+/* Lock held: from now on the timer's APC is for the current thread. */
+static VOID ExpAssociateTimer(PETIMER Timer, PVOID ApcRoutine, PVOID Context) {
+    PETHREAD Thread = PsGetCurrentThread();
+    KeInitializeApc(&Timer->TimerApc, &Thread->Tcb, CurrentApcEnvironment, ExpTimerApcRoutine,
+                    ExpTimerApcRundown, (PKNORMAL_ROUTINE)ApcRoutine, UserMode, Context);
+    ObReferenceObject(Timer);
+    KeAcquireSpinLockAtDpcLevel(&Thread->ActiveTimerListLock);
+    InsertTailList(&Thread->ActiveTimerListHead, &Timer->ActiveTimerListEntry);
+    KeReleaseSpinLockFromDpcLevel(&Thread->ActiveTimerListLock);
+    Timer->ApcAssociated = TRUE;
+}
+
+/* Returns the state before. */
+static BOOLEAN ExpSetTimer(PETIMER Timer, LARGE_INTEGER DueTime, PVOID ApcRoutine, PVOID Context,
+                           LONG Period) {
+    BOOLEAN WasSet;
+    KIRQL OldIrql = KeAcquireSpinLockRaiseToDpc(&Timer->Lock);
+    ULONG References = ExpStopTimer(Timer, &WasSet);
+    BOOLEAN State = KeReadStateTimer(&Timer->KeTimer);
+    Timer->Period = Period;
+    if (ApcRoutine != NULL) {
+        ExpAssociateTimer(Timer, ApcRoutine, Context);
+    }
+    KeSetTimerEx(&Timer->KeTimer, DueTime, Period, ApcRoutine != NULL ? &Timer->TimerDpc : NULL);
+    KeReleaseSpinLock(&Timer->Lock, OldIrql);
+    ExpDropReferences(Timer, References);
+    return State;
+}
+
+static NTSTATUS ExpReferenceTimer(HANDLE Handle, ACCESS_MASK Access, PETIMER *Timer) {
+    return ObReferenceObjectByHandle(Handle, Access, ExTimerObjectType, ExGetPreviousMode(),
+                                     (PVOID *)Timer, NULL);
+}
+
+/*
+ * STATUS_INVALID_PARAMETER_6: a negative period. STATUS_TIMER_RESUME_IGNORED: set, but there is no
+ * sleep that it could end. Source: Windows SDK, SetWaitableTimer; phnt.
+ */
+NTSTATUS NTAPI NtSetTimer(_In_ HANDLE TimerHandle, _In_ PLARGE_INTEGER DueTime,
+                          _In_opt_ PTIMER_APC_ROUTINE TimerApcRoutine, _In_opt_ PVOID TimerContext,
+                          _In_ BOOLEAN ResumeTimer, _In_opt_ LONG Period,
+                          _Out_opt_ PBOOLEAN PreviousState) {
+    LARGE_INTEGER Due;
+    PETIMER Timer;
+    __try {
+        Due.QuadPart = (LONGLONG)ReadULong64FromUser(DueTime);
+        if (PreviousState != NULL) {
+            ProbeForWrite(PreviousState, sizeof(BOOLEAN), 1);
+        }
+    } __except (EXCEPTION_EXECUTE_HANDLER) {
+        return GetExceptionCode();
+    }
+    if (Period < 0) {
+        return STATUS_INVALID_PARAMETER_6;
+    }
+    NTSTATUS Status = ExpReferenceTimer(TimerHandle, TIMER_MODIFY_STATE, &Timer);
+    if (!NT_SUCCESS(Status)) {
+        return Status;
+    }
+    BOOLEAN State = ExpSetTimer(Timer, Due, (PVOID)TimerApcRoutine, TimerContext, Period);
+    ObfDereferenceObject(Timer);
+    Status = PreviousState != NULL
+                 ? ObReturnInformation(PreviousState, &State, sizeof(State), NULL)
+                 : STATUS_SUCCESS;
+    return NT_SUCCESS(Status) && ResumeTimer ? STATUS_TIMER_RESUME_IGNORED : Status;
+}
+
+/* The signal state stays as it is. Source: Windows SDK, CancelWaitableTimer; phnt. */
+NTSTATUS NTAPI NtCancelTimer(_In_ HANDLE TimerHandle, _Out_opt_ PBOOLEAN CurrentState) {
+    PETIMER Timer;
+    BOOLEAN WasSet;
+    NTSTATUS Status = STATUS_SUCCESS;
+    if (CurrentState != NULL) {
+        Status = ObProbeForWrite(CurrentState, sizeof(BOOLEAN), 1);
+    }
+    if (NT_SUCCESS(Status)) {
+        Status = ExpReferenceTimer(TimerHandle, TIMER_MODIFY_STATE, &Timer);
+    }
+    if (!NT_SUCCESS(Status)) {
+        return Status;
+    }
+    KIRQL OldIrql = KeAcquireSpinLockRaiseToDpc(&Timer->Lock);
+    ULONG References = ExpStopTimer(Timer, &WasSet);
+    KeReleaseSpinLock(&Timer->Lock, OldIrql);
+    BOOLEAN State = KeReadStateTimer(&Timer->KeTimer);
+    ExpDropReferences(Timer, References + 1);
+    if (CurrentState != NULL) {
+        Status = ObReturnInformation(CurrentState, &State, sizeof(State), NULL);
+    }
+    return Status;
+}
+
+/* RemainingTime: 100 ns until it is due, negative since it was. Source: phnt. */
+NTSTATUS NTAPI NtQueryTimer(_In_ HANDLE TimerHandle,
+                            _In_ TIMER_INFORMATION_CLASS TimerInformationClass,
+                            _Out_ PVOID TimerInformation, _In_ ULONG TimerInformationLength,
+                            _Out_opt_ PULONG ReturnLength) {
+    TIMER_BASIC_INFORMATION Information = {0};
+    PETIMER Timer;
+    if (TimerInformationClass != TimerBasicInformation) {
+        return STATUS_INVALID_INFO_CLASS;
+    }
+    if (TimerInformationLength != sizeof(Information)) {
+        return STATUS_INFO_LENGTH_MISMATCH;
+    }
+    NTSTATUS Status = ObProbeForWrite(TimerInformation, sizeof(Information), sizeof(ULONG));
+    if (NT_SUCCESS(Status)) {
+        Status = ExpReferenceTimer(TimerHandle, TIMER_QUERY_STATE, &Timer);
+    }
+    if (!NT_SUCCESS(Status)) {
+        return Status;
+    }
+    Information.RemainingTime.QuadPart =
+        (LONGLONG)(Timer->KeTimer.DueTime.QuadPart - KeQueryInterruptTime());
+    Information.TimerState = KeReadStateTimer(&Timer->KeTimer);
+    ObfDereferenceObject(Timer);
+    return ObReturnInformation(TimerInformation, &Information, sizeof(Information), ReturnLength);
+}

@@ -1,0 +1,264 @@
+/*
+ * What a process can be asked, and told: NtQueryInformationProcess, NtSetInformationProcess.
+ *
+ * A table says what each class takes: its size, and the right that the handle must grant. Windows
+ * checks in the same order: the class, the length, the handle. Source: winternl.h; phnt.
+ */
+#include "psp.h"
+#include "ntapi.h"
+#include "ntobapi.h"
+
+typedef union _PSP_PROCESS_INFORMATION {
+    PROCESS_BASIC_INFORMATION Basic;
+    VM_COUNTERS VmCounters;
+    KERNEL_USER_TIMES Times;
+    PROCESS_SESSION_INFORMATION Session;
+    PROCESS_PRIORITY_CLASS PriorityClass;
+    ULONG64 Value;
+    ULONG Value32;
+} PSP_PROCESS_INFORMATION;
+
+typedef struct _PSP_TIMES {
+    ULONG KernelTime, UserTime; /* clock ticks */
+} PSP_TIMES;
+
+static VOID PspAddThreadTimes(ETHREAD *Thread, PVOID Context) {
+    PSP_TIMES *Times = Context;
+    if (Thread->Terminated) /* in the process's own already */
+        return;
+    Times->KernelTime += Thread->Tcb.KernelTime;
+    Times->UserTime += Thread->Tcb.UserTime;
+}
+
+static VOID PspQueryProcessTimes(EPROCESS *Process, PKERNEL_USER_TIMES Result) {
+    PSP_TIMES Times = {Process->Pcb.KernelTime, Process->Pcb.UserTime};
+    PspEnumThreads(Process, PspAddThreadTimes, &Times);
+    *Result = (KERNEL_USER_TIMES){.CreateTime = Process->CreateTime,
+                                  .ExitTime = Process->ExitTime,
+                                  .KernelTime.QuadPart = (LONGLONG)Times.KernelTime *
+                                                         KeQueryTimeIncrement(),
+                                  .UserTime.QuadPart =
+                                      (LONGLONG)Times.UserTime * KeQueryTimeIncrement()};
+}
+
+static VOID PspQueryVmCounters(const EPROCESS *Process, PVM_COUNTERS Counters) {
+    *Counters = (VM_COUNTERS){.PeakVirtualSize = Process->PeakVirtualSize,
+                              .VirtualSize = Process->VirtualSize,
+                              .PageFaultCount = Process->Vm.PageFaultCount,
+                              .PeakWorkingSetSize = Process->Vm.PeakWorkingSetSize * PAGE_SIZE,
+                              .WorkingSetSize = Process->Vm.WorkingSetSize * PAGE_SIZE,
+                              .PagefileUsage = Process->CommitCharge * PAGE_SIZE,
+                              .PeakPagefileUsage = Process->CommitChargePeak * PAGE_SIZE};
+}
+
+static ULONG PspProcessInformationSize(PROCESSINFOCLASS Class) {
+    switch (Class) {
+    case ProcessBasicInformation:
+        return sizeof(PROCESS_BASIC_INFORMATION);
+    case ProcessVmCounters:
+        return sizeof(VM_COUNTERS);
+    case ProcessTimes:
+        return sizeof(KERNEL_USER_TIMES);
+    case ProcessSessionInformation:
+        return sizeof(PROCESS_SESSION_INFORMATION);
+    case ProcessPriorityClass:
+        return sizeof(PROCESS_PRIORITY_CLASS);
+    case ProcessHandleCount:
+    case ProcessCookie:
+    case ProcessDefaultHardErrorMode:
+    case ProcessBreakOnTermination:
+        return sizeof(ULONG);
+    case ProcessDebugPort:
+    case ProcessWow64Information:
+    case ProcessAffinityMask:
+        return sizeof(ULONG64);
+    default:
+        return 0;
+    }
+}
+
+/* What ntdll encodes pointers with: random enough to differ between runs, fixed for a process. */
+static ULONG PspProcessCookie(EPROCESS *Process) {
+    if (!Process->Cookie)
+        Process->Cookie = (ULONG)(Process->CreateTime.QuadPart ^ (ULONG_PTR)Process >> 4 ^
+                                  (ULONG64)KeQueryPerformanceCounter(NULL).QuadPart) |
+                          1;
+    return Process->Cookie;
+}
+
+static VOID PspQueryBasic(EPROCESS *Process, PPROCESS_BASIC_INFORMATION Basic) {
+    *Basic = (PROCESS_BASIC_INFORMATION){
+        .ExitStatus = Process->ExitStatus,
+        .PebBaseAddress = Process->Peb,
+        .AffinityMask = Process->Pcb.Affinity,
+        .BasePriority = Process->Pcb.BasePriority,
+        .UniqueProcessId = (ULONG_PTR)Process->UniqueProcessId,
+        .InheritedFromUniqueProcessId = (ULONG_PTR)Process->InheritedFromUniqueProcessId};
+}
+
+static VOID PspQueryProcess(EPROCESS *Process, PROCESSINFOCLASS Class,
+                            PSP_PROCESS_INFORMATION *Information) {
+    switch (Class) {
+    case ProcessBasicInformation:
+        PspQueryBasic(Process, &Information->Basic);
+        return;
+    case ProcessVmCounters:
+        PspQueryVmCounters(Process, &Information->VmCounters);
+        return;
+    case ProcessTimes:
+        PspQueryProcessTimes(Process, &Information->Times);
+        return;
+    case ProcessSessionInformation:
+        Information->Session.SessionId = Process->SessionId;
+        return;
+    case ProcessPriorityClass:
+        Information->PriorityClass.PriorityClass = Process->PriorityClass;
+        return;
+    case ProcessHandleCount:
+        Information->Value32 = ObGetProcessHandleCount(Process);
+        return;
+    case ProcessCookie:
+        Information->Value32 = PspProcessCookie(Process);
+        return;
+    case ProcessDefaultHardErrorMode:
+        Information->Value32 = Process->DefaultHardErrorProcessing;
+        return;
+    case ProcessBreakOnTermination:
+        Information->Value32 = Process->BreakOnTermination;
+        return;
+    case ProcessAffinityMask:
+        Information->Value = Process->Pcb.Affinity;
+        return;
+    default: /* no debug port, no 32-bit subsystem */
+        Information->Value = 0;
+        return;
+    }
+}
+
+/* --- the one answer whose size varies: the image's name, as the device tree has it --------- */
+
+static NTSTATUS PspWriteName(POBJECT_NAME_INFORMATION Name, PUCHAR Buffer, ULONG Length,
+                             PULONG ReturnLength) {
+    ULONG Size = sizeof(UNICODE_STRING) + Name->Name.Length + sizeof(WCHAR);
+    UNICODE_STRING Header = {.Length = Name->Name.Length,
+                             .MaximumLength = (USHORT)(Name->Name.Length + sizeof(WCHAR)),
+                             .Buffer = (PWSTR)(Buffer + sizeof(UNICODE_STRING))};
+    __try {
+        if (ReturnLength)
+            WriteULongToUser(ReturnLength, Size);
+        if (Length < Size)
+            return STATUS_INFO_LENGTH_MISMATCH;
+        CopyToUser(Buffer + sizeof(Header), Name->Name.Buffer, Name->Name.Length);
+        WriteUShortToUser(Buffer + sizeof(Header) + Name->Name.Length, 0);
+        CopyToUser(Buffer, &Header, sizeof(Header));
+    } __except (EXCEPTION_EXECUTE_HANDLER) {
+        return GetExceptionCode();
+    }
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS PspReturnImageName(EPROCESS *Process, PVOID Buffer, ULONG Length,
+                                   PULONG ReturnLength) {
+    PVOID File = Process->SectionObject ? MmGetFileObjectForSection(Process->SectionObject) : NULL;
+    ULONG Size = 0;
+    if (!File)
+        return STATUS_INVALID_PARAMETER; /* the System process has no image */
+    ObQueryNameString(File, NULL, 0, &Size);
+    POBJECT_NAME_INFORMATION Name = ExAllocatePool2(POOL_FLAG_PAGED, Size, PSP_TAG);
+    if (!Name)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    NTSTATUS Status = ObQueryNameString(File, Name, Size, &Size);
+    if (NT_SUCCESS(Status))
+        Status = PspWriteName(Name, Buffer, Length, ReturnLength);
+    ExFreePoolWithTag(Name, PSP_TAG);
+    return Status;
+}
+
+static NTSTATUS PspReturnInformation(EPROCESS *Process, PROCESSINFOCLASS Class, PVOID Buffer,
+                                     ULONG Length, PULONG ReturnLength) {
+    PSP_PROCESS_INFORMATION Information = {0};
+    if (Class == ProcessImageFileName)
+        return PspReturnImageName(Process, Buffer, Length, ReturnLength);
+    PspQueryProcess(Process, Class, &Information);
+    return ObReturnInformation(Buffer, &Information, Length, ReturnLength);
+}
+
+NTSTATUS NTAPI NtQueryInformationProcess(HANDLE ProcessHandle, PROCESSINFOCLASS Class, PVOID Buffer,
+                                         ULONG Length, PULONG ReturnLength) {
+    PVOID Process;
+    ULONG Size = PspProcessInformationSize(Class);
+    if (Class != ProcessImageFileName) {
+        if (Size == 0)
+            return STATUS_INVALID_INFO_CLASS;
+        if (Length != Size)
+            return STATUS_INFO_LENGTH_MISMATCH;
+    }
+    NTSTATUS Status = ObReferenceObjectByHandle(ProcessHandle, PROCESS_QUERY_LIMITED_INFORMATION,
+                                                PsProcessType, ExGetPreviousMode(), &Process, NULL);
+    if (!NT_SUCCESS(Status))
+        return Status;
+    Status = PspReturnInformation(Process, Class, Buffer, Length, ReturnLength);
+    ObDereferenceObject(Process);
+    return Status;
+}
+
+/* --- setting --------------------------------------------------------------------------------- */
+
+/* Base priorities of the classes: unknown, idle, normal, high, real time, below and above normal. */
+static const SCHAR PspClassPriority[] = {8, 4, 8, 13, 24, 6, 10};
+
+/* What a thread had above the old base it keeps above the new one. */
+static VOID PspMoveThread(ETHREAD *Thread, PVOID OldBase) {
+    LONG Increment = Thread->Tcb.Saturation ? KeQueryBasePriorityThread(&Thread->Tcb)
+                                            : Thread->Tcb.BasePriority - *(PCHAR)OldBase;
+    KeSetBasePriorityThread(&Thread->Tcb, Increment);
+}
+
+static NTSTATUS PspSetPriorityClass(EPROCESS *Process, const PROCESS_PRIORITY_CLASS *Class) {
+    CHAR Old = Process->Pcb.BasePriority;
+    if (Class->PriorityClass == 0 || Class->PriorityClass >= RTL_NUMBER_OF(PspClassPriority))
+        return STATUS_INVALID_PARAMETER;
+    Process->PriorityClass = Class->PriorityClass;
+    Process->Pcb.BasePriority = PspClassPriority[Class->PriorityClass];
+    PspEnumThreads(Process, PspMoveThread, &Old);
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS PspSetProcess(EPROCESS *Process, PROCESSINFOCLASS Class,
+                              const PSP_PROCESS_INFORMATION *Information) {
+    switch (Class) {
+    case ProcessPriorityClass:
+        return PspSetPriorityClass(Process, &Information->PriorityClass);
+    case ProcessDefaultHardErrorMode:
+        Process->DefaultHardErrorProcessing = Information->Value32;
+        return STATUS_SUCCESS;
+    default: /* ProcessAffinityMask: threads have the processors that there are */
+        return Information->Value && !(Information->Value & ~((1ull << KeNumberProcessors) - 1))
+                   ? STATUS_SUCCESS
+                   : STATUS_INVALID_PARAMETER;
+    }
+}
+
+/* STATUS_INVALID_INFO_CLASS, STATUS_INFO_LENGTH_MISMATCH, STATUS_INVALID_PARAMETER. */
+NTSTATUS NTAPI NtSetInformationProcess(HANDLE ProcessHandle, PROCESSINFOCLASS Class, PVOID Buffer,
+                                       ULONG Length) {
+    PSP_PROCESS_INFORMATION Information = {0};
+    PVOID Process;
+    if (Class != ProcessPriorityClass && Class != ProcessDefaultHardErrorMode &&
+        Class != ProcessAffinityMask)
+        return STATUS_INVALID_INFO_CLASS;
+    if (Length != PspProcessInformationSize(Class))
+        return STATUS_INFO_LENGTH_MISMATCH;
+    __try {
+        CopyFromUser(&Information, Buffer, Length);
+    } __except (EXCEPTION_EXECUTE_HANDLER) {
+        return GetExceptionCode();
+    }
+    NTSTATUS Status = ObReferenceObjectByHandle(ProcessHandle, PROCESS_SET_INFORMATION,
+                                                PsProcessType, ExGetPreviousMode(), &Process, NULL);
+    if (!NT_SUCCESS(Status))
+        return Status;
+    Status = PspSetProcess(Process, Class, &Information);
+    ObDereferenceObject(Process);
+    return Status;
+}

@@ -1,0 +1,197 @@
+/*
+ * What a thread can be asked, and told: NtQueryInformationThread, NtSetInformationThread.
+ *
+ * Checked in Windows' order: the class, the length, the handle. Source: winternl.h; phnt.
+ */
+#include "psp.h"
+#include "ntapi.h"
+
+typedef union _PSP_THREAD_INFORMATION {
+    THREAD_BASIC_INFORMATION Basic;
+    KERNEL_USER_TIMES Times;
+    PVOID Pointer;
+    KAFFINITY Affinity;
+    KPRIORITY Priority;
+    ULONG Value32;
+    BOOLEAN Flag;
+} PSP_THREAD_INFORMATION;
+
+static ULONG PspThreadInformationSize(THREADINFOCLASS Class) {
+    switch (Class) {
+    case ThreadBasicInformation:
+        return sizeof(THREAD_BASIC_INFORMATION);
+    case ThreadTimes:
+        return sizeof(KERNEL_USER_TIMES);
+    case ThreadQuerySetWin32StartAddress:
+        return sizeof(PVOID);
+    case ThreadAmILastThread:
+    case ThreadIsTerminated:
+    case ThreadSuspendCount:
+    case ThreadPriorityBoost:
+        return sizeof(ULONG);
+    case ThreadHideFromDebugger:
+        return sizeof(BOOLEAN);
+    default:
+        return 0;
+    }
+}
+
+/* What of a thread anybody may know who knows it at all. */
+static ACCESS_MASK PspQueryRight(THREADINFOCLASS Class) {
+    return Class == ThreadBasicInformation || Class == ThreadTimes || Class == ThreadIsTerminated
+               ? THREAD_QUERY_LIMITED_INFORMATION
+               : THREAD_QUERY_INFORMATION;
+}
+
+static VOID PspQueryThreadBasic(ETHREAD *Thread, PTHREAD_BASIC_INFORMATION Basic) {
+    *Basic = (THREAD_BASIC_INFORMATION){.ExitStatus = Thread->ExitStatus,
+                                        .TebBaseAddress = Thread->Tcb.Teb,
+                                        .ClientId = Thread->Cid,
+                                        .AffinityMask = Thread->Tcb.Affinity,
+                                        .Priority = Thread->Tcb.Priority,
+                                        .BasePriority = KeQueryBasePriorityThread(&Thread->Tcb)};
+}
+
+static VOID PspQueryThread(ETHREAD *Thread, THREADINFOCLASS Class,
+                           PSP_THREAD_INFORMATION *Information) {
+    LONGLONG Tick = KeQueryTimeIncrement();
+    switch (Class) {
+    case ThreadBasicInformation:
+        PspQueryThreadBasic(Thread, &Information->Basic);
+        return;
+    case ThreadTimes:
+        Information->Times =
+            (KERNEL_USER_TIMES){.CreateTime = Thread->CreateTime,
+                                .ExitTime = Thread->ExitTime,
+                                .KernelTime.QuadPart = Thread->Tcb.KernelTime * Tick,
+                                .UserTime.QuadPart = Thread->Tcb.UserTime * Tick};
+        return;
+    case ThreadQuerySetWin32StartAddress:
+        Information->Pointer = Thread->Win32StartAddress;
+        return;
+    case ThreadAmILastThread:
+        Information->Value32 = PsGetCurrentProcess()->ActiveThreads == 1;
+        return;
+    case ThreadIsTerminated:
+        Information->Value32 = Thread->Terminated;
+        return;
+    case ThreadSuspendCount:
+        Information->Value32 = Thread->Tcb.SuspendCount;
+        return;
+    case ThreadPriorityBoost:
+        Information->Value32 = Thread->Tcb.DisableBoost;
+        return;
+    default: /* ThreadHideFromDebugger */
+        Information->Flag = (BOOLEAN)Thread->HideFromDebugger;
+        return;
+    }
+}
+
+NTSTATUS NTAPI NtQueryInformationThread(HANDLE ThreadHandle, THREADINFOCLASS Class, PVOID Buffer,
+                                        ULONG Length, PULONG ReturnLength) {
+    PSP_THREAD_INFORMATION Information = {0};
+    PVOID Thread;
+    ULONG Size = PspThreadInformationSize(Class);
+    if (Size == 0)
+        return STATUS_INVALID_INFO_CLASS;
+    if (Length != Size)
+        return STATUS_INFO_LENGTH_MISMATCH;
+    NTSTATUS Status = ObReferenceObjectByHandle(ThreadHandle, PspQueryRight(Class), PsThreadType,
+                                                ExGetPreviousMode(), &Thread, NULL);
+    if (!NT_SUCCESS(Status))
+        return Status;
+    PspQueryThread(Thread, Class, &Information);
+    ObDereferenceObject(Thread);
+    return ObReturnInformation(Buffer, &Information, Size, ReturnLength);
+}
+
+/* --- setting --------------------------------------------------------------------------------- */
+
+static BOOLEAN PspSetSize(THREADINFOCLASS Class, PULONG Size) {
+    switch (Class) {
+    case ThreadPriority:
+    case ThreadBasePriority:
+    case ThreadPriorityBoost:
+        *Size = sizeof(ULONG);
+        return TRUE;
+    case ThreadAffinityMask:
+    case ThreadQuerySetWin32StartAddress:
+        *Size = sizeof(ULONG64);
+        return TRUE;
+    case ThreadHideFromDebugger:
+        *Size = 0;
+        return TRUE;
+    default:
+        return FALSE;
+    }
+}
+
+/* Two levels either way, or all the way: 15 and -15 are Win32's time critical and idle. */
+static NTSTATUS PspSetBasePriority(ETHREAD *Thread, LONG Increment) {
+    if (Increment == LOW_REALTIME_PRIORITY - 1)
+        Increment = MAXIMUM_PRIORITY / 2;
+    else if (Increment == 1 - LOW_REALTIME_PRIORITY)
+        Increment = -MAXIMUM_PRIORITY / 2;
+    else if (Increment < -2 || Increment > 2)
+        return STATUS_INVALID_PARAMETER;
+    KeSetBasePriorityThread(&Thread->Tcb, Increment);
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS PspSetAffinity(ETHREAD *Thread, KAFFINITY Affinity) {
+    if (!Affinity || (Affinity & ~Thread->ThreadsProcess->Pcb.Affinity))
+        return STATUS_INVALID_PARAMETER;
+    Thread->Tcb.Affinity = Affinity;
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS PspSetThread(ETHREAD *Thread, THREADINFOCLASS Class,
+                             const PSP_THREAD_INFORMATION *Information) {
+    switch (Class) {
+    case ThreadPriority:
+        if (Information->Priority <= LOW_PRIORITY || Information->Priority > HIGH_PRIORITY)
+            return STATUS_INVALID_PARAMETER;
+        KeSetPriorityThread(&Thread->Tcb, Information->Priority);
+        return STATUS_SUCCESS;
+    case ThreadBasePriority:
+        return PspSetBasePriority(Thread, Information->Priority);
+    case ThreadPriorityBoost:
+        Thread->Tcb.DisableBoost = Information->Value32 != 0;
+        return STATUS_SUCCESS;
+    case ThreadAffinityMask:
+        return PspSetAffinity(Thread, Information->Affinity);
+    case ThreadQuerySetWin32StartAddress:
+        Thread->Win32StartAddress = Information->Pointer;
+        return STATUS_SUCCESS;
+    default: /* ThreadHideFromDebugger */
+        Thread->HideFromDebugger = 1;
+        return STATUS_SUCCESS;
+    }
+}
+
+/*
+ * STATUS_INVALID_INFO_CLASS, STATUS_INFO_LENGTH_MISMATCH, STATUS_INVALID_PARAMETER.
+ * Simplified: a real-time priority needs no privilege.
+ */
+NTSTATUS NTAPI NtSetInformationThread(HANDLE ThreadHandle, THREADINFOCLASS Class, PVOID Buffer,
+                                      ULONG Length) {
+    PSP_THREAD_INFORMATION Information = {0};
+    PVOID Thread;
+    ULONG Size;
+    if (!PspSetSize(Class, &Size))
+        return STATUS_INVALID_INFO_CLASS;
+    if (Length != Size)
+        return STATUS_INFO_LENGTH_MISMATCH;
+    __try {
+        CopyFromUser(&Information, Buffer, Size);
+    } __except (EXCEPTION_EXECUTE_HANDLER) {
+        return GetExceptionCode();
+    }
+    NTSTATUS Status = ObReferenceObjectByHandle(ThreadHandle, THREAD_SET_INFORMATION, PsThreadType,
+                                                ExGetPreviousMode(), &Thread, NULL);
+    if (!NT_SUCCESS(Status))
+        return Status;
+    Status = PspSetThread(Thread, Class, &Information);
+    ObDereferenceObject(Thread);
+    return Status;
+}
