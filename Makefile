@@ -189,9 +189,9 @@ compile_commands.json: all ## for editors and clang-tidy
 
 .PHONY: lint-now
 lint-now: compile_commands.json
-	clang-format$(LLVM) --dry-run -Werror $(shell git ls-files '*.c' '*.h')
+	@clang-format$(LLVM) --dry-run -Werror $(shell git ls-files '*.c' '*.h')
 	$(PYTHON) tools/lint
-	echo $(LINT_C) rtl/*.c | tr ' ' '\n' | xargs -P2 -n8 clang-tidy$(LLVM) -p . --quiet
+	@echo $(LINT_C) rtl/*.c | tr ' ' '\n' | xargs -P2 -n8 clang-tidy$(LLVM) -p . --quiet
 
 .PHONY: clean
 clean: ## remove everything that was built
