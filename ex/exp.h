@@ -31,8 +31,6 @@
 PHANDLE_TABLE ExpAllocateHandleTable(_In_opt_ struct _EPROCESS *Process);
 VOID ExpFreeHandleTable(_In_ PHANDLE_TABLE HandleTable);
 BOOLEAN ExpGrowHandleTable(_Inout_ PHANDLE_TABLE HandleTable, _In_ BOOLEAN Always);
-PHANDLE_TABLE_ENTRY ExpLookupHandleTableEntry(_In_ const HANDLE_TABLE *HandleTable,
-                                              _In_ HANDLE Handle);
 VOID ExpFreeHandleTableEntry(_Inout_ PHANDLE_TABLE HandleTable, _Inout_ PHANDLE_TABLE_ENTRY Entry);
 VOID ExpAppendFreeEntry(_Inout_ PHANDLE_TABLE_FREE_LIST FreeList,
                         _Inout_ PHANDLE_TABLE_ENTRY Entry);

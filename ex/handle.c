@@ -76,9 +76,6 @@
  */
 #include "exp.h"
 
-#define LEAF_SPAN (LOWLEVEL_COUNT * HANDLE_VALUE_INC) /* handle values per leaf */
-#define MID_SPAN  (MIDLEVEL_COUNT * LEAF_SPAN)        /* handle values per mid page */
-
 static PVOID ExpAllocatePage(SIZE_T Size) {
     return ExAllocatePool2(POOL_FLAG_PAGED, Size, EXP_TAG_HANDLE_TABLE);
 }
@@ -87,30 +84,7 @@ static VOID ExpFreePage(PVOID Page) {
     ExFreePoolWithTag(Page, EXP_TAG_HANDLE_TABLE);
 }
 
-/* ---- From a handle to its entry and back ---- */
-
-/* The entry of a handle, used or not; NULL if the table has not grown so far. Any IRQL <=
- * APC_LEVEL. */
-PHANDLE_TABLE_ENTRY ExpLookupHandleTableEntry(_In_ const HANDLE_TABLE *HandleTable,
-                                              _In_ HANDLE Handle) {
-    ULONG_PTR Value = (ULONG_PTR)Handle & ~(ULONG_PTR)(HANDLE_VALUE_INC - 1);
-    if (Value >= HandleTable->NextHandleNeedingPool) {
-        return NULL;
-    }
-    ULONGLONG Code = HandleTable->TableCode;
-    PVOID Page = (PVOID)(Code & ~LEVEL_CODE_MASK);
-    switch (Code & LEVEL_CODE_MASK) {
-    case 2:
-        Page = ((PVOID *)Page)[Value / MID_SPAN];
-        /* fall through */
-    case 1:
-        Page = ((PVOID *)Page)[Value / LEAF_SPAN % MIDLEVEL_COUNT];
-        /* fall through */
-    default:
-        return (PHANDLE_TABLE_ENTRY)Page + Value / HANDLE_VALUE_INC % LOWLEVEL_COUNT;
-    }
-}
-
+/* From a handle to its entry: ExLookupHandleTableEntry (inc/ex.h). */
 static HANDLE ExpHandleOfEntry(PHANDLE_TABLE_ENTRY Entry) {
     PHANDLE_TABLE_ENTRY Leaf = (PHANDLE_TABLE_ENTRY)PAGE_ALIGN(Entry);
     return (HANDLE)(Leaf->LeafHandleValue.Value + (ULONG_PTR)(Entry - Leaf) * HANDLE_VALUE_INC);
@@ -139,29 +113,21 @@ static VOID ExpBlockOnLockedHandleEntry(PHANDLE_TABLE HandleTable, PHANDLE_TABLE
  * is unlocked.
  */
 BOOLEAN ExLockHandleTableEntry(_In_ PHANDLE_TABLE HandleTable, _Inout_ PHANDLE_TABLE_ENTRY Entry) {
-    for (;;) {
+    while (!ExTryLockHandleTableEntry(Entry)) {
         LONGLONG Value = Entry->VolatileLowValue;
-        if ((Value & EXHANDLE_TABLE_ENTRY_LOCK_BIT) != 0) {
-            if (InterlockedCompareExchange64(&Entry->VolatileLowValue,
-                                             Value - EXHANDLE_TABLE_ENTRY_LOCK_BIT,
-                                             Value) == Value) {
-                return TRUE;
-            }
-        } else if (Value == 0) {
+        if (Value == 0) {
             return FALSE;
-        } else {
+        }
+        if ((Value & EXHANDLE_TABLE_ENTRY_LOCK_BIT) == 0) {
             ExpBlockOnLockedHandleEntry(HandleTable, Entry);
         }
     }
+    return TRUE;
 }
 
-/* Unlocks an entry that ExLockHandleTableEntry or ExMapHandleToPointer locked. IRQL <= APC_LEVEL.
- */
-VOID ExUnlockHandleTableEntry(_In_ PHANDLE_TABLE HandleTable, _Inout_ PHANDLE_TABLE_ENTRY Entry) {
-    InterlockedOr64(&Entry->VolatileLowValue, EXHANDLE_TABLE_ENTRY_LOCK_BIT);
-    if (HandleTable->HandleContentionEvent.Value != 0) {
-        ExUnblockPushLock(&HandleTable->HandleContentionEvent, NULL);
-    }
+/* Wakes the threads that wait for some entry to be unlocked. */
+VOID ExpWakeHandleWaiters(_In_ PHANDLE_TABLE HandleTable) {
+    ExUnblockPushLock(&HandleTable->HandleContentionEvent, NULL);
 }
 
 /*
@@ -169,7 +135,7 @@ VOID ExUnlockHandleTableEntry(_In_ PHANDLE_TABLE HandleTable, _Inout_ PHANDLE_TA
  * it to ExDestroyHandle. IRQL <= APC_LEVEL, in a critical region.
  */
 PHANDLE_TABLE_ENTRY ExMapHandleToPointer(_In_ PHANDLE_TABLE HandleTable, _In_ HANDLE Handle) {
-    PHANDLE_TABLE_ENTRY Entry = ExpLookupHandleTableEntry(HandleTable, Handle);
+    PHANDLE_TABLE_ENTRY Entry = ExLookupHandleTableEntry(HandleTable, Handle);
     if (Entry == NULL || !ExLockHandleTableEntry(HandleTable, Entry)) {
         return NULL; /* entry 0 of a leaf is never in use, so 0, 400h, 800h, ... end here */
     }
@@ -293,19 +259,19 @@ static PHANDLE_TABLE_ENTRY ExpPopFreeEntry(PHANDLE_TABLE_FREE_LIST FreeList) {
     return Entry;
 }
 
-static PHANDLE_TABLE_ENTRY ExpAllocateHandleTableEntry(PHANDLE_TABLE HandleTable) {
-    for (;;) {
-        PHANDLE_TABLE_ENTRY Entry = ExpPopFreeEntry(&HandleTable->FreeLists[0]);
-        if (Entry != NULL) {
-            return Entry;
-        }
+/* The free list is empty: lets the table grow until there is an entry. NULL without memory. */
+static __attribute__((noinline)) PHANDLE_TABLE_ENTRY ExpGrowAndPopEntry(PHANDLE_TABLE HandleTable) {
+    PHANDLE_TABLE_ENTRY Entry = NULL;
+    BOOLEAN Grown = TRUE;
+    while (Entry == NULL && Grown) {
         ExAcquirePushLockExclusive(&HandleTable->HandleTableLock);
-        BOOLEAN Grown = ExpGrowHandleTable(HandleTable, FALSE);
+        Grown = ExpGrowHandleTable(HandleTable, FALSE);
         ExReleasePushLockExclusive(&HandleTable->HandleTableLock);
-        if (!Grown) {
-            return NULL;
+        if (Grown) {
+            Entry = ExpPopFreeEntry(&HandleTable->FreeLists[0]);
         }
     }
+    return Entry;
 }
 
 /*
@@ -314,7 +280,10 @@ static PHANDLE_TABLE_ENTRY ExpAllocateHandleTableEntry(PHANDLE_TABLE HandleTable
  * others before this returns. IRQL <= APC_LEVEL, in a critical region.
  */
 HANDLE ExCreateHandle(_Inout_ PHANDLE_TABLE HandleTable, _In_ const HANDLE_TABLE_ENTRY *Template) {
-    PHANDLE_TABLE_ENTRY Entry = ExpAllocateHandleTableEntry(HandleTable);
+    PHANDLE_TABLE_ENTRY Entry = ExpPopFreeEntry(&HandleTable->FreeLists[0]);
+    if (Entry == NULL) {
+        Entry = ExpGrowAndPopEntry(HandleTable);
+    }
     if (Entry == NULL) {
         return NULL;
     }
@@ -355,7 +324,7 @@ BOOLEAN ExDestroyHandle(_Inout_ PHANDLE_TABLE HandleTable, _In_ HANDLE Handle,
     }
     InterlockedExchange(&Entry->VolatileLowValue, 0);
     if (HandleTable->HandleContentionEvent.Value != 0) {
-        ExUnblockPushLock(&HandleTable->HandleContentionEvent, NULL);
+        ExpWakeHandleWaiters(HandleTable);
     }
     ExpFreeHandleTableEntry(HandleTable, Entry);
     return TRUE;

@@ -7,14 +7,12 @@
  */
 #include "exp.h"
 
-#define LEAF_SPAN (LOWLEVEL_COUNT * HANDLE_VALUE_INC)
-
 /* The entry of handle Value, or of the first value above it that can be one; NULL at the end. */
 static PHANDLE_TABLE_ENTRY ExpNextEntry(PHANDLE_TABLE HandleTable, PULONG Value) {
     if (*Value % LEAF_SPAN == 0) {
         *Value += HANDLE_VALUE_INC; /* entry 0 of each leaf is reserved */
     }
-    return ExpLookupHandleTableEntry(HandleTable, (HANDLE)(ULONG_PTR)*Value);
+    return ExLookupHandleTableEntry(HandleTable, (HANDLE)(ULONG_PTR)*Value);
 }
 
 /*
@@ -109,7 +107,7 @@ PHANDLE_TABLE ExDupHandleTable(_In_opt_ struct _EPROCESS *Process,
     for (ULONG Value = 0; (New = ExpNextEntry(NewTable, &Value)) != NULL;
          Value += HANDLE_VALUE_INC) {
         PHANDLE_TABLE_ENTRY Old =
-            ExpLookupHandleTableEntry(OldHandleTable, (HANDLE)(ULONG_PTR)Value);
+            ExLookupHandleTableEntry(OldHandleTable, (HANDLE)(ULONG_PTR)Value);
         if (ExpDupEntry(Process, OldHandleTable, Old, New, DuplicateRoutine, AttributesMask)) {
             FreeList->HandleCount++;
         } else {

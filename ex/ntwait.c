@@ -11,9 +11,6 @@
 
 /* Copies the caller's timeout into Local and points *Timeout at it; NULL stays NULL. */
 static NTSTATUS ExpCaptureTimeout(PLARGE_INTEGER *Timeout, PLARGE_INTEGER Local) {
-    if (*Timeout == NULL) {
-        return STATUS_SUCCESS;
-    }
     __try {
         Local->QuadPart = (LONGLONG)ReadULong64FromUser(*Timeout);
     } __except (EXCEPTION_EXECUTE_HANDLER) {
@@ -23,14 +20,21 @@ static NTSTATUS ExpCaptureTimeout(PLARGE_INTEGER *Timeout, PLARGE_INTEGER Local)
     return STATUS_SUCCESS;
 }
 
-/* One wait; Ke raises when a mutant is acquired too often. */
-static NTSTATUS ExpWaitForObject(PVOID Object, BOOLEAN Alertable, PLARGE_INTEGER Timeout) {
+/* Ke raises when a mutant is acquired too often. */
+static NTSTATUS ExpWaitForMutant(PVOID Mutant, BOOLEAN Alertable, PLARGE_INTEGER Timeout) {
     __try {
-        return KeWaitForSingleObject(ObGetWaitObject(Object), UserRequest, ExGetPreviousMode(),
-                                     Alertable, Timeout);
+        return KeWaitForSingleObject(Mutant, UserRequest, ExGetPreviousMode(), Alertable, Timeout);
     } __except (EXCEPTION_EXECUTE_HANDLER) {
         return GetExceptionCode();
     }
+}
+
+static NTSTATUS ExpWaitForObject(PVOID Object, BOOLEAN Alertable, PLARGE_INTEGER Timeout) {
+    if (ObpGetObjectType(OBJECT_TO_OBJECT_HEADER(Object)) == ExMutantObjectType) {
+        return ExpWaitForMutant(Object, Alertable, Timeout);
+    }
+    return KeWaitForSingleObject(ObGetWaitObject(Object), UserRequest, ExGetPreviousMode(),
+                                 Alertable, Timeout);
 }
 
 /* Needs SYNCHRONIZE. Source: WDK, ZwWaitForSingleObject. */
@@ -38,7 +42,7 @@ NTSTATUS NTAPI NtWaitForSingleObject(_In_ HANDLE Handle, _In_ BOOLEAN Alertable,
                                      _In_opt_ PLARGE_INTEGER Timeout) {
     LARGE_INTEGER Local;
     PVOID Object;
-    NTSTATUS Status = ExpCaptureTimeout(&Timeout, &Local);
+    NTSTATUS Status = Timeout == NULL ? STATUS_SUCCESS : ExpCaptureTimeout(&Timeout, &Local);
     if (NT_SUCCESS(Status)) {
         Status = ObReferenceObjectByHandle(Handle, SYNCHRONIZE, NULL, ExGetPreviousMode(), &Object,
                                            NULL);
@@ -127,7 +131,7 @@ NTSTATUS NTAPI NtWaitForMultipleObjects(_In_ ULONG Count, _In_reads_(Count) PHAN
     if (WaitType != WaitAll && WaitType != WaitAny) {
         return STATUS_INVALID_PARAMETER_3;
     }
-    NTSTATUS Status = ExpCaptureTimeout(&Timeout, &Local);
+    NTSTATUS Status = Timeout == NULL ? STATUS_SUCCESS : ExpCaptureTimeout(&Timeout, &Local);
     if (!NT_SUCCESS(Status)) {
         return Status;
     }
@@ -182,7 +186,7 @@ NTSTATUS NTAPI NtSignalAndWaitForSingleObject(_In_ HANDLE SignalHandle, _In_ HAN
     PVOID Signal, Wait;
     OBJECT_HANDLE_INFORMATION Information;
     KPROCESSOR_MODE Mode = ExGetPreviousMode();
-    NTSTATUS Status = ExpCaptureTimeout(&Timeout, &Local);
+    NTSTATUS Status = Timeout == NULL ? STATUS_SUCCESS : ExpCaptureTimeout(&Timeout, &Local);
     if (!NT_SUCCESS(Status)) {
         return Status;
     }

@@ -311,8 +311,52 @@ BOOLEAN ExEnumHandleTable(_In_ PHANDLE_TABLE HandleTable,
 VOID ExSweepHandleTable(_Inout_ PHANDLE_TABLE HandleTable, _In_ EX_SWEEP_HANDLE_ROUTINE Routine,
                         _In_opt_ PVOID Parameter);
 BOOLEAN ExLockHandleTableEntry(_In_ PHANDLE_TABLE HandleTable, _Inout_ PHANDLE_TABLE_ENTRY Entry);
-VOID ExUnlockHandleTableEntry(_In_ PHANDLE_TABLE HandleTable, _Inout_ PHANDLE_TABLE_ENTRY Entry);
 ULONG ExGetHandleTableCount(_In_ PHANDLE_TABLE HandleTable);
+
+/*
+ * The short way of every use of a handle; ex/handle.c explains it and has the longer ones.
+ */
+#define LEAF_SPAN (LOWLEVEL_COUNT * HANDLE_VALUE_INC) /* handle values per leaf */
+#define MID_SPAN  (MIDLEVEL_COUNT * LEAF_SPAN)        /* handle values per mid page */
+
+/* The entry of a handle, used or not; NULL if the table has not grown so far. IRQL <= APC_LEVEL. */
+FORCEINLINE PHANDLE_TABLE_ENTRY ExLookupHandleTableEntry(_In_ const HANDLE_TABLE *HandleTable,
+                                                         _In_ HANDLE Handle) {
+    ULONG_PTR Value = (ULONG_PTR)Handle & ~(ULONG_PTR)(HANDLE_VALUE_INC - 1);
+    if (Value >= HandleTable->NextHandleNeedingPool) {
+        return NULL;
+    }
+    ULONGLONG Code = HandleTable->TableCode;
+    ULONG Levels = Code & LEVEL_CODE_MASK;
+    PVOID Page = (PVOID)(Code - Levels);
+    if (Levels != 0) {
+        if (Levels != 1) {
+            Page = ((PVOID *)Page)[Value / MID_SPAN];
+        }
+        Page = ((PVOID *)Page)[Value / LEAF_SPAN % MIDLEVEL_COUNT];
+    }
+    return (PHANDLE_TABLE_ENTRY)Page + Value / HANDLE_VALUE_INC % LOWLEVEL_COUNT;
+}
+
+/* Locks an entry that is in use and unlocked; FALSE otherwise. In a critical region. */
+FORCEINLINE BOOLEAN ExTryLockHandleTableEntry(_Inout_ PHANDLE_TABLE_ENTRY Entry) {
+    LONGLONG Value = Entry->VolatileLowValue;
+    return (Value & EXHANDLE_TABLE_ENTRY_LOCK_BIT) != 0 &&
+           __atomic_compare_exchange_n(&Entry->VolatileLowValue, &Value,
+                                       Value - EXHANDLE_TABLE_ENTRY_LOCK_BIT, FALSE,
+                                       __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+}
+
+VOID ExpWakeHandleWaiters(_In_ PHANDLE_TABLE HandleTable);
+
+/* Unlocks an entry that ExLockHandleTableEntry or ExMapHandleToPointer locked. */
+FORCEINLINE VOID ExUnlockHandleTableEntry(_In_ PHANDLE_TABLE HandleTable,
+                                          _Inout_ PHANDLE_TABLE_ENTRY Entry) {
+    __atomic_fetch_or(&Entry->VolatileLowValue, EXHANDLE_TABLE_ENTRY_LOCK_BIT, __ATOMIC_SEQ_CST);
+    if (HandleTable->HandleContentionEvent.Value != 0) {
+        ExpWakeHandleWaiters(HandleTable);
+    }
+}
 
 /* Calls Callback for every table in the system, under HandleTableListLock (shared). TRUE ends it.
  */

@@ -355,6 +355,17 @@ VOID KeForceResumeThread(_Inout_ PKTHREAD Thread);
 BOOLEAN NTAPI KeAlertThread(_Inout_ PKTHREAD Thread, _In_ KPROCESSOR_MODE AlertMode);
 VOID NTAPI KeEnterCriticalRegion(VOID);
 VOID NTAPI KeLeaveCriticalRegion(VOID);
+/* The same, inline, for the kernel itself. */
+VOID KiCheckPendingApcs(VOID);
+FORCEINLINE VOID KeEnterCriticalRegionThread(_Inout_ PKTHREAD Thread) {
+    Thread->KernelApcDisable--;
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+}
+FORCEINLINE VOID KeLeaveCriticalRegionThread(_Inout_ PKTHREAD Thread) {
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    if (++Thread->KernelApcDisable == 0 && Thread->ApcState.KernelApcPending)
+        KiCheckPendingApcs();
+}
 VOID NTAPI KeEnterGuardedRegion(VOID);
 VOID NTAPI KeLeaveGuardedRegion(VOID);
 BOOLEAN NTAPI KeAreApcsDisabled(VOID);

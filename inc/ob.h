@@ -93,6 +93,8 @@ typedef struct _OBJECT_TYPE_INITIALIZER {
             UCHAR Reserved : 7;
         };
     };
+#define TYPE_FLAG_MAINTAIN_HANDLE_COUNT 0x10
+#define TYPE_FLAG_MAINTAIN_TYPE_LIST    0x20
     ULONG ObjectTypeCode;
     ULONG InvalidAttributes;
     GENERIC_MAPPING GenericMapping;
@@ -121,9 +123,9 @@ struct _OBJECT_TYPE {
     PVOID DefaultObject; /* what is waited on: NULL the body, small: an offset in it, else an object
                           */
     UCHAR Index;         /* in ObTypeIndexTable */
-    volatile ULONG TotalNumberOfObjects;
-    volatile ULONG TotalNumberOfHandles;
-    ULONG HighWaterNumberOfObjects; /* approximate under contention */
+    ULONG TotalNumberOfObjects; /* these four as of the last ObpQueryTypeCounts (ob/obtype.c) */
+    ULONG TotalNumberOfHandles;
+    ULONG HighWaterNumberOfObjects;
     ULONG HighWaterNumberOfHandles;
     OBJECT_TYPE_INITIALIZER TypeInfo; /* constant once created */
     EX_PUSH_LOCK TypeLock;
@@ -430,7 +432,13 @@ ULONG ObGetProcessHandleCount(_In_ struct _EPROCESS *Process);
  * What a wait on Object waits for: the body, a part of it, or an event that is always set. Never
  * fails.
  */
-PVOID ObGetWaitObject(_In_ PVOID Object);
+FORCEINLINE PVOID ObGetWaitObject(_In_ PVOID Object) {
+    POBJECT_TYPE Type = ObpGetObjectType(OBJECT_TO_OBJECT_HEADER(Object));
+    if ((LONG_PTR)Type->DefaultObject < 0) {
+        return Type->DefaultObject;
+    }
+    return (PUCHAR)Object + (ULONG_PTR)Type->DefaultObject;
+}
 
 #define OBJECT_TO_DEFAULT_WAIT_OBJECT(Object) ObGetWaitObject(Object)
 extern PHANDLE_TABLE ObpKernelHandleTable;

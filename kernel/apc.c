@@ -277,19 +277,20 @@ BOOLEAN NTAPI KeAlertThread(PKTHREAD Thread, KPROCESSOR_MODE AlertMode) {
 /* --- regions that hold kernel APCs off -----------------------------------------------------------
  */
 
-static VOID KiCheckPendingApcs(PKTHREAD Thread) {
-    if (Thread->ApcState.KernelApcPending && KeGetCurrentIrql() < APC_LEVEL)
+/* The current thread has allowed APCs again: those that waited for that run now. */
+VOID KiCheckPendingApcs(VOID) {
+    PKTHREAD Thread = KeGetCurrentThread();
+    if (Thread->SpecialApcDisable == 0 && Thread->ApcState.KernelApcPending &&
+        KeGetCurrentIrql() < APC_LEVEL)
         KiDeliverKernelApcs();
 }
 
 VOID NTAPI KeEnterCriticalRegion(VOID) {
-    KeGetCurrentThread()->KernelApcDisable--;
+    KeEnterCriticalRegionThread(KeGetCurrentThread());
 }
 
 VOID NTAPI KeLeaveCriticalRegion(VOID) {
-    PKTHREAD Thread = KeGetCurrentThread();
-    if (++Thread->KernelApcDisable == 0 && Thread->SpecialApcDisable == 0)
-        KiCheckPendingApcs(Thread);
+    KeLeaveCriticalRegionThread(KeGetCurrentThread());
 }
 
 VOID NTAPI KeEnterGuardedRegion(VOID) {
@@ -299,7 +300,7 @@ VOID NTAPI KeEnterGuardedRegion(VOID) {
 VOID NTAPI KeLeaveGuardedRegion(VOID) {
     PKTHREAD Thread = KeGetCurrentThread();
     if (++Thread->SpecialApcDisable == 0)
-        KiCheckPendingApcs(Thread);
+        KiCheckPendingApcs();
 }
 
 BOOLEAN NTAPI KeAreApcsDisabled(VOID) {

@@ -5,6 +5,17 @@
 #include "ntapi.h"
 #include "ntpsapi.h"
 
+/* One of the two processes; mostly it is the caller's own. */
+static NTSTATUS ObpReferenceProcess(HANDLE Handle, PVOID *Process) {
+    if (Handle == NtCurrentProcess()) {
+        *Process = PsGetCurrentProcess();
+        ObfReferenceObject(*Process);
+        return STATUS_SUCCESS;
+    }
+    return ObReferenceObjectByHandle(Handle, PROCESS_DUP_HANDLE, PsProcessType, ExGetPreviousMode(),
+                                     Process, NULL);
+}
+
 static NTSTATUS ObpDuplicateTo(PEPROCESS Source, HANDLE SourceHandle, HANDLE TargetProcessHandle,
                                PHANDLE TargetHandle, ACCESS_MASK DesiredAccess,
                                ULONG HandleAttributes, ULONG Options) {
@@ -13,8 +24,7 @@ static NTSTATUS ObpDuplicateTo(PEPROCESS Source, HANDLE SourceHandle, HANDLE Tar
     HANDLE Handle = NULL;
     NTSTATUS Status = STATUS_SUCCESS;
     if (TargetProcessHandle != NULL) {
-        Status = ObReferenceObjectByHandle(TargetProcessHandle, PROCESS_DUP_HANDLE, PsProcessType,
-                                           Mode, &Target, NULL);
+        Status = ObpReferenceProcess(TargetProcessHandle, &Target);
     }
     if (!NT_SUCCESS(Status)) {
         return Status;
@@ -41,8 +51,7 @@ NTSTATUS NTAPI NtDuplicateObject(_In_ HANDLE SourceProcessHandle, _In_ HANDLE So
         Status = ObProbeForWrite(TargetHandle, sizeof(HANDLE), 1);
     }
     if (NT_SUCCESS(Status)) {
-        Status = ObReferenceObjectByHandle(SourceProcessHandle, PROCESS_DUP_HANDLE, PsProcessType,
-                                           ExGetPreviousMode(), &Source, NULL);
+        Status = ObpReferenceProcess(SourceProcessHandle, &Source);
     }
     if (!NT_SUCCESS(Status)) {
         return Status;

@@ -16,31 +16,44 @@ static BOOLEAN ObpMayClose(POBJECT_HEADER Header, PHANDLE_TABLE_ENTRY Entry, HAN
     return (Entry->Attributes & OBJ_PROTECT_CLOSE) == 0 || Mode == KernelMode;
 }
 
+static NTSTATUS ObpCloseTableEntry(PHANDLE_TABLE Table, PHANDLE_TABLE_ENTRY Entry, HANDLE Value,
+                                   HANDLE Handle, KPROCESSOR_MODE PreviousMode) {
+    PKTHREAD Thread = KeGetCurrentThread();
+    KeEnterCriticalRegionThread(Thread);
+    if (Entry == NULL ||
+        (!ExTryLockHandleTableEntry(Entry) && !ExLockHandleTableEntry(Table, Entry))) {
+        KeLeaveCriticalRegionThread(Thread);
+        return STATUS_INVALID_HANDLE;
+    }
+    POBJECT_HEADER Header = ExGetHandlePointer(Entry);
+    if (!ObpMayClose(Header, Entry, Handle, PreviousMode)) {
+        ExUnlockHandleTableEntry(Table, Entry);
+        KeLeaveCriticalRegionThread(Thread);
+        return STATUS_HANDLE_NOT_CLOSABLE;
+    }
+    ExDestroyHandle(Table, Value, Entry);
+    KeLeaveCriticalRegionThread(Thread);
+    ObpReleaseHandle(PsGetCurrentProcess(), Header);
+    return STATUS_SUCCESS;
+}
+
 /*
  * Closes a handle of the current process, or a kernel handle. Pseudo handles are left alone,
  * successfully. STATUS_INVALID_HANDLE, STATUS_HANDLE_NOT_CLOSABLE. IRQL <= APC_LEVEL. (WDK:
  * ObCloseHandle)
  */
 NTSTATUS ObCloseHandle(_In_ HANDLE Handle, _In_ KPROCESSOR_MODE PreviousMode) {
-    if (ObpIsPseudoHandle(Handle)) {
-        return STATUS_SUCCESS;
-    }
     HANDLE Value = Handle;
-    PHANDLE_TABLE Table = ObpSelectHandleTable(&Value, PreviousMode);
-    KeEnterCriticalRegion();
-    PHANDLE_TABLE_ENTRY Entry = Table != NULL ? ExMapHandleToPointer(Table, Value) : NULL;
-    if (Entry == NULL) {
-        KeLeaveCriticalRegion();
+    PHANDLE_TABLE Table = PsGetCurrentProcess()->ObjectTable;
+    if ((LONG_PTR)Handle < 0) {
+        if (ObpIsPseudoHandle(Handle)) {
+            return STATUS_SUCCESS;
+        }
+        Table = ObpSelectHandleTable(&Value, PreviousMode);
+    }
+    if (Table == NULL) {
         return STATUS_INVALID_HANDLE;
     }
-    POBJECT_HEADER Header = ExGetHandlePointer(Entry);
-    if (!ObpMayClose(Header, Entry, Handle, PreviousMode)) {
-        ExUnlockHandleTableEntry(Table, Entry);
-        KeLeaveCriticalRegion();
-        return STATUS_HANDLE_NOT_CLOSABLE;
-    }
-    ExDestroyHandle(Table, Value, Entry);
-    KeLeaveCriticalRegion();
-    ObpReleaseHandle(PsGetCurrentProcess(), Header);
-    return STATUS_SUCCESS;
+    return ObpCloseTableEntry(Table, ExLookupHandleTableEntry(Table, Value), Value, Handle,
+                              PreviousMode);
 }

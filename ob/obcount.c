@@ -142,14 +142,14 @@ NTSTATUS ObpIncrementHandleCount(_In_ OB_OPEN_REASON OpenReason, _In_opt_ PEPROC
     } else {
         InterlockedIncrement64(&Header->HandleCount);
     }
-    ObpCountTypeHandle(Type);
+    InterlockedIncrement(&ObpCountsOf(Type)->Handles);
     if (Type->TypeInfo.OpenProcedure != NULL) {
         Status = Type->TypeInfo.OpenProcedure(OpenReason, AccessMode, Process, Object, Access,
                                               (ULONG)Header->HandleCount);
         if (!NT_SUCCESS(Status)) {
             ULONGLONG ProcessCount;
             ObpUncount(Header, Process, &ProcessCount);
-            InterlockedDecrement(&Type->TotalNumberOfHandles);
+            InterlockedDecrement(&ObpCountsOf(Type)->Handles);
         }
     }
     return Status;
@@ -160,7 +160,7 @@ VOID ObpDecrementHandleCount(_In_opt_ PEPROCESS Process, _In_ POBJECT_HEADER Hea
     POBJECT_TYPE Type = ObpGetObjectType(Header);
     ULONGLONG ProcessCount;
     ULONGLONG SystemCount = ObpUncount(Header, Process, &ProcessCount);
-    InterlockedDecrement(&Type->TotalNumberOfHandles);
+    InterlockedDecrement(&ObpCountsOf(Type)->Handles);
     if (Type->TypeInfo.CloseProcedure != NULL) {
         Type->TypeInfo.CloseProcedure(Process, Header->Body, ProcessCount, SystemCount);
     }

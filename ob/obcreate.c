@@ -45,10 +45,7 @@ static UCHAR ObpInitialFlags(POBJECT_CREATE_INFORMATION Information,
 }
 
 static VOID ObpCountNewObject(POBJECT_TYPE Type, POBJECT_HEADER Header) {
-    ULONG Count = (ULONG)InterlockedIncrement(&Type->TotalNumberOfObjects);
-    if (Count > Type->HighWaterNumberOfObjects) {
-        Type->HighWaterNumberOfObjects = Count;
-    }
+    InterlockedIncrement(&ObpCountsOf(Type)->Objects);
     POBJECT_HEADER_CREATOR_INFO Creator = ObpOptionalHeader(Header, OB_INFOMASK_CREATOR_INFO);
     if (Creator != NULL) {
         Creator->CreatorUniqueProcess = PsGetCurrentProcess()->UniqueProcessId;
@@ -147,7 +144,7 @@ static VOID ObpFreeOptionalHeaders(POBJECT_HEADER Header, POBJECT_TYPE Type) {
 VOID ObpFreeObject(_In_ PVOID Object) {
     POBJECT_HEADER Header = OBJECT_TO_OBJECT_HEADER(Object);
     POBJECT_TYPE Type = ObpGetObjectType(Header);
-    InterlockedDecrement(&Type->TotalNumberOfObjects);
+    InterlockedDecrement(&ObpCountsOf(Type)->Objects);
     if ((Header->Flags & OB_FLAG_NEW_OBJECT) != 0) {
         ObpFreeCreateInformation(Header);
     }
@@ -168,27 +165,31 @@ static NTSTATUS ObpCheckAttributes(POBJECT_TYPE Type, ULONG Attributes, PUNICODE
     return STATUS_SUCCESS;
 }
 
-/* The common case: no attributes, so nothing to capture and nothing to remember. */
-static NTSTATUS ObpCreateUnnamedObject(POBJECT_TYPE Type, KPROCESSOR_MODE OwnershipMode,
-                                       ULONG BodySize, PVOID *Object) {
-    POBJECT_HEADER Header;
-    NTSTATUS Status = ObpAllocateObject(&ObpDefaultCreateInformation, OwnershipMode, Type, NULL,
-                                        BodySize, &Header);
-    if (NT_SUCCESS(Status)) {
-        *Object = Header->Body;
+/*
+ * The common case: no attributes, so nothing to capture and nothing to remember, and a type whose
+ * objects need no optional headers.
+ */
+static NTSTATUS ObpCreatePlainObject(POBJECT_TYPE Type, KPROCESSOR_MODE OwnershipMode,
+                                     ULONG BodySize, PVOID *Object) {
+    POBJECT_HEADER Header = ExAllocatePoolZero(Type->TypeInfo.PoolType,
+                                               sizeof(OBJECT_HEADER) + (SIZE_T)BodySize, Type->Key);
+    if (Header == NULL) {
+        return STATUS_INSUFFICIENT_RESOURCES;
     }
-    return Status;
+    Header->PointerCount = 1;
+    Header->TypeIndex = ObpEncodeTypeIndex(Header, Type->Index);
+    Header->Flags = OB_FLAG_NEW_OBJECT | (OwnershipMode == KernelMode ? OB_FLAG_KERNEL_OBJECT : 0);
+    Header->ObjectCreateInfo = &ObpDefaultCreateInformation;
+    InterlockedIncrement(&ObpCountsOf(Type)->Objects);
+    *Object = Header->Body;
+    return STATUS_SUCCESS;
 }
 
-NTSTATUS ObCreateObject(_In_ KPROCESSOR_MODE ProbeMode, _In_ POBJECT_TYPE ObjectType,
-                        _In_opt_ POBJECT_ATTRIBUTES ObjectAttributes,
-                        _In_ KPROCESSOR_MODE OwnershipMode, _Inout_opt_ PVOID ParseContext,
-                        _In_ ULONG ObjectBodySize, _In_ ULONG PagedPoolCharge,
-                        _In_ ULONG NonPagedPoolCharge, _Out_ PVOID *Object) {
-    ASSERT_IRQL(<= APC_LEVEL);
-    if (ObjectAttributes == NULL && PagedPoolCharge == 0 && NonPagedPoolCharge == 0) {
-        return ObpCreateUnnamedObject(ObjectType, OwnershipMode, ObjectBodySize, Object);
-    }
+/* The general case. */
+static __attribute__((noinline)) NTSTATUS ObpCreateObject(
+    KPROCESSOR_MODE ProbeMode, POBJECT_TYPE ObjectType, POBJECT_ATTRIBUTES ObjectAttributes,
+    KPROCESSOR_MODE OwnershipMode, ULONG ObjectBodySize, ULONG PagedPoolCharge,
+    ULONG NonPagedPoolCharge, PVOID *Object) {
     POBJECT_CREATE_INFORMATION Information =
         ExAllocatePool2(POOL_FLAG_NON_PAGED, sizeof(*Information), OBP_TAG_CREATE_INFO);
     if (Information == NULL) {
@@ -217,4 +218,19 @@ NTSTATUS ObCreateObject(_In_ KPROCESSOR_MODE ProbeMode, _In_ POBJECT_TYPE Object
     }
     *Object = Header->Body;
     return STATUS_SUCCESS;
+}
+
+NTSTATUS ObCreateObject(_In_ KPROCESSOR_MODE ProbeMode, _In_ POBJECT_TYPE ObjectType,
+                        _In_opt_ POBJECT_ATTRIBUTES ObjectAttributes,
+                        _In_ KPROCESSOR_MODE OwnershipMode, _Inout_opt_ PVOID ParseContext,
+                        _In_ ULONG ObjectBodySize, _In_ ULONG PagedPoolCharge,
+                        _In_ ULONG NonPagedPoolCharge, _Out_ PVOID *Object) {
+    const USHORT NeedsHeaders = TYPE_FLAG_MAINTAIN_HANDLE_COUNT | TYPE_FLAG_MAINTAIN_TYPE_LIST;
+    ASSERT_IRQL(<= APC_LEVEL);
+    if (ObjectAttributes == NULL && (PagedPoolCharge | NonPagedPoolCharge) == 0 &&
+        (ObjectType->TypeInfo.ObjectTypeFlags & NeedsHeaders) == 0) {
+        return ObpCreatePlainObject(ObjectType, OwnershipMode, ObjectBodySize, Object);
+    }
+    return ObpCreateObject(ProbeMode, ObjectType, ObjectAttributes, OwnershipMode, ObjectBodySize,
+                           PagedPoolCharge, NonPagedPoolCharge, Object);
 }

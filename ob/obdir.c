@@ -13,11 +13,7 @@ POBJECT_TYPE ObpDirectoryObjectType;
 ULONG ObpHashName(_In_ PCUNICODE_STRING Name) {
     ULONG Hash = 0;
     for (ULONG i = 0; i < Name->Length / sizeof(WCHAR); i++) {
-        WCHAR Letter = Name->Buffer[i];
-        if (Letter >= L'a') {
-            Letter = Letter <= L'z' ? Letter - (L'a' - L'A') : RtlUpcaseUnicodeChar(Letter);
-        }
-        Hash = Hash * 31 + Letter;
+        Hash = ObpHashLetter(Hash, Name->Buffer[i]);
     }
     return Hash;
 }
@@ -26,7 +22,12 @@ static BOOLEAN ObpEntryHasName(POBJECT_DIRECTORY_ENTRY Entry, PCUNICODE_STRING N
                                BOOLEAN CaseInsensitive) {
     POBJECT_HEADER_NAME_INFO NameInfo =
         OBJECT_HEADER_TO_NAME_INFO(OBJECT_TO_OBJECT_HEADER(Entry->Object));
-    return RtlEqualUnicodeString(&NameInfo->Name, Name, CaseInsensitive);
+    if (NameInfo->Name.Length != Name->Length) {
+        return FALSE;
+    }
+    /* Most who open a name spell it as its creator did. */
+    return memcmp(NameInfo->Name.Buffer, Name->Buffer, Name->Length) == 0 ||
+           (CaseInsensitive && RtlEqualUnicodeString(&NameInfo->Name, Name, TRUE));
 }
 
 /* The object of that name, not referenced, or NULL. The directory is locked. */

@@ -59,17 +59,14 @@ static NTSTATUS ObpDuplicateAccess(const OBP_DUPLICATION *Duplication, ACCESS_MA
     return ObpGrantAccess(Duplication->Object, AccessState, Mode, Access);
 }
 
+/* On success the new handle has the reference that Duplication had. */
 static NTSTATUS ObpMakeDuplicate(const OBP_DUPLICATION *Duplication, PEPROCESS TargetProcess,
                                  const OBP_HANDLE_REQUEST *Request, PHANDLE TargetHandle) {
     if (!ExAcquireRundownProtection(&TargetProcess->RundownProtect)) {
         return STATUS_PROCESS_IS_TERMINATING;
     }
-    ObfReferenceObject(Duplication->Object);
     NTSTATUS Status = ObpCreateHandle(Duplication->Object, Request, TargetHandle);
     ExReleaseRundownProtection(&TargetProcess->RundownProtect);
-    if (!NT_SUCCESS(Status)) {
-        ObfDereferenceObject(Duplication->Object);
-    }
     return Status;
 }
 
@@ -93,8 +90,10 @@ NTSTATUS ObDuplicateObject(_In_ struct _EPROCESS *SourceProcess, _In_ HANDLE Sou
     OBP_DUPLICATION Duplication;
     NTSTATUS Status = ObpReferenceSource(SourceProcess, SourceHandle, PreviousMode, &Duplication);
     if (NT_SUCCESS(Status)) {
-        OBP_HANDLE_REQUEST Request = {
-            .OpenReason = ObDuplicateHandle, .AccessMode = PreviousMode, .Process = TargetProcess};
+        OBP_HANDLE_REQUEST Request = {.OpenReason = ObDuplicateHandle, .AccessMode = PreviousMode};
+        if (TargetProcess != PsGetCurrentProcess()) {
+            Request.Process = TargetProcess;
+        }
         Request.Attributes = (Options & DUPLICATE_SAME_ATTRIBUTES) != 0
                                  ? Duplication.Source.HandleAttributes
                                  : HandleAttributes;
@@ -105,7 +104,9 @@ NTSTATUS ObDuplicateObject(_In_ struct _EPROCESS *SourceProcess, _In_ HANDLE Sou
         if (NT_SUCCESS(Status)) {
             Status = ObpMakeDuplicate(&Duplication, TargetProcess, &Request, TargetHandle);
         }
-        ObfDereferenceObject(Duplication.Object);
+        if (!NT_SUCCESS(Status)) {
+            ObfDereferenceObject(Duplication.Object);
+        }
         if ((Options & DUPLICATE_CLOSE_SOURCE) != 0) {
             ObpCloseSource(SourceProcess, SourceHandle, PreviousMode);
         }

@@ -16,28 +16,19 @@ ULONG ObpSanitizeHandleAttributes(_In_ ULONG Attributes, _In_ KPROCESSOR_MODE Mo
     return Mode == KernelMode ? Attributes : Attributes & ~OBJ_KERNEL_HANDLE;
 }
 
-/* Counts the handle to be made: here for plain objects, which need neither lock nor procedure. */
-static NTSTATUS ObpCountHandle(const OBP_HANDLE_REQUEST *Request, PEPROCESS Process, PVOID Object,
-                               PACCESS_MASK Access) {
-    POBJECT_HEADER Header = OBJECT_TO_OBJECT_HEADER(Object);
-    POBJECT_TYPE Type = ObpGetObjectType(Header);
-    if (ObpCountsSimply(Header) && Type->TypeInfo.OpenProcedure == NULL &&
-        (Request->Attributes & OBJ_EXCLUSIVE) == 0) {
-        InterlockedIncrement64(&Header->HandleCount);
-        ObpCountTypeHandle(Type);
-        return STATUS_SUCCESS;
-    }
-    return ObpIncrementHandleCount(Request->OpenReason, Process, Object, Access,
-                                   Request->AccessMode, Request->Attributes);
+/* A handle value for a counted object, or NULL. In a critical region. */
+FORCEINLINE HANDLE ObpEnterHandle(PHANDLE_TABLE Table, POBJECT_HEADER Header, ULONG Attributes,
+                                  ACCESS_MASK Access) {
+    HANDLE_TABLE_ENTRY Entry = {0};
+    ExSetHandlePointer(&Entry, Header, Attributes & OBP_HANDLE_ATTRIBUTES);
+    Entry.GrantedAccessBits = Access;
+    return ExCreateHandle(Table, &Entry);
 }
 
-/*
- * Makes a handle. On success it owns the reference that the caller had; on failure the caller still
- * has it. STATUS_INSUFFICIENT_RESOURCES, STATUS_PROCESS_IS_TERMINATING, the open procedure's
- * statuses. The process is the current one, or the caller keeps its table from going away.
- */
-NTSTATUS ObpCreateHandle(_In_ PVOID Object, _In_ const OBP_HANDLE_REQUEST *Request,
-                         _Out_ PHANDLE Handle) {
+/* Every case but the common one. */
+static __attribute__((noinline)) NTSTATUS ObpCreateCountedHandle(PVOID Object,
+                                                                 const OBP_HANDLE_REQUEST *Request,
+                                                                 PHANDLE Handle) {
     BOOLEAN Kernel = (Request->Attributes & OBJ_KERNEL_HANDLE) != 0;
     PEPROCESS Process = Request->Process != NULL ? Request->Process : PsGetCurrentProcess();
     PHANDLE_TABLE Table = Kernel ? ObpKernelHandleTable : Process->ObjectTable;
@@ -46,17 +37,15 @@ NTSTATUS ObpCreateHandle(_In_ PVOID Object, _In_ const OBP_HANDLE_REQUEST *Reque
     }
     ACCESS_MASK Access = Request->Access;
     KeEnterCriticalRegion();
-    NTSTATUS Status = ObpCountHandle(Request, Process, Object, &Access);
+    NTSTATUS Status = ObpIncrementHandleCount(Request->OpenReason, Process, Object, &Access,
+                                              Request->AccessMode, Request->Attributes);
     if (NT_SUCCESS(Status)) {
-        HANDLE_TABLE_ENTRY Entry = {0};
-        ExSetHandlePointer(&Entry, OBJECT_TO_OBJECT_HEADER(Object),
-                           Request->Attributes & OBP_HANDLE_ATTRIBUTES);
-        Entry.GrantedAccessBits = Access;
-        HANDLE Value = ExCreateHandle(Table, &Entry);
+        POBJECT_HEADER Header = OBJECT_TO_OBJECT_HEADER(Object);
+        HANDLE Value = ObpEnterHandle(Table, Header, Request->Attributes, Access);
         if (Value != NULL) {
             *Handle = Kernel ? (HANDLE)((ULONG_PTR)Value | KERNEL_HANDLE_MASK) : Value;
         } else {
-            ObpDecrementHandleCount(Process, OBJECT_TO_OBJECT_HEADER(Object));
+            ObpDecrementHandleCount(Process, Header);
             Status = STATUS_INSUFFICIENT_RESOURCES;
         }
     }
@@ -64,9 +53,44 @@ NTSTATUS ObpCreateHandle(_In_ PVOID Object, _In_ const OBP_HANDLE_REQUEST *Reque
     return Status;
 }
 
+/*
+ * Makes a handle. On success it owns the reference that the caller had; on failure the caller still
+ * has it. STATUS_INSUFFICIENT_RESOURCES, STATUS_PROCESS_IS_TERMINATING, the open procedure's
+ * statuses. The process is the current one, or the caller keeps its table from going away.
+ *
+ * A plain object and a handle for the current process are the common case: two counts and an entry.
+ */
+NTSTATUS ObpCreateHandle(_In_ PVOID Object, _In_ const OBP_HANDLE_REQUEST *Request,
+                         _Out_ PHANDLE Handle) {
+    POBJECT_HEADER Header = OBJECT_TO_OBJECT_HEADER(Object);
+    POBJECT_TYPE Type = ObpGetObjectType(Header);
+    PKTHREAD Thread = KeGetCurrentThread();
+    PHANDLE_TABLE Table = ((PEPROCESS)Thread->ApcState.Process)->ObjectTable;
+    if (!ObpOpensPlainly(Header, Type) || Request->Process != NULL || Table == NULL ||
+        (Request->Attributes & (OBJ_EXCLUSIVE | OBJ_KERNEL_HANDLE)) != 0) {
+        return ObpCreateCountedHandle(Object, Request, Handle);
+    }
+    KeEnterCriticalRegionThread(Thread);
+    InterlockedIncrement64(&Header->HandleCount);
+    InterlockedIncrement(&ObpCountsOf(Type)->Handles);
+    HANDLE Value = ObpEnterHandle(Table, Header, Request->Attributes, Request->Access);
+    if (Value == NULL) {
+        ObpDecrementHandleCount(PsGetCurrentProcess(), Header);
+    }
+    KeLeaveCriticalRegionThread(Thread);
+    *Handle = Value;
+    return Value != NULL ? STATUS_SUCCESS : STATUS_INSUFFICIENT_RESOURCES;
+}
+
 /* Gives up what a handle to this object held; the handle itself is gone already. */
 VOID ObpReleaseHandle(_In_opt_ PEPROCESS Process, _In_ POBJECT_HEADER Header) {
-    ObpDecrementHandleCount(Process, Header);
+    POBJECT_TYPE Type = ObpGetObjectType(Header);
+    if (ObpClosesPlainly(Header, Type)) {
+        InterlockedDecrement64(&Header->HandleCount);
+        InterlockedDecrement(&ObpCountsOf(Type)->Handles);
+    } else {
+        ObpDecrementHandleCount(Process, Header);
+    }
     ObfDereferenceObject(Header->Body);
 }
 
@@ -94,23 +118,12 @@ static NTSTATUS ObpReferencePseudoHandle(HANDLE Handle, POBJECT_TYPE ObjectType,
     return STATUS_SUCCESS;
 }
 
-NTSTATUS ObReferenceObjectByHandle(_In_ HANDLE Handle, _In_ ACCESS_MASK DesiredAccess,
-                                   _In_opt_ POBJECT_TYPE ObjectType,
-                                   _In_ KPROCESSOR_MODE AccessMode, _Out_ PVOID *Object,
-                                   _Out_opt_ POBJECT_HANDLE_INFORMATION HandleInformation) {
-    ASSERT_IRQL(<= APC_LEVEL);
-    *Object = NULL;
-    if (ObpIsPseudoHandle(Handle)) {
-        return ObpReferencePseudoHandle(Handle, ObjectType, Object, HandleInformation);
-    }
+/* What ObReferenceObjectByHandle does once the entry is locked; unlocks it. */
+FORCEINLINE NTSTATUS ObpReferenceEntry(PHANDLE_TABLE Table, PHANDLE_TABLE_ENTRY Entry,
+                                       ACCESS_MASK DesiredAccess, POBJECT_TYPE ObjectType,
+                                       KPROCESSOR_MODE AccessMode, PVOID *Object,
+                                       POBJECT_HANDLE_INFORMATION Information) {
     NTSTATUS Status = STATUS_SUCCESS;
-    PHANDLE_TABLE Table = ObpSelectHandleTable(&Handle, AccessMode);
-    KeEnterCriticalRegion();
-    PHANDLE_TABLE_ENTRY Entry = Table != NULL ? ExMapHandleToPointer(Table, Handle) : NULL;
-    if (Entry == NULL) {
-        KeLeaveCriticalRegion();
-        return STATUS_INVALID_HANDLE;
-    }
     POBJECT_HEADER Header = ExGetHandlePointer(Entry);
     ACCESS_MASK Granted = Entry->GrantedAccessBits;
     if (ObjectType != NULL && ObpGetObjectType(Header) != ObjectType) {
@@ -120,12 +133,54 @@ NTSTATUS ObReferenceObjectByHandle(_In_ HANDLE Handle, _In_ ACCESS_MASK DesiredA
     } else {
         InterlockedIncrement64(&Header->PointerCount);
         *Object = Header->Body;
-        if (HandleInformation != NULL) {
-            HandleInformation->HandleAttributes = Entry->Attributes;
-            HandleInformation->GrantedAccess = Granted;
+        if (Information != NULL) {
+            Information->HandleAttributes = Entry->Attributes;
+            Information->GrantedAccess = Granted;
         }
     }
     ExUnlockHandleTableEntry(Table, Entry);
+    return Status;
+}
+
+/* Every case but the common one: pseudo and kernel handles, bad handles, locked entries. */
+static __attribute__((noinline)) NTSTATUS ObpReferenceObjectByHandle(
+    HANDLE Handle, ACCESS_MASK DesiredAccess, POBJECT_TYPE ObjectType, KPROCESSOR_MODE AccessMode,
+    PVOID *Object, POBJECT_HANDLE_INFORMATION HandleInformation) {
+    if (ObpIsPseudoHandle(Handle)) {
+        return ObpReferencePseudoHandle(Handle, ObjectType, Object, HandleInformation);
+    }
+    NTSTATUS Status = STATUS_INVALID_HANDLE;
+    PHANDLE_TABLE Table = ObpSelectHandleTable(&Handle, AccessMode);
+    KeEnterCriticalRegion();
+    PHANDLE_TABLE_ENTRY Entry = Table != NULL ? ExMapHandleToPointer(Table, Handle) : NULL;
+    if (Entry != NULL) {
+        Status = ObpReferenceEntry(Table, Entry, DesiredAccess, ObjectType, AccessMode, Object,
+                                   HandleInformation);
+    }
     KeLeaveCriticalRegion();
+    return Status;
+}
+
+NTSTATUS ObReferenceObjectByHandle(_In_ HANDLE Handle, _In_ ACCESS_MASK DesiredAccess,
+                                   _In_opt_ POBJECT_TYPE ObjectType,
+                                   _In_ KPROCESSOR_MODE AccessMode, _Out_ PVOID *Object,
+                                   _Out_opt_ POBJECT_HANDLE_INFORMATION HandleInformation) {
+    ASSERT_IRQL(<= APC_LEVEL);
+    PKTHREAD Thread = KeGetCurrentThread();
+    PHANDLE_TABLE Table = ((PEPROCESS)Thread->ApcState.Process)->ObjectTable;
+    PHANDLE_TABLE_ENTRY Entry = NULL;
+    *Object = NULL;
+    if ((LONG_PTR)Handle >= 0 && Table != NULL) {
+        Entry = ExLookupHandleTableEntry(Table, Handle);
+    }
+    KeEnterCriticalRegionThread(Thread);
+    if (Entry == NULL || !ExTryLockHandleTableEntry(Entry)) {
+        KeLeaveCriticalRegionThread(Thread);
+        return ObpReferenceObjectByHandle(Handle, DesiredAccess, ObjectType, AccessMode, Object,
+                                          HandleInformation);
+    }
+    NTSTATUS Status = ObpReferenceEntry(Table, Entry, DesiredAccess, ObjectType, AccessMode, Object,
+                                        HandleInformation);
+    KeLeaveCriticalRegionThread(Thread);
     return Status;
 }

@@ -56,20 +56,23 @@ static NTSTATUS ObpInsertUnnamedObject(PVOID Object, ACCESS_MASK DesiredAccess, 
 }
 
 /* Enters a named object into the namespace, or finds the one that is there. */
-static NTSTATUS ObpInsertNamedObject(PVOID Object, PACCESS_STATE AccessState,
-                                     ACCESS_MASK DesiredAccess,
-                                     const OBJECT_CREATE_INFORMATION *Information, ULONG Bias,
-                                     PVOID *NewObject, PHANDLE Handle) {
+static __attribute__((noinline)) NTSTATUS ObpInsertNamedObject(PVOID Object,
+                                                               PACCESS_STATE AccessState,
+                                                               ACCESS_MASK DesiredAccess,
+                                                               ULONG Bias, PVOID *NewObject,
+                                                               PHANDLE Handle) {
     POBJECT_HEADER Header = OBJECT_TO_OBJECT_HEADER(Object);
+    OBJECT_CREATE_INFORMATION Information = *Header->ObjectCreateInfo;
+    ObpFreeCreateInformation(Header);
     ACCESS_STATE Local;
     ObpPrepareAccessState(&Local, &AccessState, DesiredAccess, ObpGetObjectType(Header));
     OBP_LOOKUP_CONTEXT Context = {0};
     OBP_NAME_REQUEST Request = {
-        .RootDirectory = Information->RootDirectory,
+        .RootDirectory = Information.RootDirectory,
         .Name = &OBJECT_HEADER_TO_NAME_INFO(Header)->Name,
-        .Attributes = Information->Attributes,
+        .Attributes = Information.Attributes,
         .ObjectType = ObpGetObjectType(Header),
-        .AccessMode = Information->ProbeMode,
+        .AccessMode = Information.ProbeMode,
         .InsertObject = Object,
         .AccessState = AccessState,
     };
@@ -82,7 +85,7 @@ static NTSTATUS ObpInsertNamedObject(PVOID Object, PACCESS_STATE AccessState,
     NTSTATUS HandleStatus = STATUS_SUCCESS;
     if (Handle != NULL) {
         HandleStatus = ObpMakeFirstHandle(Found, Found == Object ? ObCreateHandle : ObOpenHandle,
-                                          Information->ProbeMode, Information->Attributes,
+                                          Information.ProbeMode, Information.Attributes,
                                           AccessState, Bias, Handle);
     }
     ObpReleaseLookupContext(&Context);
@@ -115,8 +118,6 @@ NTSTATUS ObInsertObject(_In_ PVOID Object, _Inout_opt_ PACCESS_STATE PassedAcces
         }
         return ObpInsertUnnamedObject(Object, DesiredAccess, ObjectPointerBias, Handle);
     }
-    OBJECT_CREATE_INFORMATION Information = *Header->ObjectCreateInfo;
-    ObpFreeCreateInformation(Header);
-    return ObpInsertNamedObject(Object, PassedAccessState, DesiredAccess, &Information,
-                                ObjectPointerBias, NewObject, Handle);
+    return ObpInsertNamedObject(Object, PassedAccessState, DesiredAccess, ObjectPointerBias,
+                                NewObject, Handle);
 }

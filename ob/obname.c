@@ -52,19 +52,24 @@ static BOOLEAN ObpStartsWithSeparator(PCUNICODE_STRING Name) {
     return Name->Length != 0 && Name->Buffer[0] == OBJ_NAME_PATH_SEPARATOR;
 }
 
-/* Takes the next component off Remaining; what is left begins with a backslash, or is empty. */
-static UNICODE_STRING ObpNextComponent(PUNICODE_STRING Remaining) {
+/*
+ * Takes the next component off Remaining; what is left begins with a backslash, or is empty.
+ * Finding its end and its hash is one pass.
+ */
+static UNICODE_STRING ObpNextComponent(PUNICODE_STRING Remaining, PULONG Hash) {
     if (ObpStartsWithSeparator(Remaining)) {
         ObpSkip(Remaining, sizeof(WCHAR));
     }
     UNICODE_STRING Component = *Remaining;
-    USHORT Length = 0;
-    while (Length < Remaining->Length &&
-           Remaining->Buffer[Length / sizeof(WCHAR)] != OBJ_NAME_PATH_SEPARATOR) {
-        Length += sizeof(WCHAR);
+    PCWSTR Letter = Remaining->Buffer;
+    PCWSTR End = Letter + Remaining->Length / sizeof(WCHAR);
+    *Hash = 0;
+    for (; Letter != End && *Letter != OBJ_NAME_PATH_SEPARATOR; Letter++) {
+        *Hash = ObpHashLetter(*Hash, *Letter);
     }
-    Component.Length = Component.MaximumLength = Length;
-    ObpSkip(Remaining, Length);
+    Component.Length = (USHORT)((PUCHAR)Letter - (PUCHAR)Component.Buffer);
+    Component.MaximumLength = Component.Length;
+    ObpSkip(Remaining, Component.Length);
     return Component;
 }
 
@@ -105,13 +110,13 @@ VOID ObpReleaseLookupContext(_Inout_ POBP_LOOKUP_CONTEXT Context) {
  */
 static NTSTATUS ObpStepDown(POBP_WALK Walk, POBJECT_DIRECTORY Directory, PVOID *Next) {
     const OBP_NAME_REQUEST *Request = Walk->Request;
-    UNICODE_STRING Component = ObpNextComponent(&Walk->Remaining);
+    ULONG Hash;
+    UNICODE_STRING Component = ObpNextComponent(&Walk->Remaining, &Hash);
     if (Component.Length == 0) {
         return STATUS_OBJECT_NAME_INVALID;
     }
     BOOLEAN Last = Walk->Remaining.Length == 0;
     BOOLEAN Insert = Last && Request->InsertObject != NULL;
-    ULONG Hash = ObpHashName(&Component);
     NTSTATUS Status = STATUS_SUCCESS;
     ObpLockDirectory(Directory, Insert);
     *Next = ObpLookupDirectoryEntry(Directory, &Component, Hash,
@@ -189,7 +194,7 @@ static NTSTATUS ObpEndOfName(POBP_WALK Walk, POBJECT_TYPE Type) {
 static NTSTATUS ObpWalkName(POBP_WALK Walk, PVOID Object, PVOID *Found) {
     for (;;) {
         NTSTATUS Status;
-        POBJECT_TYPE Type = ObGetObjectType(Object);
+        POBJECT_TYPE Type = ObpGetObjectType(OBJECT_TO_OBJECT_HEADER(Object));
         if (Type == ObpDirectoryObjectType && Walk->Remaining.Length != 0) {
             PVOID Next = NULL;
             Status = ObpStepDown(Walk, Object, &Next);

@@ -141,11 +141,32 @@ FORCEINLINE BOOLEAN ObpCountsSimply(_In_ const OBJECT_HEADER *Header) {
     return (Header->InfoMask & (OB_INFOMASK_HANDLE | OB_INFOMASK_PROCESS_INFO)) == 0;
 }
 
-FORCEINLINE VOID ObpCountTypeHandle(_Inout_ POBJECT_TYPE Type) {
-    ULONG Count = (ULONG)InterlockedIncrement(&Type->TotalNumberOfHandles);
-    if (Count > Type->HighWaterNumberOfHandles) {
-        Type->HighWaterNumberOfHandles = Count;
-    }
+/*
+ * How many objects and handles a type has. Each processor counts in a row of its own, so that
+ * processors that create and close do not write to the same cache lines; only the sum over all rows
+ * means anything. Interlocked, since a thread may move to another processor between the choice of
+ * the row and the count.
+ */
+typedef struct _OBP_TYPE_COUNTS {
+    volatile LONG Objects;
+    volatile LONG Handles;
+} OBP_TYPE_COUNTS;
+
+extern OBP_TYPE_COUNTS ObpTypeCounts[MAXIMUM_PROCESSORS][OBP_MAX_DEFINED_OBJECT_TYPES];
+
+FORCEINLINE OBP_TYPE_COUNTS *ObpCountsOf(_In_ POBJECT_TYPE Type) {
+    return &ObpTypeCounts[KeGetCurrentProcessorNumber()][Type->Index];
+}
+
+/* Plain objects: a handle more or less is nothing but a count. */
+FORCEINLINE BOOLEAN ObpOpensPlainly(_In_ const OBJECT_HEADER *Header, _In_ POBJECT_TYPE Type) {
+    return ObpCountsSimply(Header) && Type->TypeInfo.OpenProcedure == NULL;
+}
+
+FORCEINLINE BOOLEAN ObpClosesPlainly(_In_ const OBJECT_HEADER *Header, _In_ POBJECT_TYPE Type) {
+    return (Header->InfoMask &
+            (OB_INFOMASK_HANDLE | OB_INFOMASK_PROCESS_INFO | OB_INFOMASK_NAME)) == 0 &&
+           Type->TypeInfo.CloseProcedure == NULL;
 }
 
 /* Replaces the generic rights by what they mean for a type. */
@@ -233,6 +254,12 @@ POBJECT_DIRECTORY ObpReferenceNameDirectory(_In_ POBJECT_HEADER Header);
 /* obdir.c */
 NTSTATUS ObpInitializeDirectories(VOID);
 NTSTATUS ObpCreateRootDirectory(VOID);
+FORCEINLINE ULONG ObpHashLetter(_In_ ULONG Hash, _In_ WCHAR Letter) {
+    if (Letter >= L'a') {
+        Letter = Letter <= L'z' ? Letter - (L'a' - L'A') : RtlUpcaseUnicodeChar(Letter);
+    }
+    return Hash * 31 + Letter;
+}
 ULONG ObpHashName(_In_ PCUNICODE_STRING Name);
 PVOID ObpLookupDirectoryEntry(_In_ POBJECT_DIRECTORY Directory, _In_ PCUNICODE_STRING Name,
                               _In_ ULONG HashValue, _In_ BOOLEAN CaseInsensitive);
@@ -249,6 +276,7 @@ NTSTATUS ObpMakeSymbolicLink(_In_ KPROCESSOR_MODE ProbeMode, _In_ POBJECT_ATTRIB
 
 /* obtype.c */
 NTSTATUS ObpCreateTypeType(VOID);
+VOID ObpQueryTypeCounts(_Inout_ POBJECT_TYPE Type);
 NTSTATUS ObpNameObjectTypes(VOID);
 
 #endif

@@ -20,6 +20,26 @@ POBJECT_TYPE ObGetObjectType(_In_ PVOID Object) {
     return ObpGetObjectType(OBJECT_TO_OBJECT_HEADER(Object));
 }
 
+OBP_TYPE_COUNTS ObpTypeCounts[MAXIMUM_PROCESSORS][OBP_MAX_DEFINED_OBJECT_TYPES];
+
+/*
+ * Adds up the processors' counts into the type's four fields. Exact while nobody creates or closes.
+ * Different from Windows: the high-water marks know only what was seen here.
+ */
+VOID ObpQueryTypeCounts(_Inout_ POBJECT_TYPE Type) {
+    LONG Objects = 0, Handles = 0;
+    for (ULONG Number = 0; Number < MAXIMUM_PROCESSORS; Number++) {
+        Objects += ObpTypeCounts[Number][Type->Index].Objects;
+        Handles += ObpTypeCounts[Number][Type->Index].Handles;
+    }
+    Type->TotalNumberOfObjects = (ULONG)max(Objects, 0);
+    Type->TotalNumberOfHandles = (ULONG)max(Handles, 0);
+    Type->HighWaterNumberOfObjects =
+        max(Type->HighWaterNumberOfObjects, Type->TotalNumberOfObjects);
+    Type->HighWaterNumberOfHandles =
+        max(Type->HighWaterNumberOfHandles, Type->TotalNumberOfHandles);
+}
+
 static PVOID ObpDefaultObjectOf(const OBJECT_TYPE_INITIALIZER *Initializer) {
     if (Initializer->UseDefaultObject) {
         return &ObpDefaultObject;
@@ -28,14 +48,6 @@ static PVOID ObpDefaultObjectOf(const OBJECT_TYPE_INITIALIZER *Initializer) {
         return (PVOID)(ULONG_PTR)Initializer->WaitObjectPointerOffset;
     }
     return NULL;
-}
-
-PVOID ObGetWaitObject(_In_ PVOID Object) {
-    POBJECT_TYPE Type = ObGetObjectType(Object);
-    if ((LONG_PTR)Type->DefaultObject < 0) {
-        return Type->DefaultObject;
-    }
-    return (PUCHAR)Object + (ULONG_PTR)Type->DefaultObject;
 }
 
 /* Pool tags are the first four letters of the type's name, as poolmon shows them. */
@@ -118,7 +130,7 @@ NTSTATUS ObCreateObjectType(_In_ PUNICODE_STRING TypeName,
     Header->ObjectCreateInfo = NULL;
     if (ObpTypeObjectType == NULL) { /* the first one: it is its own type */
         ObpTypeObjectType = Type;
-        Type->TotalNumberOfObjects = 1;
+        InterlockedIncrement(&ObpCountsOf(Type)->Objects);
         Header->TypeIndex = ObpEncodeTypeIndex(Header, (UCHAR)Index);
     }
     ObTypeIndexTable[Index] = Type;

@@ -7,9 +7,12 @@
 #define ROUNDS 201
 
 NTSYS ULONG NTAPI NtGetCurrentProcessorNumber(void);
+NTSYS NTSTATUS NTAPI NtDuplicateObject(HANDLE, HANDLE, HANDLE, PHANDLE, ACCESS_MASK, ULONG, ULONG);
+NTSYS NTSTATUS NTAPI NtCreateDirectoryObject(PHANDLE, ACCESS_MASK, POBJECT_ATTRIBUTES);
 
 static ULONG64 Samples[ROUNDS];
-static HANDLE Event, Go, Back;
+static HANDLE Event, Go, Back, Named, Last;
+static OBJECT_ATTRIBUTES NamedAttributes;
 static PUCHAR Fresh;
 static ULONG FreshNext;
 
@@ -57,6 +60,19 @@ static void CreateClose(void) {
     HANDLE Handle;
     NtCreateEvent(&Handle, EVENT_ALL_ACCESS, NULL, 1, FALSE);
     NtClose(Handle);
+}
+static void OpenClose(void) {
+    HANDLE Handle;
+    NtOpenEvent(&Handle, EVENT_ALL_ACCESS, &NamedAttributes);
+    NtClose(Handle);
+}
+static void DuplicateClose(void) {
+    HANDLE Handle;
+    NtDuplicateObject(SELF, Event, SELF, &Handle, 0, 0, DUPLICATE_SAME_ACCESS);
+    NtClose(Handle);
+}
+static void Reset(void) {
+    NtResetEvent(Last, NULL);
 }
 static void SetWait(void) {
     NtSetEvent(Event, NULL);
@@ -152,13 +168,39 @@ static HANDLE Begin(PUSER_THREAD_START_ROUTINE Routine, PVOID Parameter) {
     return Thread;
 }
 
+/* An event in \BaseNamedObjects\bench, for opens of a name two directories deep. */
+static void MakeNamed(void) {
+    static UNICODE_STRING Directory, Name;
+    HANDLE Handle;
+    RtlInitUnicodeString(&Directory, L"\\BaseNamedObjects\\bench");
+    RtlInitUnicodeString(&Name, L"\\BaseNamedObjects\\bench\\event");
+    InitializeObjectAttributes(&NamedAttributes, &Directory, OBJ_CASE_INSENSITIVE, NULL, NULL);
+    NtCreateDirectoryObject(&Handle, 0xF000F, &NamedAttributes);
+    InitializeObjectAttributes(&NamedAttributes, &Name, OBJ_CASE_INSENSITIVE, NULL, NULL);
+    NtCreateEvent(&Named, EVENT_ALL_ACCESS, &NamedAttributes, 1, FALSE);
+}
+
+/* One handle among Count more to the same event. */
+static void ManyHandles(ULONG Count) {
+    for (ULONG i = 0; i < Count; i++) {
+        NtDuplicateObject(SELF, Event, SELF, &Last, 0, 0, DUPLICATE_SAME_ACCESS);
+    }
+}
+
 static void Services(void) {
     Report("null service", NullService);
     Report("unknown service number", UnknownService);
     Report("close a bad handle", BadHandle);
     Report("query system time", SystemTime);
     Report("create + close an event", CreateClose);
+    MakeNamed();
+    Report("open by name + close an event", OpenClose);
+    Report("duplicate + close a handle", DuplicateClose);
     Report("signal + wait, not blocking", SetWait);
+    ManyHandles(100);
+    Report("reset an event, 100 handles", Reset);
+    ManyHandles(1000000);
+    Report("reset an event, 1,000,000 handles", Reset);
     Report("yield, one thread", YieldOnce);
 }
 

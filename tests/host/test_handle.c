@@ -19,14 +19,7 @@
 
 #define ASSERT(Condition)         ((void)0)
 #define InterlockedExchange(p, v) __atomic_exchange_n((p), (v), __ATOMIC_SEQ_CST)
-#define InterlockedOr64(p, v)     __atomic_fetch_or((p), (v), __ATOMIC_SEQ_CST)
 #define POOL_FLAG_PAGED           0x100ull
-
-static LONGLONG HostCompareExchange(volatile LONGLONG *Place, LONGLONG New, LONGLONG Old) {
-    __atomic_compare_exchange_n(Place, &Old, New, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
-    return Old;
-}
-#define InterlockedCompareExchange64(p, n, o) HostCompareExchange((p), (n), (o))
 
 static int PoolBlocks;             // allocated and not freed
 static int FailAfter = 0x7FFFFFFF; // allocations that still succeed
@@ -76,7 +69,6 @@ static VOID ExWaitForUnblockPushLock(PEX_PUSH_LOCK Lock, PEX_PUSH_LOCK_WAIT_BLOC
 }
 
 #include "../../ex/handle.c"
-#undef LEAF_SPAN
 #include "../../ex/handlewalk.c"
 #include "../../ex/handlelist.c"
 
