@@ -10,7 +10,7 @@
 NTSTATUS NTAPI NtTerminateProcess(HANDLE ProcessHandle, NTSTATUS ExitStatus) {
     PVOID Process;
     if (!ProcessHandle) {
-        PsTerminateProcess(PsGetCurrentProcess(), ExitStatus);
+        PspTerminateOtherThreads(PsGetCurrentProcess(), ExitStatus);
         return STATUS_SUCCESS;
     }
     NTSTATUS Status = ObReferenceObjectByHandle(ProcessHandle, PROCESS_TERMINATE, PsProcessType,

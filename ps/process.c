@@ -86,7 +86,12 @@ static VOID PspTerminateOther(ETHREAD *Thread, PVOID Context) {
         PspTerminateThread(Thread, *(PNTSTATUS)Context);
 }
 
-/* All threads but the current one are told to end; who ends last ends the process. */
+VOID PspTerminateOtherThreads(EPROCESS *Process, NTSTATUS ExitStatus) {
+    PspEnumThreads(Process, PspTerminateOther, &ExitStatus);
+}
+
+/* All threads but the current one are told to end; who ends last ends the process. The first
+   caller's status is the process's. */
 NTSTATUS PsTerminateProcess(PEPROCESS Process, NTSTATUS ExitStatus) {
     if (Process == PsInitialSystemProcess || Process == PsIdleProcess)
         return STATUS_ACCESS_DENIED;
@@ -98,7 +103,7 @@ NTSTATUS PsTerminateProcess(PEPROCESS Process, NTSTATUS ExitStatus) {
         Process->ExitStatus = ExitStatus;
     ExReleasePushLockExclusive(&Process->ProcessLock);
     KeLeaveCriticalRegion();
-    PspEnumThreads(Process, PspTerminateOther, &ExitStatus);
+    PspTerminateOtherThreads(Process, ExitStatus);
     return First ? STATUS_SUCCESS : STATUS_PROCESS_IS_TERMINATING;
 }
 

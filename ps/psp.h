@@ -36,6 +36,8 @@ NTSTATUS PspCreateProcess(_In_opt_ EPROCESS *Parent, _In_ PCSTR Name, _Outptr_ E
 VOID PspInitializeProcessFields(_Inout_ EPROCESS *Process, _In_ PCSTR Name);
 VOID PspProcessDelete(_In_ PVOID Object);
 VOID PspExitProcess(_Inout_ EPROCESS *Process);
+/* All threads of Process but the current one; the process itself does not end by that. */
+VOID PspTerminateOtherThreads(_Inout_ EPROCESS *Process, _In_ NTSTATUS ExitStatus);
 
 /* thread.c */
 typedef struct _PSP_THREAD_PARAMETERS {
