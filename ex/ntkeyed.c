@@ -154,8 +154,8 @@ static NTSTATUS ExpMeet(PKEYED_EVENT_OBJECT KeyedEvent, PVOID KeyValue, BOOLEAN 
     InsertTailList(&KeyedEvent->WaitQueue, &Wait.Link);
     ExpUnlockKeyedEvent(KeyedEvent);
 
-    NTSTATUS Status = KeWaitForSingleObject(&Wait.Event, WrKeyedEvent, ExGetPreviousMode(),
-                                            Alertable, Timeout);
+    NTSTATUS Status =
+        KeWaitForSingleObject(&Wait.Event, WrKeyedEvent, ExGetPreviousMode(), Alertable, Timeout);
     ExpLockKeyedEvent(KeyedEvent);
     if (Wait.Paired) {
         Status = STATUS_SUCCESS; /* the partner came, perhaps while the time ran out */

@@ -1,15 +1,16 @@
 /*
  * nttimer.c - timers
  *
- * A timer object is a KTIMER, which Ke signals when it is due, and an APC for the thread that set it.
- * The way of that APC: the KTIMER's DPC queues it, the thread's next alertable wait delivers it.
+ * A timer object is a KTIMER, which Ke signals when it is due, and an APC for the thread that set
+ * it. The way of that APC: the KTIMER's DPC queues it, the thread's next alertable wait delivers
+ * it.
  *
  *   set with an APC       the timer is in the thread's list, and the list holds a reference on it
  *   its APC is queued     the queue holds another one
  *   it leaves the list    cancelled, set again, delivered for the last time, or the thread ends
  *
- * Locks: ETIMER.Lock, then ETHREAD.ActiveTimerListLock, then Ke's. The DPC takes ETIMER.Lock too, so
- * after a cancellation under that lock no APC is on its way but one that is being delivered; its
+ * Locks: ETIMER.Lock, then ETHREAD.ActiveTimerListLock, then Ke's. The DPC takes ETIMER.Lock too,
+ * so after a cancellation under that lock no APC is on its way but one that is being delivered; its
  * kernel routine looks, and lets it drop.
  */
 #include "exp.h"
@@ -40,7 +41,8 @@ static VOID ExpDisassociateTimer(PETIMER Timer) {
     Timer->ApcAssociated = FALSE;
 }
 
-/* Lock held: stops the timer and everything that it has set going. Returns the references to drop. */
+/* Lock held: stops the timer and everything that it has set going. Returns the references to drop.
+ */
 static ULONG ExpStopTimer(PETIMER Timer, PBOOLEAN WasSet) {
     ULONG References = 0;
     *WasSet = KeCancelTimer(&Timer->KeTimer);
@@ -129,7 +131,8 @@ VOID ExTimerRundown(VOID) {
     }
 }
 
-/* The last reference has gone, so no thread has it in its list: only the KTIMER may still be set. */
+/* The last reference has gone, so no thread has it in its list: only the KTIMER may still be set.
+ */
 static VOID ExpDeleteTimer(PVOID Object) {
     PETIMER Timer = Object;
     KeCancelTimer(&Timer->KeTimer);
@@ -253,9 +256,8 @@ NTSTATUS NTAPI NtSetTimer(_In_ HANDLE TimerHandle, _In_ PLARGE_INTEGER DueTime,
     }
     BOOLEAN State = ExpSetTimer(Timer, Due, (PVOID)TimerApcRoutine, TimerContext, Period);
     ObfDereferenceObject(Timer);
-    Status = PreviousState != NULL
-                 ? ObReturnInformation(PreviousState, &State, sizeof(State), NULL)
-                 : STATUS_SUCCESS;
+    Status = PreviousState != NULL ? ObReturnInformation(PreviousState, &State, sizeof(State), NULL)
+                                   : STATUS_SUCCESS;
     return NT_SUCCESS(Status) && ResumeTimer ? STATUS_TIMER_RESUME_IGNORED : Status;
 }
 

@@ -1,8 +1,8 @@
 /*
  * Opening a process or a thread by its id.
  *
- * Neither has a name in the tree of objects: what names it is a CLIENT_ID, out of the object attributes
- * only the attributes of the new handle are used. Source: WDK, ZwOpenProcess; phnt.
+ * Neither has a name in the tree of objects: what names it is a CLIENT_ID, out of the object
+ * attributes only the attributes of the new handle are used. Source: WDK, ZwOpenProcess; phnt.
  */
 #include "psp.h"
 #include "ntapi.h"
@@ -61,8 +61,8 @@ static NTSTATUS PspOpenByPointer(PVOID Object, const PSP_OPEN *Open, ACCESS_MASK
                                  POBJECT_TYPE Type, PHANDLE Result) {
     KPROCESSOR_MODE Mode = ExGetPreviousMode();
     HANDLE Handle;
-    NTSTATUS Status = ObOpenObjectByPointer(Object, Open->Attributes, NULL, DesiredAccess, Type,
-                                            Mode, &Handle);
+    NTSTATUS Status =
+        ObOpenObjectByPointer(Object, Open->Attributes, NULL, DesiredAccess, Type, Mode, &Handle);
     ObDereferenceObject(Object);
     return ObReturnHandle(Result, Handle, Status, Mode);
 }

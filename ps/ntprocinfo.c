@@ -33,12 +33,11 @@ static VOID PspAddThreadTimes(ETHREAD *Thread, PVOID Context) {
 static VOID PspQueryProcessTimes(EPROCESS *Process, PKERNEL_USER_TIMES Result) {
     PSP_TIMES Times = {Process->Pcb.KernelTime, Process->Pcb.UserTime};
     PspEnumThreads(Process, PspAddThreadTimes, &Times);
-    *Result = (KERNEL_USER_TIMES){.CreateTime = Process->CreateTime,
-                                  .ExitTime = Process->ExitTime,
-                                  .KernelTime.QuadPart = (LONGLONG)Times.KernelTime *
-                                                         KeQueryTimeIncrement(),
-                                  .UserTime.QuadPart =
-                                      (LONGLONG)Times.UserTime * KeQueryTimeIncrement()};
+    *Result = (KERNEL_USER_TIMES){
+        .CreateTime = Process->CreateTime,
+        .ExitTime = Process->ExitTime,
+        .KernelTime.QuadPart = (LONGLONG)Times.KernelTime * KeQueryTimeIncrement(),
+        .UserTime.QuadPart = (LONGLONG)Times.UserTime * KeQueryTimeIncrement()};
 }
 
 static VOID PspQueryVmCounters(const EPROCESS *Process, PVM_COUNTERS Counters) {
@@ -87,13 +86,13 @@ static ULONG PspProcessCookie(EPROCESS *Process) {
 }
 
 static VOID PspQueryBasic(EPROCESS *Process, PPROCESS_BASIC_INFORMATION Basic) {
-    *Basic = (PROCESS_BASIC_INFORMATION){
-        .ExitStatus = Process->ExitStatus,
-        .PebBaseAddress = Process->Peb,
-        .AffinityMask = Process->Pcb.Affinity,
-        .BasePriority = Process->Pcb.BasePriority,
-        .UniqueProcessId = (ULONG_PTR)Process->UniqueProcessId,
-        .InheritedFromUniqueProcessId = (ULONG_PTR)Process->InheritedFromUniqueProcessId};
+    *Basic = (PROCESS_BASIC_INFORMATION){.ExitStatus = Process->ExitStatus,
+                                         .PebBaseAddress = Process->Peb,
+                                         .AffinityMask = Process->Pcb.Affinity,
+                                         .BasePriority = Process->Pcb.BasePriority,
+                                         .UniqueProcessId = (ULONG_PTR)Process->UniqueProcessId,
+                                         .InheritedFromUniqueProcessId =
+                                             (ULONG_PTR)Process->InheritedFromUniqueProcessId};
 }
 
 static VOID PspQueryProcess(EPROCESS *Process, PROCESSINFOCLASS Class,
@@ -204,7 +203,8 @@ NTSTATUS NTAPI NtQueryInformationProcess(HANDLE ProcessHandle, PROCESSINFOCLASS 
 
 /* --- setting --------------------------------------------------------------------------------- */
 
-/* Base priorities of the classes: unknown, idle, normal, high, real time, below and above normal. */
+/* Base priorities of the classes: unknown, idle, normal, high, real time, below and above normal.
+ */
 static const SCHAR PspClassPriority[] = {8, 4, 8, 13, 24, 6, 10};
 
 /* What a thread had above the old base it keeps above the new one. */

@@ -1,9 +1,9 @@
 /*
  * Stopping threads and setting them going again; alerts and user APCs.
  *
- * A suspended thread waits inside a kernel APC (kernel/apc.c), so it is stopped at a point where it could
- * have been interrupted, and never while it holds a lock of the kernel. An alert and a user APC only
- * reach a thread that waits alertably, or will: what comes before is remembered.
+ * A suspended thread waits inside a kernel APC (kernel/apc.c), so it is stopped at a point where it
+ * could have been interrupted, and never while it holds a lock of the kernel. An alert and a user
+ * APC only reach a thread that waits alertably, or will: what comes before is remembered.
  */
 #include "psp.h"
 #include "ntapi.h"
@@ -118,14 +118,13 @@ static NTSTATUS PspQueueUserApc(PETHREAD Thread, PVOID Routine, PVOID Context, P
 /*
  * STATUS_UNSUCCESSFUL: the thread has ended; STATUS_INVALID_HANDLE: a system thread. Source: phnt.
  */
-NTSTATUS NTAPI NtQueueApcThread(HANDLE ThreadHandle, PPS_APC_ROUTINE ApcRoutine,
-                                PVOID ApcArgument1, PVOID ApcArgument2, PVOID ApcArgument3) {
+NTSTATUS NTAPI NtQueueApcThread(HANDLE ThreadHandle, PPS_APC_ROUTINE ApcRoutine, PVOID ApcArgument1,
+                                PVOID ApcArgument2, PVOID ApcArgument3) {
     PETHREAD Thread;
     NTSTATUS Status = PspReferenceThread(ThreadHandle, THREAD_SET_CONTEXT, &Thread);
     if (!NT_SUCCESS(Status))
         return Status;
-    Status =
-        PspQueueUserApc(Thread, (PVOID)ApcRoutine, ApcArgument1, ApcArgument2, ApcArgument3);
+    Status = PspQueueUserApc(Thread, (PVOID)ApcRoutine, ApcArgument1, ApcArgument2, ApcArgument3);
     ObDereferenceObject(Thread);
     return Status;
 }

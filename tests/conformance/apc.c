@@ -6,8 +6,7 @@ static volatile LONG Calls;
 
 static void NTAPI Say(PVOID First, PVOID Second, PVOID Third) {
     Calls++;
-    Print("  apc %d %d %d\n", (int)(ULONG_PTR)First, (int)(ULONG_PTR)Second,
-          (int)(ULONG_PTR)Third);
+    Print("  apc %d %d %d\n", (int)(ULONG_PTR)First, (int)(ULONG_PTR)Second, (int)(ULONG_PTR)Third);
 }
 
 static void NTAPI QueueMore(PVOID First, PVOID Second, PVOID Third) {
@@ -81,8 +80,8 @@ static void ToAnother(void) {
     HANDLE Thread = Begin(Waiter, NULL, FALSE);
     for (int i = 0; i < 3; i++) {
         NtWaitForSingleObject(Ready, FALSE, NULL);
-        ShowStatus("queue to waiter", NtQueueApcThread(Thread, Say, (PVOID)(ULONG_PTR)(30 + i),
-                                                       (PVOID)1, (PVOID)2));
+        ShowStatus("queue to waiter",
+                   NtQueueApcThread(Thread, Say, (PVOID)(ULONG_PTR)(30 + i), (PVOID)1, (PVOID)2));
     }
     NtWaitForSingleObject(Ready, FALSE, NULL);
     NtSetEvent(Go, NULL);

@@ -32,7 +32,8 @@ static void Pairs(void) {
     Print("waiter: %08x\n", EndOf(Thread));
     Thread = Begin(ReleaseKey, KEY(3), FALSE);
     Sleep1(20);
-    ShowStatus("release waits for a waiter", NtWaitForSingleObject(Thread, FALSE, MILLISECONDS(20)));
+    ShowStatus("release waits for a waiter",
+               NtWaitForSingleObject(Thread, FALSE, MILLISECONDS(20)));
     ShowStatus("wait", NtWaitForKeyedEvent(Keyed, KEY(3), FALSE, NULL));
     Print("releaser: %08x\n", EndOf(Thread));
     ShowStatus("nobody comes", NtWaitForKeyedEvent(Keyed, KEY(3), FALSE, MILLISECONDS(10)));
@@ -58,7 +59,8 @@ static void WithApc(void) {
     NtQueueApcThread(SELF_THREAD, Nothing, NULL, NULL, NULL);
     ShowStatus("not alertable", NtWaitForKeyedEvent(Keyed, KEY(1), FALSE, MILLISECONDS(10)));
     ShowStatus("alertable", NtWaitForKeyedEvent(Keyed, KEY(1), TRUE, MILLISECONDS(60000)));
-    ShowStatus("nobody is left behind", NtReleaseKeyedEvent(Keyed, KEY(1), FALSE, MILLISECONDS(10)));
+    ShowStatus("nobody is left behind",
+               NtReleaseKeyedEvent(Keyed, KEY(1), FALSE, MILLISECONDS(10)));
 }
 
 static void Arguments(void) {

@@ -65,7 +65,8 @@ static void InAWait(void) {
     Thread = Begin(Waiting, MILLISECONDS(30), FALSE);
     Sleep1(10);
     Suspend(Thread);
-    ShowStatus("suspended past its timeout", NtWaitForSingleObject(Thread, FALSE, MILLISECONDS(80)));
+    ShowStatus("suspended past its timeout",
+               NtWaitForSingleObject(Thread, FALSE, MILLISECONDS(80)));
     Resume(Thread);
     Print("ended with %08x\n", EndOf(Thread));
 

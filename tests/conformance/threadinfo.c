@@ -90,7 +90,8 @@ static void Times(void) {
     Print("length %u\n", Length);
     Check("created before it ended", Thread[0].QuadPart <= Thread[1].QuadPart);
     Check("ended before now", Thread[1].QuadPart && Thread[1].QuadPart <= Now.QuadPart);
-    ShowStatus("process times", NtQueryInformationProcess(SELF, 4, Process, sizeof(Process), &Length));
+    ShowStatus("process times",
+               NtQueryInformationProcess(SELF, 4, Process, sizeof(Process), &Length));
     Print("length %u\n", Length);
     Check("process first", Process[0].QuadPart <= Thread[0].QuadPart);
     ShowStatus("short", NtQueryInformationProcess(SELF, 4, Process, 8, NULL));

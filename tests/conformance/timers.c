@@ -45,8 +45,8 @@ static void Once(int Type) {
     ShowStatus("cancel", NtCancelTimer(Timer, &Before));
     Print("state at cancel: %d\n", Before);
     ShowStatus("cancelled", NtWaitForSingleObject(Timer, FALSE, MILLISECONDS(10)));
-    ShowStatus("in the past", NtSetTimer(Timer, &(LARGE_INTEGER){.QuadPart = 1}, NULL, NULL, FALSE,
-                                         0, NULL));
+    ShowStatus("in the past",
+               NtSetTimer(Timer, &(LARGE_INTEGER){.QuadPart = 1}, NULL, NULL, FALSE, 0, NULL));
     ShowStatus("is due", NtWaitForSingleObject(Timer, FALSE, MILLISECONDS(1000)));
     NtClose(Timer);
 }

@@ -98,6 +98,17 @@ NTSTATUS LdrpInitializeThread(VOID);
 VOID LdrpUnloadModule(_In_ PLDR_DATA_TABLE_ENTRY Entry);
 VOID LdrpDereference(_In_ PLDR_DATA_TABLE_ENTRY Entry);
 
+/* waitaddr.c, srwlock.c */
+#define RTL_CONDITION_VARIABLE_LOCKMODE_SHARED 1
+#define RTL_RUN_ONCE_CHECK_ONLY                1
+#define RTL_RUN_ONCE_ASYNC                     2
+#define RTL_RUN_ONCE_INIT_FAILED               4
+typedef ULONG(NTAPI *PRTL_RUN_ONCE_INIT_FN)(PRTL_RUN_ONCE RunOnce, PVOID Parameter, PVOID *Context);
+NTSTATUS NTAPI RtlWaitOnAddress(_In_ volatile VOID *Address, _In_ PVOID Compare, _In_ SIZE_T Size,
+                                _In_opt_ PLARGE_INTEGER Timeout);
+VOID NTAPI RtlWakeAddressSingle(_In_ PVOID Address);
+VOID NTAPI RtlWakeAddressAll(_In_ PVOID Address);
+
 /* heap.c */
 NTSTATUS RtlpInitializeProcessHeap(VOID);
 
