@@ -1,7 +1,8 @@
 /*
  * crtmath.c - the functions of arithmetic that have one right answer
  *
- * ntdll on Windows has sin, cos, tan, atan, log and pow too; they are not here yet.
+ * Those that must approximate (sin, cos, tan, atan, log, pow), which ntdll on Windows has too, are
+ * left out: docs/ntdll.md.
  */
 #include "crt.h"
 
