@@ -36,6 +36,7 @@ class Machine:
              "--qemu", "-monitor unix:%s,server=on,wait=off" % self.path, program("echo.exe")],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         self.log = b""
+        self.connection = None
         self.reader = threading.Thread(target=self.read, daemon=True)
         self.reader.start()
 
@@ -54,14 +55,19 @@ class Machine:
         """Presses keys one after the other and waits for the echo of the last: a keyboard has a
         queue of its own for a few keys only."""
         before = len(self.log)
-        with socket.socket(socket.AF_UNIX) as monitor:
-            monitor.connect(self.path)
-            for key in keys:
-                monitor.sendall(b"sendkey %s 20\n" % key.encode())
-                time.sleep(0.06)
-            deadline = time.monotonic() + TIMEOUT
-            while len(self.log) == before and time.monotonic() < deadline:
-                time.sleep(0.01)
+        for key in keys:
+            self.monitor().sendall(b"sendkey %s 20\n" % key.encode())
+            time.sleep(0.06)
+        deadline = time.monotonic() + TIMEOUT
+        while len(self.log) == before and time.monotonic() < deadline:
+            time.sleep(0.01)
+
+    def monitor(self):
+        """One connection for all keys: a command is lost if its connection ends before it is read."""
+        if self.connection is None:
+            self.connection = socket.socket(socket.AF_UNIX)
+            self.connection.connect(self.path)
+        return self.connection
 
     def type(self, text):
         for character in text:
@@ -70,6 +76,7 @@ class Machine:
     def end(self):
         self.run.wait(TIMEOUT)
         self.reader.join()
+        self.connection.close()
         return self.run.returncode
 
 
