@@ -64,6 +64,7 @@ SIZE_T BootWiden(PWSTR To, SIZE_T Room, PCSTR From, SIZE_T Length);
 
 /* memory.c: pages by purpose, and the arena that becomes the loader block's memory. */
 PVOID BootAllocatePages(TYPE_OF_MEMORY Type, ULONG64 Pages, ULONG64 Alignment, PCWSTR For);
+PHYSICAL_ADDRESS BootAllocateStartPages(VOID);
 VOID BootFreePages(PVOID Memory, ULONG64 Pages);
 
 /* Pages that are free after all, each run inside one allocation; memmap.c cuts them out. */

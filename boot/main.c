@@ -82,6 +82,7 @@ EFI_STATUS efi_main(EFI_HANDLE ImageHandle, EFI_SYSTEM_TABLE *SystemTable) {
     BootMeasureMemory();
     BootCreateArena();
     BootExtension->LoaderEntryTsc = EntryTsc;
+    BootExtension->ProcessorStartPages = BootAllocateStartPages();
     FindAcpi();
     BootReadFiles();
     BootReadOptions();

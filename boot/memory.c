@@ -43,6 +43,18 @@ PVOID BootAllocatePages(TYPE_OF_MEMORY Type, ULONG64 Pages, ULONG64 Alignment, P
     return (PVOID)Start;
 }
 
+/* A processor starts in real mode, in the first megabyte. Without room there, one processor must
+ * do. */
+PHYSICAL_ADDRESS BootAllocateStartPages(VOID) {
+    EFI_PHYSICAL_ADDRESS Address = 0xFFFFF;
+    PHYSICAL_ADDRESS Start = {.QuadPart = 0};
+    EFI_MEMORY_TYPE EfiType = (EFI_MEMORY_TYPE)(0x80000000u + (ULONG)LoaderMemoryData);
+    if (!EFI_ERROR(
+            BootServices->AllocatePages(AllocateMaxAddress, EfiType, LOADER_START_PAGES, &Address)))
+        Start.QuadPart = (LONGLONG)Address;
+    return Start;
+}
+
 VOID BootFreePages(PVOID Memory, ULONG64 Pages) {
     if (Pages == 0)
         return;

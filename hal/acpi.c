@@ -17,6 +17,8 @@
 #define TABLE_LIMIT        (1u << 20)
 #define DEFAULT_LOCAL_APIC 0xFEE00000ull
 
+#define CPUID_TOPOLOGY 0xB
+
 #define MADT_LOCAL_APIC   0
 #define MADT_LOCAL_X2APIC 9
 #define MADT_ENABLED      1
@@ -78,10 +80,10 @@ static VOID HalpUnmapTable(PDESCRIPTION_HEADER Header) {
 }
 
 static VOID HalpAddProcessor(ULONG ApicId) {
-    if (HalpAcpi.ProcessorCount < HAL_MAXIMUM_PROCESSORS) {
+    if (HalpApicIdUsable(ApicId) && HalpAcpi.ProcessorCount < HAL_MAXIMUM_PROCESSORS) {
         HalpAcpi.ApicIds[HalpAcpi.ProcessorCount++] = ApicId;
     } else {
-        DbgPrint("HAL: processor with APIC id %u is beyond the limit, unused\n", ApicId);
+        DbgPrint("HAL: processor with APIC id %u cannot be used\n", ApicId);
     }
 }
 
@@ -226,6 +228,11 @@ VOID HalpInitializeAcpi(_In_ PLOADER_PARAMETER_BLOCK LoaderBlock) {
 
     HalpCpuid(1, &Eax, &Ebx, &Ecx, &Edx);
     HalpAcpi.ApicIds[0] = Ebx >> 24;
+    HalpCpuid(0, &Eax, &Ebx, &Ecx, &Edx);
+    if (Eax >= CPUID_TOPOLOGY) { /* an id of 32 bits, where the processor gives one */
+        HalpCpuid(CPUID_TOPOLOGY, &Eax, &Ebx, &Ecx, &Edx);
+        HalpAcpi.ApicIds[0] = Ebx != 0 ? Edx : HalpAcpi.ApicIds[0];
+    }
     if (Rsdp != 0 && HalpReadRsdp(Rsdp, &Root, &PointerSize)) {
         HalpReadRootTable(Root, PointerSize, HalpAcpi.ApicIds[0]);
     }

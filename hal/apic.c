@@ -23,6 +23,8 @@
 #define ICR_SELF        0x40000
 #define ICR_ASSERT      0x4000
 #define ICR_NMI         0x400
+#define ICR_INIT        0x500
+#define ICR_STARTUP     0x600
 #define ICR_WAIT_LIMIT  100000
 
 #define CPUID_EDX_APIC   (1u << 9)
@@ -70,6 +72,13 @@ static VOID HalpEnableApicMode(VOID) {
     if (HalpApicPage == NULL) {
         KeBugCheckEx(HAL_INITIALIZATION_FAILED, 2, Base, 0, 0);
     }
+}
+
+/* Without x2APIC an interrupt command has 8 bits for the receiver, of which FFh means everybody. */
+BOOLEAN HalpApicIdUsable(_In_ ULONG ApicId) {
+    ULONG Eax, Ebx, Ecx, Edx;
+    HalpCpuid(1, &Eax, &Ebx, &Ecx, &Edx);
+    return ApicId < 0xFF || ((Ecx & CPUID_ECX_X2APIC) != 0 && ApicId != 0xFFFFFFFF);
 }
 
 /* All local sources masked, spurious vector set, APIC on, anything left in service ended. */
@@ -128,6 +137,14 @@ static VOID HalpSendToMask(ULONG64 Targets, ULONG Command) {
         }
     }
     __asm__ volatile("pushq %0; popfq" : : "r"(Flags) : "memory", "cc");
+}
+
+VOID HalpSendInit(_In_ ULONG Number) {
+    HalpSendToMask(1ull << Number, ICR_ASSERT | ICR_INIT);
+}
+
+VOID HalpSendStartup(_In_ ULONG Number, _In_ ULONG Page) {
+    HalpSendToMask(1ull << Number, ICR_ASSERT | ICR_STARTUP | Page);
 }
 
 VOID HalRequestIpi(_In_ ULONG64 TargetProcessors) {

@@ -11,6 +11,7 @@
  *   map.c          maps device registers in the last megabytes of the address space
  *   apic.c, pic.c  the local APIC: end of interrupt, interrupts to oneself and to others
  *   ioapic.c       I/O APICs: from a device's line to a vector
+ *   mpstart.c      starts the other processors, one at a time
  *   timer.c        measures the TSC and the APIC timer once; starts the clock tick
  *   counter.c      KeQueryPerformanceCounter and KeStallExecutionProcessor
  *   cmos.c         the battery clock

@@ -156,6 +156,9 @@ VOID HalpInitializePageAttributes(VOID);
 VOID HalpInitializeLocalApic(VOID);
 VOID HalpApicWrite(_In_ ULONG Register, _In_ ULONG Value);
 ULONG HalpApicRead(_In_ ULONG Register);
+BOOLEAN HalpApicIdUsable(_In_ ULONG ApicId);
+VOID HalpSendInit(_In_ ULONG Number);
+VOID HalpSendStartup(_In_ ULONG Number, _In_ ULONG Page);
 
 #define APIC_ID            0x020
 #define APIC_TPR           0x080

@@ -92,6 +92,8 @@ typedef struct _LOADER_FRAMEBUFFER {
     LOADER_PIXEL_FORMAT Format;
 } LOADER_FRAMEBUFFER;
 
+#define LOADER_START_PAGES 4 /* real-mode code and three page tables (hal/mpstart.c) */
+
 typedef struct _LOADER_PARAMETER_EXTENSION {
     ULONG Size;
     PHYSICAL_ADDRESS AcpiTable; /* the RSDP, physical */
@@ -100,6 +102,8 @@ typedef struct _LOADER_PARAMETER_EXTENSION {
     ULONG64 LoaderEntryTsc; /* the time stamp counter at the loader's first instruction */
     ULONG64 KernelEntryTsc; /* and just before the jump to the kernel */
     ULONG64 BootVaEnd;      /* first address of the boot slot that the loader did not use */
+    /* LOADER_START_PAGES pages below 1 MiB, where other processors can start; 0: there are none */
+    PHYSICAL_ADDRESS ProcessorStartPages;
 } LOADER_PARAMETER_EXTENSION, *PLOADER_PARAMETER_EXTENSION;
 
 typedef struct _LOADER_PARAMETER_BLOCK {

@@ -39,6 +39,7 @@
     X(SYSTEM_SERVICE_EXCEPTION, 0x3B)                                                              \
     X(INTERRUPT_UNWIND_ATTEMPTED, 0x3C)                                                            \
     X(INTERRUPT_EXCEPTION_NOT_HANDLED, 0x3D)                                                       \
+    X(MULTIPROCESSOR_CONFIGURATION_NOT_SUPPORTED, 0x3E)                                            \
     X(MULTIPLE_IRP_COMPLETE_REQUESTS, 0x44)                                                        \
     X(CANCEL_STATE_IN_COMPLETED_IRP, 0x48)                                                         \
     X(PAGE_FAULT_WITH_INTERRUPTS_OFF, 0x49)                                                        \

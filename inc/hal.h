@@ -80,6 +80,27 @@ NTHALAPI VOID HalInitializeProcessor(_In_ ULONG Number, _In_ PLOADER_PARAMETER_B
 /* Number of enabled processors that the MADT lists (at least 1). */
 NTHALAPI ULONG HalQueryProcessorCount(VOID);
 
+/* What a processor starts with: rsp and cr3, and a function that never returns. */
+typedef struct _HAL_PROCESSOR_START {
+    ULONG Number;
+    ULONG64 DirectoryTableBase;
+    PVOID Stack; /* its highest address, 16-byte aligned */
+    VOID (*Routine)(PVOID Argument);
+    PVOID Argument;
+} HAL_PROCESSOR_START;
+
+/*
+ * Starts processor Start->Number at Start->Routine: 64-bit mode, interrupts off, descriptor tables
+ * that are not the kernel's. One at a time: the next may be started when this one has said that
+ * it runs. FALSE if there is no such processor, or no memory where it could start. Takes about 10
+ * ms. IRQL: PASSIVE_LEVEL. (Windows' name, with other parameters.)
+ */
+NTHALAPI BOOLEAN HalStartNextProcessor(_In_ PLOADER_PARAMETER_BLOCK LoaderBlock,
+                                       _In_ const HAL_PROCESSOR_START *Start);
+
+/* Processor Number did not start: it is parked, and the processors after it move up by one. */
+NTHALAPI VOID HalForgetProcessor(_In_ ULONG Number);
+
 /* ---- Interrupts ---- */
 
 /* Starts the periodic clock interrupt of the calling processor. Needs Ke's IDT. */

@@ -97,14 +97,16 @@ FORCEINLINE PKTHREAD KeGetCurrentThread(VOID) {
     __asm__("mov %%gs:0x188, %0" : "=r"(Thread));
     return Thread;
 }
+/* At DISPATCH_LEVEL, or the thread may be on another processor before the answer is used. Volatile,
+   because a thread that has been switched away comes back on any processor. */
 FORCEINLINE PKPCR KeGetPcr(VOID) {
     PKPCR Pcr;
-    __asm__("mov %%gs:0x18, %0" : "=r"(Pcr));
+    __asm__ volatile("mov %%gs:0x18, %0" : "=r"(Pcr));
     return Pcr;
 }
 FORCEINLINE PKPRCB KeGetCurrentPrcb(VOID) {
     PKPRCB Prcb;
-    __asm__("mov %%gs:0x20, %0" : "=r"(Prcb));
+    __asm__ volatile("mov %%gs:0x20, %0" : "=r"(Prcb));
     return Prcb;
 }
 FORCEINLINE ULONG KeGetCurrentProcessorNumber(VOID) {
@@ -121,6 +123,7 @@ FORCEINLINE KPROCESSOR_MODE ExGetPreviousMode(VOID) {
 #define MAXIMUM_PROCESSORS 64
 extern PKPRCB KiProcessorBlock[MAXIMUM_PROCESSORS];
 extern ULONG KeNumberProcessors;
+extern volatile KAFFINITY KeActiveProcessors;
 extern ULONG KeFeatureBits;
 extern ULONG KeMaximumIncrement; /* 100 ns between clock interrupts */
 #define SharedUserData        ((KUSER_SHARED_DATA *)0xFFFFF78000000000ull)
@@ -199,6 +202,10 @@ VOID KeInitializeIdleThread(_Out_ PKTHREAD Thread, _In_ PKPROCESS Process, _In_ 
                             _In_ SIZE_T StackSize);
 VOID KeInitializeProcessor(_In_ PKTHREAD IdleThread);
 DECLSPEC_NORETURN VOID KeEnterIdleLoop(VOID);
+/* One more processor, with zeroed nonpaged Memory of KeProcessorSize() bytes and the idle thread
+   that it will run. FALSE if it does not start. PASSIVE_LEVEL, one at a time. */
+SIZE_T KeProcessorSize(VOID);
+BOOLEAN KeStartProcessor(_Inout_ PVOID Memory, _Inout_ PKTHREAD IdleThread);
 extern PLOADER_PARAMETER_BLOCK KeLoaderBlock;
 
 /* --- bugcheck, exceptions (bugcheck.c, except.c, context.c) -------------------------------------
@@ -334,6 +341,8 @@ VOID NTAPI KeInitializeDpc(_Out_ PRKDPC Dpc, _In_ PKDEFERRED_ROUTINE Routine,
 BOOLEAN NTAPI KeInsertQueueDpc(_Inout_ PRKDPC Dpc, _In_opt_ PVOID SystemArgument1,
                                _In_opt_ PVOID SystemArgument2);
 BOOLEAN NTAPI KeRemoveQueueDpc(_Inout_ PRKDPC Dpc);
+/* On which processor the DPC runs, whoever queues it; without, on the one that queues it. (WDK) */
+VOID NTAPI KeSetTargetProcessorDpc(_Inout_ PRKDPC Dpc, _In_ CHAR Number);
 VOID NTAPI KeSetImportanceDpc(_Inout_ PRKDPC Dpc, _In_ KDPC_IMPORTANCE Importance);
 
 VOID NTAPI KeInitializeApc(_Out_ PRKAPC Apc, _In_ PKTHREAD Thread,
@@ -393,7 +402,13 @@ KPRIORITY NTAPI KeQueryPriorityThread(_In_ PKTHREAD Thread);
    its highest or lowest priority. Return the increment in force before, or now. */
 LONG NTAPI KeSetBasePriorityThread(_Inout_ PKTHREAD Thread, _In_ LONG Increment);
 LONG NTAPI KeQueryBasePriorityThread(_In_ PKTHREAD Thread);
+/* As in the WDK. */
+ULONG NTAPI KeQueryActiveProcessorCount(_Out_opt_ PKAFFINITY ActiveProcessors);
+KAFFINITY NTAPI KeQueryActiveProcessors(VOID);
 KAFFINITY NTAPI KeSetAffinityThread(_Inout_ PKTHREAD Thread, _In_ KAFFINITY Affinity);
+/* For a process and all its threads. Affinity: processors of KeActiveProcessors. Returns the old
+ * one. */
+KAFFINITY KeSetAffinityProcess(_Inout_ PKPROCESS Process, _In_ KAFFINITY Affinity);
 LONG NTAPI KeSetProcessSignal(_Inout_ PKPROCESS Process, _In_ KPRIORITY Increment);
 ULONG NTAPI KeSuspendThread(_Inout_ PKTHREAD Thread);
 ULONG NTAPI KeResumeThread(_Inout_ PKTHREAD Thread);
@@ -414,7 +429,10 @@ VOID KeSetSystemTime(_In_ PLARGE_INTEGER NewTime);
 /* --- others --------------------------------------------------------------------------------------
  */
 
-/* Flushes one page, or everything that is not global, on all processors that may have it. */
+/* Pages from Virtual on are forgotten by all processors that may have them: those that run Process,
+   or all where it is NULL. Any IRQL, but with no lock that others wait for with interrupts off. */
+VOID KeFlushRangeTb(_In_opt_ PKPROCESS Process, _In_ PVOID Virtual, _In_ ULONG_PTR Pages);
+/* The same for one page, for everything that is not global, for everything: on all processors. */
 VOID KeFlushSingleTb(_In_ PVOID Virtual);
 VOID KeFlushCurrentTb(VOID);
 VOID KeFlushEntireTb(VOID);

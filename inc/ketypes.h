@@ -423,7 +423,7 @@ struct _KTHREAD {
     PVOID Teb;
     KTIMER Timer; /* the timeout of its waits, and NtDelayExecution */
     KWAIT_BLOCK WaitBlock[4];
-    LIST_ENTRY WaitListEntry; /* in a ready queue (PrcbLock) */
+    LIST_ENTRY WaitListEntry;  /* in a ready queue (PrcbLock) */
     LIST_ENTRY QueueListEntry; /* KQUEUE.ThreadListHead (the queue's lock) */
     LIST_ENTRY MutantListHead;
     KAFFINITY Affinity;
@@ -523,6 +523,10 @@ struct _KPRCB {
     UCHAR CpuType;
     USHORT CpuStep;
     PKTHREAD KernelSoftwareOwner;
+    volatile LONG RequestSummary; /* what other processors ask for: IPI_, interlocked */
+    volatile UCHAR Frozen;        /* stopped by a bugcheck; the next two say where */
+    ULONG64 FrozenRip;
+    ULONG64 FrozenRsp;
 };
 static_assert(offsetof(KPRCB, CurrentThread) == 0x08, "as in Windows");
 static_assert(offsetof(KPRCB, Number) == 0x24, "as in Windows");

@@ -49,6 +49,7 @@ static VOID InitIdleObjects(PLOADER_PARAMETER_BLOCK LoaderBlock) {
     __asm__ volatile("mov %%cr3, %0" : "=r"(Cr3));
     PsIdleProcess = &InitIdleProcess;
     KeInitializeProcess(&InitIdleProcess.Pcb, 0, 1, Cr3);
+    InitIdleProcess.Pcb.ActiveProcessors = 1;
     memcpy(InitIdleProcess.ImageFileName, "Idle", 5);
     KeInitializeIdleThread(&InitIdleThread.Tcb, &InitIdleProcess.Pcb,
                            (PVOID)LoaderBlock->KernelStack, LoaderBlock->KernelStackSize);
@@ -105,6 +106,7 @@ static VOID InitPhase1(PVOID Context) {
     InitRequire(MmInitializeSectionObjects(), MEMORY1_INITIALIZATION_FAILED, 2);
     InitRequire(PsInitSystem(1, LoaderBlock), PROCESS1_INITIALIZATION_FAILED, 1);
     InitRequire(InitStartWorker(), PHASE1_INITIALIZATION_FAILED, 3);
+    InitStartProcessors();
     InitRequire(IoInitSystem(LoaderBlock), IO1_INITIALIZATION_FAILED, 1);
     InitRunFirstProgram(LoaderBlock);
     HalReturnToFirmware(HalPowerDownRoutine);

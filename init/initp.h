@@ -18,6 +18,9 @@
 /* shareddata.c: the constants of KUSER_SHARED_DATA. */
 VOID InitSharedUserData(_In_ PLOADER_PARAMETER_BLOCK LoaderBlock);
 
+/* processors.c: the other processors, as many as /NUMPROC allows. */
+VOID InitStartProcessors(VOID);
+
 /* program.c: runs the program that the boot options name, tells its outcome. */
 VOID InitRunFirstProgram(_In_ PLOADER_PARAMETER_BLOCK LoaderBlock);
 

@@ -71,8 +71,9 @@ VOID KiInsertQueueApc(PKAPC Apc, KPRIORITY Increment) {
     Thread->ApcState.KernelApcPending = TRUE;
     if (Thread == KeGetCurrentThread())
         HalRequestSoftwareInterrupt(APC_LEVEL);
-    else if (Thread->State == Waiting && Thread->WaitIrql < APC_LEVEL &&
-             KiKernelApcDeliverable(Thread, Apc))
+    else if (Thread->State != Waiting)
+        KiInterruptThread(Thread, IPI_APC);
+    else if (Thread->WaitIrql < APC_LEVEL && KiKernelApcDeliverable(Thread, Apc))
         KiUnwaitThread(Thread, STATUS_KERNEL_APC, Increment);
 }
 
@@ -118,7 +119,9 @@ BOOLEAN KeForceUserApc(PKAPC Apc) {
         InsertHeadList(&Thread->ApcState.ApcListHead[UserMode], &Apc->ApcListEntry);
         Apc->Inserted = TRUE;
         Thread->ApcState.UserApcPending = TRUE;
-        if (Thread->State == Waiting && Thread->WaitMode == UserMode)
+        if (Thread->State != Waiting)
+            KiInterruptThread(Thread, IPI_APC);
+        else if (Thread->WaitMode == UserMode)
             KiUnwaitThread(Thread, STATUS_USER_APC, 0);
     }
     KiReleaseThreadLock(Thread);

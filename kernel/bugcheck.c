@@ -5,7 +5,8 @@
  * would destroy data, so the machine is stopped, and all that is known is written down first: the
  * code and its four parameters (whose meaning depends on the code; the WDK lists them), the
  * registers and the stack, to the kernel log and to the screen. The last line, for programs, goes
- * to the outcome port.
+ * to the outcome port. The other processors are stopped before anything is written, by an NMI,
+ * which also reaches one that has interrupts off; each leaves a note of where it was.
  *
  * Nothing here may rely on what may be broken: no locks, no memory allocation, no waiting. If the
  * report itself fails, it comes back here as a second bugcheck, which only writes the outcome of
@@ -17,6 +18,10 @@
 #include "hal.h"
 #include "kd.h"
 #include "ntrtl.h"
+
+/* How long the other processors may take to stop: steps, and microseconds of each. */
+#define FREEZE_STEPS 1000
+#define FREEZE_STEP  100
 
 ULONG64 KiBugCheckData[5];
 volatile ULONG KeBugCheckActive; /* 0, or 1 + the number of the processor that stops the machine */
@@ -57,6 +62,32 @@ static VOID KiWriteOutcome(VOID) {
     HalWriteOutcome(Line);
 }
 
+/* The NMI that KiTakeBugCheck has sent. */
+DECLSPEC_NORETURN VOID KiFreeze(PKTRAP_FRAME TrapFrame) {
+    PKPRCB Prcb = KeGetCurrentPrcb();
+    Prcb->FrozenRip = TrapFrame->Rip;
+    Prcb->FrozenRsp = TrapFrame->Rsp;
+    Prcb->Frozen = TRUE;
+    KiHaltForEver();
+}
+
+/* Gives the other processors time to stop; one that does not is shown as such. */
+static VOID KiAwaitFreeze(KAFFINITY Others) {
+    for (ULONG Step = 0; Step < FREEZE_STEPS; Step += 1) {
+        KAFFINITY Running = Others;
+        for (KAFFINITY Left = Others; Left != 0; Left &= Left - 1) {
+            PKPRCB Prcb = KiProcessorBlock[__builtin_ctzll(Left)];
+            if (Prcb == NULL || Prcb->Frozen) {
+                Running &= ~(Left & (~Left + 1));
+            }
+        }
+        if (Running == 0) {
+            return;
+        }
+        KeStallExecutionProcessor(FREEZE_STEP);
+    }
+}
+
 /* Stops the others; or, if one of them was first, or this is a second bugcheck, itself. */
 static VOID KiTakeBugCheck(VOID) {
     ULONG Mine = KeGetPcr() != NULL ? KeGetCurrentProcessorNumber() + 1 : 1;
@@ -68,8 +99,10 @@ static VOID KiTakeBugCheck(VOID) {
         }
         KiHaltForEver();
     }
-    if (KeNumberProcessors > 1) {
-        HalSendNMI(((1ULL << KeNumberProcessors) - 1) & ~(1ULL << (Mine - 1)));
+    KAFFINITY Others = KeActiveProcessors & ~(1ULL << (Mine - 1));
+    if (Others != 0) {
+        HalSendNMI(Others);
+        KiAwaitFreeze(Others);
     }
 }
 
@@ -81,6 +114,24 @@ static VOID KiPrintHeader(VOID) {
     KiBugPrint("*** %s\n\n", KiBugCheckName(Code));
     KiBugPrint("processor %u  irql %u  process %s  thread %p\n\n", KeGetCurrentProcessorNumber(),
                (ULONG)KeGetCurrentIrql(), Process, (PVOID)KeGetCurrentThread());
+}
+
+/* Where the others were when they were stopped. */
+static VOID KiPrintOthers(VOID) {
+    for (ULONG Number = 0; Number < MAXIMUM_PROCESSORS; Number += 1) {
+        PKPRCB Prcb = KiProcessorBlock[Number];
+        if (Prcb == NULL || Number == KeGetCurrentProcessorNumber()) {
+            continue;
+        }
+        if (Prcb->Frozen) {
+            KiBugPrint("processor %u  rip %016llX  rsp %016llX  thread %p%s\n", Number,
+                       Prcb->FrozenRip, Prcb->FrozenRsp, (PVOID)Prcb->CurrentThread,
+                       Prcb->CurrentThread == Prcb->IdleThread ? " (idle)" : "");
+        } else {
+            KiBugPrint("processor %u  does not stop  thread %p\n", Number,
+                       (PVOID)Prcb->CurrentThread);
+        }
+    }
 }
 
 /* The registers of the interrupted code, as far as a trap frame has them. */
@@ -125,6 +176,7 @@ DECLSPEC_NORETURN VOID KeBugCheck2(ULONG BugCheckCode, ULONG_PTR P1, ULONG_PTR P
     }
     KiBugRegisters(&Trapped);
     KiBugStack(&Context);
+    KiPrintOthers();
     KiWriteOutcome();
     KiHaltForEver();
 }

@@ -10,6 +10,7 @@
 ULONG KeMaximumIncrement = HAL_CLOCK_INCREMENT;
 volatile ULONG64 KeTickCountStorage;
 static volatile ULONG64 KiInterruptTime;
+static volatile LONG KiTimeLock;
 static volatile ULONG64 KiSystemTimeOffset; /* system time when interrupt time was 0 */
 
 static VOID KiWriteSharedTime(volatile KSYSTEM_TIME *Time, ULONG64 Value) {
@@ -26,14 +27,27 @@ static VOID KiPublishTime(VOID) {
     KiWriteSharedTime(&SharedUserData->TickCount, KeTickCountStorage);
 }
 
-/* The clock interrupt, at CLOCK_LEVEL, on the processor that keeps the time. */
+/* Interrupts off: the clock interrupt and KeSetSystemTime both write the time. */
+static VOID KiAdvanceTime(ULONG Increment, PLARGE_INTEGER NewTime) {
+    while (InterlockedExchange(&KiTimeLock, 1))
+        YieldProcessor();
+    KiInterruptTime += Increment;
+    if (NewTime)
+        KiSystemTimeOffset = (ULONG64)NewTime->QuadPart - KiInterruptTime;
+    else
+        KeTickCountStorage++;
+    KiPublishTime();
+    __atomic_store_n(&KiTimeLock, 0, __ATOMIC_RELEASE);
+}
+
+/* The clock interrupt, at CLOCK_LEVEL. The first processor keeps the time for all; each looks after
+   its thread's quantum and its own timers. */
 VOID KeUpdateSystemTime(PKTRAP_FRAME TrapFrame) {
     PKPRCB Prcb = KeGetCurrentPrcb();
     PKTHREAD Thread = Prcb->CurrentThread;
 
-    KiInterruptTime += KeMaximumIncrement;
-    KeTickCountStorage++;
-    KiPublishTime();
+    if (Prcb->Number == 0)
+        KiAdvanceTime(KeMaximumIncrement, NULL);
     if (TrapFrame->SegCs & RPL_MASK) {
         Prcb->UserTime++;
         Thread->UserTime++;
@@ -62,8 +76,7 @@ VOID NTAPI KeQuerySystemTime(PLARGE_INTEGER CurrentTime) {
 
 VOID KeSetSystemTime(PLARGE_INTEGER NewTime) {
     BOOLEAN Enabled = KeDisableInterrupts();
-    KiSystemTimeOffset = (ULONG64)NewTime->QuadPart - KiInterruptTime;
-    KiPublishTime();
+    KiAdvanceTime(0, NewTime);
     KeRestoreInterrupts(Enabled);
 }
 

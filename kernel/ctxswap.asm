@@ -1,13 +1,15 @@
 ; The switch from one thread to another.
 ;
-; Everything but the stack and the non-volatile registers has been switched by KiSwapThread's C code
-; (address space, extended state, the stacks for entries from user mode). A new thread's stack has
-; been laid out by KeInitThread so that this function "returns" to KiThreadStartup.
+; Stack and non-volatile registers; KiSwapThread's C code does the rest: it has saved the old thread's
+; extended state and changed the address space, and what belongs to the new thread is loaded by that
+; thread itself (KiLoadThreadState). A new thread's stack has been laid out by KeInitThread so that this
+; function "returns" to KiThreadStartup.
 
 %include "ks.inc"
 %include "macamd64.inc"
 
-; KiSwapContext(NewThread, OldThread), at DISPATCH_LEVEL. Comes back when OldThread runs again.
+; KiSwapContext(NewThread, OldThread), at DISPATCH_LEVEL, interrupts off. Comes back when OldThread runs
+; again, with interrupts on.
 NESTED_ENTRY KiSwapContext
     push_reg rbp
     push_reg rbx
@@ -19,8 +21,12 @@ NESTED_ENTRY KiSwapContext
     push_reg r15
     END_PROLOGUE
     mov [rdx + ThKernelStack], rsp
-    mov rsp, [rcx + ThKernelStack]
     mov byte [rdx + ThSwapBusy], 0  ; another processor may take OldThread from here on
+.busy:                              ; NewThread's last one may not have left its stack yet
+    cmp byte [rcx + ThSwapBusy], 0
+    jne .wait
+    mov rsp, [rcx + ThKernelStack]
+    sti
     pop r15
     pop r14
     pop r13
@@ -30,4 +36,7 @@ NESTED_ENTRY KiSwapContext
     pop rbx
     pop rbp
     ret
+.wait:
+    pause
+    jmp .busy
 NESTED_END KiSwapContext

@@ -20,20 +20,42 @@ VOID NTAPI KeSetImportanceDpc(PRKDPC Dpc, KDPC_IMPORTANCE Importance) {
     Dpc->Importance = (UCHAR)Importance;
 }
 
+#define DPC_TARGETED 0x500 /* in KDPC.Number, with the processor's */
+
+VOID NTAPI KeSetTargetProcessorDpc(PRKDPC Dpc, CHAR Number) {
+    Dpc->Number = (USHORT)(DPC_TARGETED + (UCHAR)Number);
+}
+
+static PKPRCB KiTargetOfDpc(PKDPC Dpc, PKPRCB Current) {
+    ULONG Number = (ULONG)Dpc->Number - DPC_TARGETED;
+    return Dpc->Number >= DPC_TARGETED && Number < KeNumberProcessors ? KiProcessorBlock[Number]
+                                                                      : Current;
+}
+
+/* The DPC's processor is to run it: at once if it is another, or else when this one's IRQL drops.
+ */
+static VOID KiRequestDpcInterrupt(PKPRCB Target, PKPRCB Current) {
+    if (Target != Current)
+        KiIpiSend(Target, IPI_DPC);
+    else if (!Current->DpcRoutineActive)
+        HalRequestSoftwareInterrupt(DISPATCH_LEVEL);
+}
+
 /* Any IRQL: the queue's lock is held with interrupts off. FALSE if it was queued already. */
 BOOLEAN NTAPI KeInsertQueueDpc(PRKDPC Dpc, PVOID SystemArgument1, PVOID SystemArgument2) {
     BOOLEAN Enabled = KeDisableInterrupts();
     KIRQL OldIrql = KeGetCurrentIrql();
     if (OldIrql < DISPATCH_LEVEL)
         KiWriteIrql(DISPATCH_LEVEL);
-    PKPRCB Prcb = KeGetCurrentPrcb();
-    PKDPC_DATA Data = &Prcb->DpcData[0];
+    PKPRCB Prcb = KeGetCurrentPrcb(), Target = KiTargetOfDpc(Dpc, Prcb);
+    PKDPC_DATA Data = &Target->DpcData[0];
     KeAcquireSpinLockAtDpcLevel(&Data->DpcLock);
-    BOOLEAN Inserted = Dpc->DpcData == NULL;
+    PVOID Free = NULL; /* two processors may queue it at once, each into its own queue */
+    BOOLEAN Inserted = __atomic_compare_exchange_n(&Dpc->DpcData, &Free, Data, FALSE,
+                                                   __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
     if (Inserted) {
         Dpc->SystemArgument1 = SystemArgument1;
         Dpc->SystemArgument2 = SystemArgument2;
-        Dpc->DpcData = Data;
         Data->DpcQueueDepth++;
         Data->DpcCount++;
         if (Dpc->Importance == HighImportance)
@@ -42,8 +64,8 @@ BOOLEAN NTAPI KeInsertQueueDpc(PRKDPC Dpc, PVOID SystemArgument1, PVOID SystemAr
             InsertTailList(&Data->DpcListHead, &Dpc->DpcListEntry);
     }
     KeReleaseSpinLockFromDpcLevel(&Data->DpcLock);
-    if (Inserted && !Prcb->DpcRoutineActive)
-        HalRequestSoftwareInterrupt(DISPATCH_LEVEL);
+    if (Inserted)
+        KiRequestDpcInterrupt(Target, Prcb);
     if (OldIrql < DISPATCH_LEVEL)
         KiWriteIrql(OldIrql);
     KeRestoreInterrupts(Enabled);

@@ -8,14 +8,11 @@
  */
 #include "ki.h"
 
-#define SYSTEM_STACK_SIZE 0x2000
-
+/* All processors share it. */
 static DECLSPEC_ALIGN(16) KIDTENTRY64 KiIdt[256];
 
-/* For the first processor; the others get theirs from the pool. */
-static DECLSPEC_ALIGN(16) KGDTENTRY64 KiBootGdt[KGDT64_LAST / sizeof(KGDTENTRY64) + 1];
-static DECLSPEC_ALIGN(16) KTSS64 KiBootTss;
-static DECLSPEC_ALIGN(16) UCHAR KiBootIstStacks[3][SYSTEM_STACK_SIZE];
+/* For the first processor; the others get theirs from init/ (start.c). */
+static KI_DESCRIPTOR_TABLES KiBootTables;
 
 static ULONG64 KiSegment(ULONG Type, ULONG Dpl, BOOLEAN Code, BOOLEAN Long) {
     return 0xFFFFull | (ULONG64)Type << 40 | 1ull << 44 | (ULONG64)Dpl << 45 | 1ull << 47 |
@@ -46,22 +43,26 @@ static VOID KiLoadSegments(PKGDTENTRY64 Gdt, PKPCR Pcr) {
     __asm__ volatile("ltr %0" : : "r"((USHORT)KGDT64_SYS_TSS));
 }
 
-VOID KiInitializeDescriptorTables(PKPCR Pcr) {
-    PULONG64 Gdt = (PULONG64)KiBootGdt;
+VOID KiInitializeDescriptorTables(PKPCR Pcr, PKI_DESCRIPTOR_TABLES Tables) {
+    PULONG64 Gdt = (PULONG64)Tables->Gdt;
     Gdt[KGDT64_R0_CODE / 8] = KiSegment(0xB, 0, TRUE, TRUE);
     Gdt[KGDT64_R0_DATA / 8] = KiSegment(0x3, 0, FALSE, TRUE);
     Gdt[KGDT64_R3_CMCODE / 8] = KiSegment(0xB, 3, TRUE, FALSE);
     Gdt[KGDT64_R3_DATA / 8] = KiSegment(0x3, 3, FALSE, TRUE);
     Gdt[KGDT64_R3_CODE / 8] = KiSegment(0xB, 3, TRUE, TRUE);
     Gdt[KGDT64_R3_CMTEB / 8] = KiSegment(0x3, 3, FALSE, FALSE);
-    for (ULONG i = 0; i < ARRAYSIZE(KiBootIstStacks); i++)
-        KiBootTss.Ist[i + 1] = (ULONG64)&KiBootIstStacks[i][SYSTEM_STACK_SIZE];
-    KiBootTss.IoMapBase = sizeof(KTSS64);
-    KiSetTssDescriptor(Gdt, &KiBootTss);
-    Pcr->GdtBase = KiBootGdt;
-    Pcr->TssBase = &KiBootTss;
+    for (ULONG i = 0; i < ARRAYSIZE(Tables->IstStacks); i++)
+        Tables->Tss.Ist[i + 1] = (ULONG64)&Tables->IstStacks[i][SYSTEM_STACK_SIZE];
+    Tables->Tss.IoMapBase = sizeof(KTSS64);
+    KiSetTssDescriptor(Gdt, &Tables->Tss);
+    Pcr->GdtBase = Tables->Gdt;
+    Pcr->TssBase = &Tables->Tss;
     Pcr->IdtBase = KiIdt;
-    KiLoadSegments(KiBootGdt, Pcr);
+    KiLoadSegments(Tables->Gdt, Pcr);
+}
+
+VOID KiInitializeBootDescriptorTables(PKPCR Pcr) {
+    KiInitializeDescriptorTables(Pcr, &KiBootTables);
 }
 
 static VOID KiSetIdtEntry(ULONG Vector, PVOID Handler, ULONG Dpl, ULONG Ist) {

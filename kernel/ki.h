@@ -28,7 +28,14 @@ extern UCHAR KiSystemServiceCopyStart[], KiSystemServiceCopyEnd[], KiSystemServi
 VOID KiSwapContext(_In_ PKTHREAD NewThread, _In_ PKTHREAD OldThread);
 
 /* processor.c, idt.c: one processor made ready for the kernel. */
-VOID KiInitializeDescriptorTables(_Inout_ PKPCR Pcr);
+#define SYSTEM_STACK_SIZE 0x2000
+typedef struct _KI_DESCRIPTOR_TABLES {
+    DECLSPEC_ALIGN(16) KGDTENTRY64 Gdt[KGDT64_LAST / sizeof(KGDTENTRY64) + 1];
+    DECLSPEC_ALIGN(16) KTSS64 Tss;
+    DECLSPEC_ALIGN(16) UCHAR IstStacks[3][SYSTEM_STACK_SIZE];
+} KI_DESCRIPTOR_TABLES, *PKI_DESCRIPTOR_TABLES;
+VOID KiInitializeDescriptorTables(_Inout_ PKPCR Pcr, _Out_ PKI_DESCRIPTOR_TABLES Tables);
+VOID KiInitializeBootDescriptorTables(_Inout_ PKPCR Pcr);
 VOID KiInitializeIdt(VOID);
 VOID KiSetProcessorFeatures(_Inout_ PKPRCB Prcb);
 VOID KiInitializeMachineType(_Inout_ PKPRCB Prcb);
@@ -36,6 +43,21 @@ VOID KiLoadIdt(_In_ PKPCR Pcr);
 ULONG KiExtendedStateSize(VOID);
 VOID KiInitializeExtendedState(_Out_ PVOID Area);
 extern ULONG64 KiExtendedStateMask;
+
+/* ipi.c: requests from one processor to others. tb.c serves those that concern the translation
+ * buffer. */
+#define IPI_APC 1
+#define IPI_DPC 2
+#define IPI_TB  4
+VOID KiIpiSend(_Inout_ PKPRCB Target, _In_ ULONG Request);
+VOID KiIpiSendMask(_In_ KAFFINITY Targets, _In_ ULONG Request);
+VOID KiIpiServiceRoutine(_Inout_ PKPRCB Prcb);
+VOID KiServeTbRequest(_In_ PKPRCB Prcb);
+VOID KiFlushAllLocally(VOID);
+
+/* bugcheck.c: stands still for the processor that stops the machine, having said where. */
+extern volatile ULONG KeBugCheckActive;
+DECLSPEC_NORETURN VOID KiFreeze(_In_ PKTRAP_FRAME TrapFrame);
 
 /* thread.c */
 VOID KiInitializeThreadObject(_Out_ PKTHREAD Thread, _In_ PKPROCESS Process);
@@ -89,7 +111,18 @@ VOID KiTimerExpiration(VOID);
 /* sched.c. ThreadLock of the thread held where one is named. */
 VOID KiInitializeScheduler(_Inout_ PKPRCB Prcb);
 VOID KiReadyThread(_Inout_ PKTHREAD Thread);
+VOID KiLoadThreadState(VOID);
+VOID KiPreempt(_Inout_ PKPRCB Prcb, _In_ BOOLEAN Front);
+BOOLEAN KiStealThread(_Inout_ PKPRCB Prcb);
+/* Ready queues; PrcbLock held. */
+VOID KiInsertReady(_Inout_ PKPRCB Prcb, _Inout_ PKTHREAD Thread, _In_ BOOLEAN Front);
+VOID KiRemoveReady(_Inout_ PKPRCB Prcb, _Inout_ PKTHREAD Thread);
+PKTHREAD KiSelectReady(_Inout_ PKPRCB Prcb, _In_ KPRIORITY Floor);
+KPRIORITY KiRunningPriority(_In_ PKPRCB Prcb);
 VOID KiSetPriorityThread(_Inout_ PKTHREAD Thread, _In_ KPRIORITY Priority);
+/* The thread's processor, if it runs, looks at what has been asked of it. */
+VOID KiInterruptThread(_In_ PKTHREAD Thread, _In_ ULONG Request);
+extern volatile KAFFINITY KiIdleSummary;
 /* At DISPATCH_LEVEL: does what has been decided meanwhile (a better thread is ready), lowers. */
 VOID KiExitDispatcher(_In_ KIRQL OldIrql);
 /* The current thread, no longer running, gives the processor to the next; back when rescheduled. */
@@ -126,11 +159,32 @@ FORCEINLINE BOOLEAN KiTryObjectLock(_Inout_ PDISPATCHER_HEADER Object) {
     __asm__ volatile("lock btsl $7, %0" : "+m"(Object->Lock), "=@ccc"(Taken) : : "memory");
     return !Taken;
 }
+/* The scheduler's own locks: inline in the free build, checked in the other. */
+FORCEINLINE VOID KiAcquireSchedulerLock(_Inout_ PKSPIN_LOCK Lock) {
+#if DBG
+    KeAcquireSpinLockAtDpcLevel(Lock);
+#else
+    while (__atomic_exchange_n(Lock, 1, __ATOMIC_ACQUIRE))
+        while (*(volatile KSPIN_LOCK *)Lock)
+            YieldProcessor();
+#endif
+}
+FORCEINLINE VOID KiAcquirePrcbLock(_Inout_ PKPRCB Prcb) {
+    KiAcquireSchedulerLock(&Prcb->PrcbLock);
+}
+/* Given back by whoever runs then: the current thread may have changed under it. */
+FORCEINLINE VOID KiReleasePrcbLock(_Inout_ PKPRCB Prcb) {
+    __atomic_store_n(&Prcb->PrcbLock, 0, __ATOMIC_RELEASE);
+}
 FORCEINLINE VOID KiAcquireThreadLock(_Inout_ PKTHREAD Thread) {
-    KeAcquireSpinLockAtDpcLevel(&Thread->ThreadLock);
+    KiAcquireSchedulerLock(&Thread->ThreadLock);
 }
 FORCEINLINE VOID KiReleaseThreadLock(_Inout_ PKTHREAD Thread) {
+#if DBG
     KeReleaseSpinLockFromDpcLevel(&Thread->ThreadLock);
+#else
+    __atomic_store_n(&Thread->ThreadLock, 0, __ATOMIC_RELEASE);
+#endif
 }
 FORCEINLINE VOID __writemsr(ULONG Register, ULONG64 Value) {
     __asm__ volatile("wrmsr"

@@ -21,11 +21,24 @@ VOID KiSwapProcess(PKPROCESS Process) {
     PKPRCB Prcb = KeGetCurrentPrcb();
     if (Prcb->CurrentAddressSpace == Process)
         return;
-    if (Prcb->CurrentAddressSpace)
-        InterlockedAnd64(&Prcb->CurrentAddressSpace->ActiveProcessors, ~Prcb->SetMember);
+    PKPROCESS Old = Prcb->CurrentAddressSpace;
     InterlockedOr64(&Process->ActiveProcessors, Prcb->SetMember);
     Prcb->CurrentAddressSpace = Process;
     __asm__ volatile("mov %0, %%cr3" : : "r"(Process->DirectoryTableBase) : "memory");
+    if (Old) /* only now: until cr3 has changed, its flushes concern this processor */
+        InterlockedAnd64(&Old->ActiveProcessors, ~Prcb->SetMember);
+}
+
+KAFFINITY KeSetAffinityProcess(PKPROCESS Process, KAFFINITY Affinity) {
+    KIRQL OldIrql = KeAcquireSpinLockRaiseToDpc(&Process->ProcessLock);
+    KAFFINITY Old = Process->Affinity;
+    Process->Affinity = Affinity;
+    for (PLIST_ENTRY Entry = Process->ThreadListHead.Flink; Entry != &Process->ThreadListHead;
+         Entry = Entry->Flink)
+        KeSetAffinityThread(CONTAINING_RECORD(Entry, KTHREAD, ThreadListEntry), Affinity);
+    KeReleaseSpinLockFromDpcLevel(&Process->ProcessLock);
+    KiExitDispatcher(OldIrql);
+    return Old;
 }
 
 LONG NTAPI KeSetProcessSignal(PKPROCESS Process, KPRIORITY Increment) {

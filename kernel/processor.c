@@ -111,6 +111,10 @@ VOID KiSetProcessorFeatures(PKPRCB Prcb) {
     KiWriteCr4(Cr4);
     if (Bits & KF_XSAVE)
         KiEnableXsave();
+    if (Prcb->Number != 0 &&
+        Bits != KeFeatureBits) /* a thread runs on any, with the state it has */
+        KeBugCheckEx(MULTIPROCESSOR_CONFIGURATION_NOT_SUPPORTED, Prcb->Number, Bits, KeFeatureBits,
+                     0);
     KeFeatureBits = Prcb->FeatureBits = Bits;
     Prcb->ExtendedStateSize = KiExtendedStateBytes;
     KiIdentifyProcessor(Prcb);

@@ -1,16 +1,25 @@
 /*
- * The scheduler: which thread runs.
+ * The scheduler: which thread runs, and where.
  *
  * A processor has 32 ready queues, one a priority, and a summary with a bit for each that holds a
  * thread: the highest bit names the best thread. KPRCB.NextThread is a thread that has been chosen
  * already (Standby) because it is better than the one that runs; the switch follows as soon as the
  * processor leaves DISPATCH_LEVEL: in KiExitDispatcher, or in the dispatch interrupt.
  *
+ * A thread that becomes ready goes to an idle processor of its affinity, if there is one
+ * (KiIdleSummary), else to its ideal processor, there to preempt or to queue. A processor with
+ * nothing to do takes a thread out of another's queue (place.c). KTHREAD.NextProcessor says where a
+ * thread is ready, standing by, running, or ran last.
+ *
  * A thread runs for its quantum, counted in clock intervals. At its end it goes behind the others
  * of its priority, and gives back one level of a boost. The idle thread is in no queue: it runs
  * when nobody else can.
  *
- * Ready queues and NextThread are guarded by PrcbLock, a thread's state by its ThreadLock.
+ * Ready queues, NextThread, CurrentThread and the step between Ready, Standby and Running are
+ * guarded by PrcbLock, every other change of a thread's state by its ThreadLock. SwapBusy is set
+ * while a processor still stands on the stack of a thread that it is leaving: who is to run that
+ * thread waits for it, in KiSwapContext, having left its own stack before, so that no two can wait
+ * for each other.
  */
 #include "ki.h"
 
@@ -21,7 +30,7 @@ VOID KiInitializeScheduler(PKPRCB Prcb) {
 }
 
 /* PrcbLock held. A preempted thread has not used up its quantum: it goes to the front. */
-static VOID KiInsertReady(PKPRCB Prcb, PKTHREAD Thread, BOOLEAN Front) {
+VOID KiInsertReady(PKPRCB Prcb, PKTHREAD Thread, BOOLEAN Front) {
     PLIST_ENTRY Head = &Prcb->DispatcherReadyListHead[(UCHAR)Thread->Priority];
     Thread->State = Ready;
     Prcb->ReadySummary |= 1u << Thread->Priority;
@@ -32,7 +41,7 @@ static VOID KiInsertReady(PKPRCB Prcb, PKTHREAD Thread, BOOLEAN Front) {
 }
 
 /* PrcbLock held. */
-static VOID KiRemoveReady(PKPRCB Prcb, PKTHREAD Thread) {
+VOID KiRemoveReady(PKPRCB Prcb, PKTHREAD Thread) {
     PLIST_ENTRY Head = &Prcb->DispatcherReadyListHead[(UCHAR)Thread->Priority];
     RemoveEntryList(&Thread->WaitListEntry);
     if (Head->Flink == Head)
@@ -40,8 +49,8 @@ static VOID KiRemoveReady(PKPRCB Prcb, PKTHREAD Thread) {
 }
 
 /* PrcbLock held. The best ready thread of at least priority Floor, taken out of its queue. */
-static PKTHREAD KiSelectReady(PKPRCB Prcb, KPRIORITY Floor) {
-    ULONG Candidates = Prcb->ReadySummary & (~0u << Floor);
+PKTHREAD KiSelectReady(PKPRCB Prcb, KPRIORITY Floor) {
+    ULONG Candidates = Floor > HIGH_PRIORITY ? 0 : Prcb->ReadySummary & (~0u << Floor);
     if (!Candidates)
         return NULL;
     ULONG Priority = 31 - (ULONG)__builtin_clz(Candidates);
@@ -52,94 +61,105 @@ static PKTHREAD KiSelectReady(PKPRCB Prcb, KPRIORITY Floor) {
 }
 
 /* PrcbLock held: the priority that a newcomer must beat. The idle thread is below all. */
-static KPRIORITY KiRunningPriority(PKPRCB Prcb) {
+KPRIORITY KiRunningPriority(PKPRCB Prcb) {
     PKTHREAD Thread = Prcb->NextThread ? Prcb->NextThread : Prcb->CurrentThread;
     return Thread == Prcb->IdleThread || Thread->State == Waiting || Thread->State == Terminated
                ? -1
                : Thread->Priority;
 }
 
-/* ThreadLock held: Thread can run. */
-VOID KiReadyThread(PKTHREAD Thread) {
-    PKPRCB Prcb = KeGetCurrentPrcb();
-    BOOLEAN Preempted = Thread->Preempted;
-    Thread->Preempted = FALSE;
-    KeAcquireSpinLockAtDpcLevel(&Prcb->PrcbLock);
-    if (Thread->Priority > KiRunningPriority(Prcb)) {
-        if (Prcb->NextThread)
-            KiInsertReady(Prcb, Prcb->NextThread, TRUE);
-        Thread->State = Standby;
-        Prcb->NextThread = Thread;
-    } else {
-        KiInsertReady(Prcb, Thread, Preempted);
-    }
-    KeReleaseSpinLockFromDpcLevel(&Prcb->PrcbLock);
+/* Everything but its stack that a thread leaves behind on its processor. */
+static VOID KiSaveThreadState(PKTHREAD Thread) {
+    if (!Thread->StateSaveArea)
+        return;
+    if (KiExtendedStateMask)
+        __asm__ volatile("xsave64 (%0)"
+                         :
+                         : "r"(Thread->StateSaveArea), "a"(-1), "d"(-1)
+                         : "memory");
+    else
+        __asm__ volatile("fxsave64 (%0)" : : "r"(Thread->StateSaveArea) : "memory");
 }
 
-/* Everything of NewThread but its stack, which KiSwapContext takes up. */
-static VOID KiLoadThreadState(PKPRCB Prcb, PKTHREAD OldThread, PKTHREAD NewThread) {
-    if (OldThread->StateSaveArea) {
-        if (KiExtendedStateMask)
-            __asm__ volatile("xsave64 (%0)"
-                             :
-                             : "r"(OldThread->StateSaveArea), "a"(-1), "d"(-1)
-                             : "memory");
-        else
-            __asm__ volatile("fxsave64 (%0)" : : "r"(OldThread->StateSaveArea) : "memory");
+/* The current thread, on its stack again, perhaps on another processor than before, or for the
+   first time. */
+VOID KiLoadThreadState(VOID) {
+    PKPCR Pcr = KeGetPcr();
+    PKTHREAD Thread = Pcr->Prcb.CurrentThread;
+    Pcr->Prcb.RspBase = (ULONG64)Thread->InitialStack;
+    Pcr->TssBase->Rsp0 = (ULONG64)Thread->InitialStack;
+    if (Thread->Teb)
+        __writemsr(0xC0000102, (ULONG64)Thread->Teb);
+    if (!Thread->StateSaveArea)
+        return;
+    if (KiExtendedStateMask)
+        __asm__ volatile("xrstor64 (%0)"
+                         :
+                         : "r"(Thread->StateSaveArea), "a"(-1), "d"(-1)
+                         : "memory");
+    else
+        __asm__ volatile("fxrstor64 (%0)" : : "r"(Thread->StateSaveArea) : "memory");
+}
+
+/* PrcbLock held. */
+static PKTHREAD KiSelectNextThread(PKPRCB Prcb) {
+    PKTHREAD Next = Prcb->NextThread;
+    Prcb->NextThread = NULL;
+    if (!Next)
+        Next = KiSelectReady(Prcb, LOW_PRIORITY);
+    if (!Next) {
+        Next = Prcb->IdleThread;
+        InterlockedOr64(&KiIdleSummary, Prcb->SetMember);
+    } else if (KiIdleSummary & Prcb->SetMember) {
+        InterlockedAnd64(&KiIdleSummary, ~Prcb->SetMember);
     }
-    KiSwapProcess(NewThread->ApcState.Process);
-    Prcb->RspBase = (ULONG64)NewThread->InitialStack;
-    KeGetPcr()->TssBase->Rsp0 = (ULONG64)NewThread->InitialStack;
-    if (NewThread->Teb)
-        __writemsr(0xC0000102, (ULONG64)NewThread->Teb);
-    if (NewThread->StateSaveArea) {
-        if (KiExtendedStateMask)
-            __asm__ volatile("xrstor64 (%0)"
-                             :
-                             : "r"(NewThread->StateSaveArea), "a"(-1), "d"(-1)
-                             : "memory");
-        else
-            __asm__ volatile("fxrstor64 (%0)" : : "r"(NewThread->StateSaveArea) : "memory");
-    }
+    Next->State = Running;
+    Next->NextProcessor = (USHORT)Prcb->Number;
+    return Next;
 }
 
 /* The current thread's state says already why it stops. Comes back when it runs again. */
 LONG_PTR KiSwapThread(PKTHREAD Thread) {
     PKPRCB Prcb = KeGetCurrentPrcb();
-    KeAcquireSpinLockAtDpcLevel(&Prcb->PrcbLock);
-    PKTHREAD Next = Prcb->NextThread;
-    Prcb->NextThread = NULL;
-    if (!Next)
-        Next = KiSelectReady(Prcb, LOW_PRIORITY);
-    if (!Next)
-        Next = Prcb->IdleThread;
-    Next->State = Running;
-    KeReleaseSpinLockFromDpcLevel(&Prcb->PrcbLock); /* by the thread that took it */
-    Prcb->CurrentThread = Next;
+    KiAcquirePrcbLock(Prcb);
+    PKTHREAD Next = KiSelectNextThread(Prcb);
     if (Next == Thread) { /* woken before it had gone */
+        KiReleasePrcbLock(Prcb);
         Thread->SwapBusy = FALSE;
         return Thread->WaitStatus;
     }
-    while (Next->SwapBusy)
-        YieldProcessor();
+    _disable_interrupts(); /* until KiSwapContext: no interrupt sees the one's stack with the
+                              other's name */
+    Prcb->CurrentThread = Next;
+    KiReleasePrcbLock(Prcb);
     Prcb->KeContextSwitches++;
     Next->ContextSwitches++;
-    KiLoadThreadState(Prcb, Thread, Next);
+    KiSaveThreadState(Thread);
+    KiSwapProcess(Next->ApcState.Process);
     KiSwapContext(Next, Thread);
+    KiLoadThreadState();
+    __atomic_thread_fence(
+        __ATOMIC_SEQ_CST); /* Running is seen before KernelApcPending is read (apc.c) */
     if (Thread->ApcState.KernelApcPending && Thread->CombinedApcDisable == 0)
         HalRequestSoftwareInterrupt(APC_LEVEL);
     return Thread->WaitStatus;
 }
 
-/* DISPATCH_LEVEL: the current thread makes way for NextThread, or for an equal if Yield. */
-static VOID KiPreempt(PKPRCB Prcb, BOOLEAN Front) {
+/* DISPATCH_LEVEL: the current thread makes way for NextThread, or for an equal if Yield; or for
+   anybody, if it may no longer run here. */
+VOID KiPreempt(PKPRCB Prcb, BOOLEAN Front) {
     PKTHREAD Thread = Prcb->CurrentThread;
     if (Thread != Prcb->IdleThread) {
         KiAcquireThreadLock(Thread);
         Thread->SwapBusy = TRUE;
-        KeAcquireSpinLockAtDpcLevel(&Prcb->PrcbLock);
-        KiInsertReady(Prcb, Thread, Front);
-        KeReleaseSpinLockFromDpcLevel(&Prcb->PrcbLock);
+        if (Thread->Affinity & Prcb->SetMember) {
+            KiAcquirePrcbLock(Prcb);
+            KiInsertReady(Prcb, Thread, Front);
+            KiReleasePrcbLock(Prcb);
+        } else {
+            Thread->State = DeferredReady;
+            KiReadyThread(Thread);
+        }
         KiReleaseThreadLock(Thread);
     }
     KiSwapThread(Thread);
@@ -171,7 +191,7 @@ VOID KiQuantumEnd(VOID) {
         Thread->PriorityDecrement--;
         Thread->Priority--;
     }
-    KeAcquireSpinLockAtDpcLevel(&Prcb->PrcbLock);
+    KiAcquirePrcbLock(Prcb);
     if (!Prcb->NextThread) {
         PKTHREAD Next = KiSelectReady(Prcb, Thread->Priority);
         if (Next) {
@@ -179,9 +199,9 @@ VOID KiQuantumEnd(VOID) {
             Prcb->NextThread = Next;
         }
     }
-    KeReleaseSpinLockFromDpcLevel(&Prcb->PrcbLock);
+    KiReleasePrcbLock(Prcb);
     KiReleaseThreadLock(Thread);
-    if (Prcb->NextThread)
+    if (Prcb->NextThread || !(Thread->Affinity & Prcb->SetMember))
         KiPreempt(Prcb, FALSE);
 }
 
@@ -204,14 +224,14 @@ VOID KiDispatchInterruptC(VOID) {
 
 /* Another thread of the same or a higher priority, if there is one. */
 NTSTATUS KeYieldExecution(VOID) {
-    PKPRCB Prcb = KeGetCurrentPrcb();
     PKTHREAD Thread = KeGetCurrentThread();
     NTSTATUS Status = STATUS_NO_YIELD_PERFORMED;
 
-    if (!Prcb->ReadySummary)
+    if (!KeGetCurrentPrcb()->ReadySummary)
         return Status;
     KIRQL OldIrql = KfRaiseIrql(DISPATCH_LEVEL);
-    KeAcquireSpinLockAtDpcLevel(&Prcb->PrcbLock);
+    PKPRCB Prcb = KeGetCurrentPrcb();
+    KiAcquirePrcbLock(Prcb);
     if (!Prcb->NextThread) {
         PKTHREAD Next = KiSelectReady(Prcb, 1);
         if (Next) {
@@ -219,7 +239,7 @@ NTSTATUS KeYieldExecution(VOID) {
             Prcb->NextThread = Next;
         }
     }
-    KeReleaseSpinLockFromDpcLevel(&Prcb->PrcbLock);
+    KiReleasePrcbLock(Prcb);
     if (Prcb->NextThread) {
         Thread->Quantum = Thread->QuantumReset;
         Thread->WaitReason = WrYieldExecution;
@@ -230,34 +250,32 @@ NTSTATUS KeYieldExecution(VOID) {
     return Status;
 }
 
-/* ThreadLock held. */
-VOID KiSetPriorityThread(PKTHREAD Thread, KPRIORITY Priority) {
-    PKPRCB Prcb = KeGetCurrentPrcb();
-    if (Thread->State != Ready) {
-        Thread->Priority = (CHAR)Priority;
-        return;
-    }
-    KeAcquireSpinLockAtDpcLevel(&Prcb->PrcbLock);
-    KiRemoveReady(Prcb, Thread);
-    Thread->Priority = (CHAR)Priority;
-    KeReleaseSpinLockFromDpcLevel(&Prcb->PrcbLock);
-    KiReadyThread(Thread);
+static BOOLEAN KiHasWork(PKPRCB Prcb) {
+    return Prcb->DpcInterruptRequested || Prcb->DpcData[0].DpcQueueDepth ||
+           *(PKTHREAD volatile *)&Prcb->NextThread || *(volatile ULONG *)&Prcb->ReadySummary;
 }
 
-/* A processor with nothing to do: interrupts wake it, and what they leave is done here. */
+/* A processor with nothing to do: interrupts wake it, and what they leave is done here. Work
+   elsewhere is looked for each time it wakes. */
 DECLSPEC_NORETURN VOID KiIdleLoop(VOID) {
     PKPRCB Prcb = KeGetCurrentPrcb();
     KiWriteIrql(DISPATCH_LEVEL);
+    KiAcquirePrcbLock(Prcb);
+    InterlockedOr64(&KiIdleSummary, Prcb->SetMember);
+    KiReleasePrcbLock(Prcb);
     for (;;) {
-        _disable_interrupts();
-        if (Prcb->DpcInterruptRequested || Prcb->DpcData[0].DpcQueueDepth || Prcb->NextThread ||
-            Prcb->ReadySummary) {
-            _enable_interrupts();
+        if (KiHasWork(Prcb)) {
             KiDispatchInterruptC();
             if (Prcb->ReadySummary)
                 KiSwapThread(Prcb->IdleThread);
             continue;
         }
-        __asm__ volatile("sti; hlt" : : : "memory");
+        if (KeNumberProcessors > 1 && KiStealThread(Prcb))
+            continue;
+        _disable_interrupts();
+        if (KiHasWork(Prcb))
+            _enable_interrupts();
+        else
+            __asm__ volatile("sti; hlt" : : : "memory");
     }
 }

@@ -29,7 +29,8 @@ VOID NTAPI KeAcquireSpinLockAtDpcLevel(PKSPIN_LOCK SpinLock) {
         KeBugCheckEx(SPIN_LOCK_ALREADY_OWNED, (ULONG_PTR)SpinLock, 0, 0, 0);
 #endif
     while (!KeTryToAcquireSpinLockAtDpcLevel(SpinLock))
-        YieldProcessor();
+        while (*(volatile ULONG_PTR *)SpinLock) /* reading leaves the line where it is */
+            YieldProcessor();
 }
 
 VOID NTAPI KeReleaseSpinLockFromDpcLevel(PKSPIN_LOCK SpinLock) {

@@ -10,6 +10,8 @@
 
 VOID (*KeReapThreadRoutine)(PKTHREAD Thread);
 
+static volatile LONG KiIdealSeed;
+
 /* What KiSwapContext pops. */
 typedef struct _KSTART_FRAME {
     ULONG64 R15, R14, R13, R12, Rdi, Rsi, Rbx, Rbp;
@@ -32,6 +34,10 @@ VOID KiInitializeThreadObject(PKTHREAD Thread, PKPROCESS Process) {
     Thread->Affinity = Process->Affinity;
     Thread->Quantum = Thread->QuantumReset = Process->QuantumReset;
     Thread->ApcQueueable = TRUE;
+    if (KeNumberProcessors > 1) /* threads are spread over the processors in turn */
+        Thread->IdealProcessor =
+            (USHORT)((ULONG)InterlockedIncrement(&KiIdealSeed) % KeNumberProcessors);
+    Thread->NextProcessor = Thread->IdealProcessor;
     Thread->State = Initialized;
 }
 

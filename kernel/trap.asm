@@ -317,10 +317,11 @@ KiIsrThunk:
 ; KiThreadStartup: where a new thread begins, by KiSwapContext's return. rbx: the system routine,
 ; rsi: start routine, rdi: start context. A thread of user mode has its trap frame at r12 and its
 ; exception frame at r13, and goes there when the system routine comes back.
-extern KiThreadReturned
+extern KiThreadReturned, KiLoadThreadState
 NESTED_ENTRY KiThreadStartup
     alloc_stack 28h
     END_PROLOGUE
+    call KiLoadThreadState
     mov eax, APC_LEVEL
     mov cr8, rax
     mov rcx, rsi

@@ -191,10 +191,13 @@ VOID KiFatalTrap(ULONG64 Vector, PKTRAP_FRAME TrapFrame, PKEXCEPTION_FRAME Excep
                 TrapFrame->Rsp, TrapFrame);
 }
 
-/* An NMI nobody asked for is a hardware error. */
+/* During a bugcheck an NMI freezes this processor. One that nobody asked for is a hardware error.
+ */
 VOID KiNmi(ULONG64 Vector, PKTRAP_FRAME TrapFrame, PKEXCEPTION_FRAME ExceptionFrame) {
     UNREFERENCED_PARAMETER(Vector);
     UNREFERENCED_PARAMETER(ExceptionFrame);
+    if (KeBugCheckActive)
+        KiFreeze(TrapFrame);
     KeBugCheck2(NMI_HARDWARE_FAILURE, 0x4F4454, 0, 0, 0, TrapFrame);
 }
 
@@ -220,6 +223,10 @@ VOID KiInterruptDispatch(PKTRAP_FRAME TrapFrame, ULONG Vector) {
     case HAL_CLOCK_VECTOR:
         KeUpdateSystemTime(TrapFrame);
         HalEndSystemInterrupt();
+        break;
+    case HAL_IPI_VECTOR:
+        HalEndSystemInterrupt();
+        KiIpiServiceRoutine(Prcb);
         break;
     case HAL_SPURIOUS_VECTOR: /* by definition without an end of interrupt */
         Prcb->UnexpectedInterrupts[Vector]++;

@@ -117,7 +117,6 @@ VOID KiWaitTest(PDISPATCHER_HEADER Object, KPRIORITY Increment) {
         if (Block->WaitType == WaitDequeue) /* queue.c serves those */
             continue;
         RemoveEntryList(&Block->WaitListEntry);
-        Block->BlockState = WaitBlockInactive;
         KiAcquireThreadLock(Thread);
         LONG_PTR Status = Block->WaitType == WaitAny ? Block->WaitKey : KI_WAIT_RETRY;
         if (KiClaimWait(Thread, Status)) {
@@ -126,6 +125,7 @@ VOID KiWaitTest(PDISPATCHER_HEADER Object, KPRIORITY Increment) {
             KiBoostAndReady(Thread, Increment);
         }
         KiReleaseThreadLock(Thread);
+        Block->BlockState = WaitBlockInactive; /* the last touch: its thread may use it again now */
     }
 }
 
@@ -256,11 +256,20 @@ static VOID KiRemoveBlock(PKWAIT_BLOCK Block) {
     KiReleaseObjectLock(Object);
 }
 
+/* Until whoever has taken the block out of its list has given back the object's lock: after the
+   wait the object may be freed. */
+static VOID KiAwaitObjectLock(PDISPATCHER_HEADER Object) {
+    while (*(volatile UCHAR *)&Object->Type & KOBJECT_LOCK_BIT)
+        YieldProcessor();
+}
+
 /* The wait is over: what others did not take out of lists is taken out. */
 static VOID KiLeaveWait(PKI_WAIT Wait, PKTHREAD Thread) {
     for (ULONG i = 0; i < Wait->Count; i++)
         if (Wait->Blocks[i].BlockState == WaitBlockActive)
             KiRemoveBlock(&Wait->Blocks[i]);
+        else
+            KiAwaitObjectLock(Wait->Blocks[i].Object);
     if (!Wait->Timeout)
         return;
     KiAcquireObjectLock(&Thread->Timer.Header);

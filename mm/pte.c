@@ -204,20 +204,11 @@ BOOLEAN MiMakeSystemPageTables(_In_ ULONG_PTR Start, _In_ ULONG_PTR End) {
     return TRUE;
 }
 
-/* From this many pages on it is cheaper to drop all translations of an address space. */
-#define MI_FLUSH_ALL_PAGES 32
-
 /*
  * Makes sure that no processor uses an old translation of the range. Process is the owner of user
- * addresses, NULL for system addresses. All of Mm's invalidations come through here, and Ke's
- * KeFlush* functions reach the other processors.
+ * addresses, NULL for system addresses. All of Mm's invalidations come through here, and Ke
+ * reaches the other processors, once for the whole range.
  */
 VOID MiFlushTb(_In_opt_ PEPROCESS Process, _In_ PVOID Va, _In_ ULONG_PTR Pages) {
-    if (Process != NULL && Pages >= MI_FLUSH_ALL_PAGES) {
-        KeFlushEntireTb();
-        return;
-    }
-    for (ULONG_PTR i = 0; i < Pages; i++) {
-        KeFlushSingleTb((PUCHAR)Va + (i << PAGE_SHIFT));
-    }
+    KeFlushRangeTb(Process != NULL ? &Process->Pcb : NULL, Va, Pages);
 }

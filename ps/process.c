@@ -9,7 +9,7 @@
 #include "psp.h"
 
 VOID PspInitializeProcessFields(EPROCESS *Process, PCSTR Name) {
-    KeInitializeProcess(&Process->Pcb, 8, 1, Process->Pcb.DirectoryTableBase);
+    KeInitializeProcess(&Process->Pcb, 8, KeActiveProcessors, Process->Pcb.DirectoryTableBase);
     ExInitializePushLock(&Process->ProcessLock);
     InitializeListHead(&Process->ThreadListHead);
     InitializeListHead(&Process->ActiveProcessLinks);

@@ -1,0 +1,227 @@
+/*
+ * On which processor a thread is made ready; and what concerns a thread that may be in another
+ * processor's hands: its priority, its affinity, stealing.
+ *
+ * While a thread is Ready, Standby or Running, its NextProcessor names the PrcbLock that keeps it
+ * so. Who wants to change it takes that lock and looks again, because the thread may have moved. A
+ * thread that is being carried from one processor to another is DeferredReady, for a few
+ * instructions.
+ */
+#include "ki.h"
+
+volatile KAFFINITY
+    KiIdleSummary; /* processors that run their idle thread, and will go on (interlocked) */
+
+static ULONG KiPreferredProcessor(PKTHREAD Thread, KAFFINITY Set) {
+    if (Set & 1ull << Thread->IdealProcessor)
+        return Thread->IdealProcessor;
+    if (Set & 1ull << Thread->NextProcessor)
+        return Thread->NextProcessor;
+    return (ULONG)__builtin_ctzll(Set);
+}
+
+/* The processor for a thread that has become ready, its PrcbLock held. */
+static PKPRCB KiLockProcessorFor(PKTHREAD Thread) {
+    for (;;) {
+        KAFFINITY Idle = KiIdleSummary & Thread->Affinity;
+        KAFFINITY Set = Idle ? Idle : Thread->Affinity & KeActiveProcessors;
+        PKPRCB Prcb = KiProcessorBlock[KiPreferredProcessor(Thread, Set)];
+        KiAcquirePrcbLock(Prcb);
+        if (!Idle || (KiIdleSummary & Prcb->SetMember))
+            return Prcb;
+        KiReleasePrcbLock(Prcb); /* somebody has given it work meanwhile */
+    }
+}
+
+/* ThreadLock held: Thread can run. */
+VOID KiReadyThread(PKTHREAD Thread) {
+    PKPRCB Current = KeGetCurrentPrcb(), Prcb = Current;
+    BOOLEAN Preempted = Thread->Preempted, Chosen = FALSE;
+    Thread->Preempted = FALSE;
+    if (KeNumberProcessors == 1)
+        KiAcquirePrcbLock(Prcb);
+    else
+        Prcb = KiLockProcessorFor(Thread);
+    Thread->NextProcessor = (USHORT)Prcb->Number;
+    if (Thread->Priority > KiRunningPriority(Prcb)) {
+        if (Prcb->NextThread)
+            KiInsertReady(Prcb, Prcb->NextThread, TRUE);
+        Thread->State = Standby;
+        Prcb->NextThread = Thread;
+        if (KiIdleSummary & Prcb->SetMember)
+            InterlockedAnd64(&KiIdleSummary, ~Prcb->SetMember);
+        Chosen = TRUE;
+    } else {
+        KiInsertReady(Prcb, Thread, Preempted);
+    }
+    KiReleasePrcbLock(Prcb);
+    if (Chosen && Prcb != Current)
+        KiIpiSend(Prcb, IPI_DPC);
+}
+
+ULONG NTAPI KeQueryActiveProcessorCount(PKAFFINITY ActiveProcessors) {
+    if (ActiveProcessors)
+        *ActiveProcessors = KeActiveProcessors;
+    return KeNumberProcessors;
+}
+
+KAFFINITY NTAPI KeQueryActiveProcessors(VOID) {
+    return KeActiveProcessors;
+}
+
+/* ThreadLock held. */
+VOID KiInterruptThread(PKTHREAD Thread, ULONG Request) {
+    __atomic_thread_fence(
+        __ATOMIC_SEQ_CST); /* what it is to see is written before its state is read */
+    if (Thread->State == Running && Thread->NextProcessor != KeGetCurrentProcessorNumber())
+        KiIpiSend(KiProcessorBlock[Thread->NextProcessor], Request);
+}
+
+/* ThreadLock held. The processor where Thread is ready, standing by or running, its PrcbLock held;
+   NULL if it is none of these. */
+static PKPRCB KiLockProcessorOf(PKTHREAD Thread) {
+    for (;;) {
+        UCHAR State = *(volatile UCHAR *)&Thread->State;
+        if (State == DeferredReady) {
+            YieldProcessor();
+            continue;
+        }
+        if (State != Ready && State != Standby && State != Running)
+            return NULL;
+        PKPRCB Prcb = KiProcessorBlock[*(volatile USHORT *)&Thread->NextProcessor];
+        KiAcquirePrcbLock(Prcb);
+        State = Thread->State;
+        if (Thread->NextProcessor == Prcb->Number && State != DeferredReady)
+            return Prcb;
+        KiReleasePrcbLock(Prcb);
+    }
+}
+
+/* PrcbLock held: the running thread may have become less than one that is ready. */
+static BOOLEAN KiSelectBetter(PKPRCB Prcb, KPRIORITY Priority) {
+    PKTHREAD Next = Prcb->NextThread ? NULL : KiSelectReady(Prcb, Priority + 1);
+    if (!Next)
+        return FALSE;
+    Next->State = Standby;
+    Prcb->NextThread = Next;
+    return TRUE;
+}
+
+/* ThreadLock held. */
+VOID KiSetPriorityThread(PKTHREAD Thread, KPRIORITY Priority) {
+    PKPRCB Prcb = KiLockProcessorOf(Thread);
+    BOOLEAN Lowered = Priority < Thread->Priority, Better = FALSE;
+    if (!Prcb) {
+        Thread->Priority = (CHAR)Priority;
+        return;
+    }
+    BOOLEAN WasReady = Thread->State == Ready;
+    if (WasReady) {
+        KiRemoveReady(Prcb, Thread);
+        Thread->State = DeferredReady;
+    }
+    Thread->Priority = (CHAR)Priority;
+    if (Thread->State == Running && Lowered)
+        Better = KiSelectBetter(Prcb, Priority);
+    KiReleasePrcbLock(Prcb);
+    if (WasReady)
+        KiReadyThread(Thread);
+    else if (Better && Prcb != KeGetCurrentPrcb())
+        KiIpiSend(Prcb, IPI_DPC);
+}
+
+/* ThreadLock held: Thread leaves a processor that its affinity no longer has. TRUE if that is the
+   current thread, which must do so itself. */
+static BOOLEAN KiMoveThread(PKTHREAD Thread) {
+    PKPRCB Prcb = KiLockProcessorOf(Thread);
+    if (!Prcb)
+        return FALSE;
+    UCHAR State = Thread->State;
+    if (Thread->Affinity & Prcb->SetMember) {
+        KiReleasePrcbLock(Prcb);
+        return FALSE;
+    }
+    if (State == Running) {
+        Prcb->QuantumEnd = TRUE;
+        KiReleasePrcbLock(Prcb);
+        if (Prcb == KeGetCurrentPrcb())
+            return TRUE;
+        KiIpiSend(Prcb, IPI_DPC);
+        return FALSE;
+    }
+    if (State == Ready) {
+        KiRemoveReady(Prcb, Thread);
+    } else {
+        Prcb->NextThread = NULL;
+        if (Prcb->CurrentThread == Prcb->IdleThread)
+            InterlockedOr64(&KiIdleSummary, Prcb->SetMember);
+    }
+    Thread->State = DeferredReady;
+    KiReleasePrcbLock(Prcb);
+    KiReadyThread(Thread);
+    return FALSE;
+}
+
+/* Affinity must have a processor of KeActiveProcessors. */
+KAFFINITY NTAPI KeSetAffinityThread(PKTHREAD Thread, KAFFINITY Affinity) {
+    KIRQL OldIrql = KfRaiseIrql(DISPATCH_LEVEL);
+    NT_ASSERT(Affinity & KeActiveProcessors);
+    KiAcquireThreadLock(Thread);
+    KAFFINITY Old = Thread->Affinity;
+    Thread->Affinity = Affinity;
+    BOOLEAN Leave = KiMoveThread(Thread);
+    KiReleaseThreadLock(Thread);
+    if (Leave && OldIrql < DISPATCH_LEVEL)
+        KiPreempt(KeGetCurrentPrcb(), FALSE);
+    else if (Leave)
+        HalRequestSoftwareInterrupt(DISPATCH_LEVEL);
+    KiExitDispatcher(OldIrql);
+    return Old;
+}
+
+/* PrcbLock held: the best ready thread that may run on the processors of Set. */
+static PKTHREAD KiTakeReadyFor(PKPRCB Victim, KAFFINITY Set) {
+    for (ULONG Left = Victim->ReadySummary; Left;) {
+        ULONG Priority = 31 - (ULONG)__builtin_clz(Left);
+        PLIST_ENTRY Head = &Victim->DispatcherReadyListHead[Priority];
+        for (PLIST_ENTRY Entry = Head->Flink; Entry != Head; Entry = Entry->Flink) {
+            PKTHREAD Thread = CONTAINING_RECORD(Entry, KTHREAD, WaitListEntry);
+            if (Thread->Affinity & Set) {
+                KiRemoveReady(Victim, Thread);
+                return Thread;
+            }
+        }
+        Left &= ~(1u << Priority);
+    }
+    return NULL;
+}
+
+/* The idle thread, DISPATCH_LEVEL: takes a ready thread from another processor. TRUE if there was
+ * one. */
+BOOLEAN KiStealThread(PKPRCB Prcb) {
+    PKTHREAD Thread = NULL;
+    for (ULONG i = 1; i < KeNumberProcessors && !Thread; i++) {
+        PKPRCB Victim = KiProcessorBlock[(Prcb->Number + i) % KeNumberProcessors];
+        if (!Victim || !*(volatile ULONG *)&Victim->ReadySummary)
+            continue;
+        KiAcquirePrcbLock(Victim);
+        Thread = KiTakeReadyFor(Victim, Prcb->SetMember);
+        if (Thread) {
+            Thread->State = DeferredReady;
+            Thread->NextProcessor = (USHORT)Prcb->Number;
+        }
+        KiReleasePrcbLock(Victim);
+    }
+    if (!Thread)
+        return FALSE;
+    KiAcquirePrcbLock(Prcb);
+    if (Prcb->NextThread) { /* somebody was faster */
+        KiInsertReady(Prcb, Thread, FALSE);
+    } else {
+        Thread->State = Standby;
+        Prcb->NextThread = Thread;
+        InterlockedAnd64(&KiIdleSummary, ~Prcb->SetMember);
+    }
+    KiReleasePrcbLock(Prcb);
+    return TRUE;
+}

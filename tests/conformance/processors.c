@@ -1,0 +1,135 @@
+/* Several processors: threads run on all of them, and share memory, locks and each other's ends. */
+#include "nt.h"
+
+#define MAXIMUM 16
+
+ULONG NTAPI NtGetCurrentProcessorNumber(void);
+NTSTATUS NTAPI RtlInitializeCriticalSection(PRTL_CRITICAL_SECTION Section);
+NTSTATUS NTAPI RtlEnterCriticalSection(PRTL_CRITICAL_SECTION Section);
+NTSTATUS NTAPI RtlLeaveCriticalSection(PRTL_CRITICAL_SECTION Section);
+NTSTATUS NTAPI NtCreateMutant(PHANDLE Mutant, ACCESS_MASK Access, POBJECT_ATTRIBUTES Attributes,
+                              BOOLEAN InitialOwner);
+NTSTATUS NTAPI NtReleaseMutant(HANDLE Mutant, PLONG PreviousCount);
+
+static volatile LONG Go, Used, Sum, Faults;
+static RTL_CRITICAL_SECTION Section;
+static LONG Guarded;
+static HANDLE Mutant;
+static LONG Owned;
+static ULONG Processors;
+
+static HANDLE Begin(PUSER_THREAD_START_ROUTINE Routine, PVOID Parameter) {
+    HANDLE Thread = NULL;
+    NTSTATUS Status = RtlCreateUserThread(SELF, NULL, FALSE, 0, 0, 0, Routine, Parameter, &Thread, NULL);
+    if (Status) {
+        ShowStatus("create", Status);
+    }
+    return Thread;
+}
+
+static void RunAll(PUSER_THREAD_START_ROUTINE Routine, ULONG Count) {
+    HANDLE Threads[MAXIMUM];
+    for (ULONG i = 0; i < Count; i++) {
+        Threads[i] = Begin(Routine, (PVOID)(ULONG_PTR)i);
+    }
+    for (ULONG i = 0; i < Count; i++) {
+        NtWaitForSingleObject(Threads[i], FALSE, NULL);
+        NtClose(Threads[i]);
+    }
+}
+
+/* Until every processor has been seen: no thread gives its own away. */
+static NTSTATUS NTAPI Spread(PVOID Parameter) {
+    LONG All = (LONG)((1ull << Processors) - 1);
+    (void)Parameter;
+    while ((Used & All) != All) {
+        __atomic_fetch_or(&Used, 1 << NtGetCurrentProcessorNumber(), __ATOMIC_SEQ_CST);
+    }
+    return 0;
+}
+
+static NTSTATUS NTAPI Share(PVOID Parameter) {
+    (void)Parameter;
+    for (int i = 0; i < 3000; i++) {
+        RtlEnterCriticalSection(&Section);
+        Guarded++;
+        RtlLeaveCriticalSection(&Section);
+        if (i % 10 == 0) {
+            NtWaitForSingleObject(Mutant, FALSE, NULL);
+            Owned++;
+            NtReleaseMutant(Mutant, NULL);
+        }
+    }
+    return 0;
+}
+
+/* Memory that comes and goes, at addresses that others have just had: a stale translation shows. */
+static NTSTATUS NTAPI Memory(PVOID Parameter) {
+    for (int i = 0; i < 150; i++) {
+        PVOID Base = NULL;
+        SIZE_T Size = 0x3000 + 0x1000 * (i % 50);
+        if (NtAllocateVirtualMemory(SELF, &Base, 0, &Size, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE)) {
+            __atomic_fetch_add(&Faults, 1, __ATOMIC_SEQ_CST);
+            continue;
+        }
+        volatile ULONG64 *Words = Base;
+        for (SIZE_T j = 0; j < Size / 8; j += 512) {
+            if (Words[j] != 0) {
+                __atomic_fetch_add(&Faults, 1, __ATOMIC_SEQ_CST);
+            }
+            Words[j] = (ULONG64)(ULONG_PTR)Parameter + 1;
+        }
+        for (SIZE_T j = 0; j < Size / 8; j += 512) {
+            if (Words[j] != (ULONG64)(ULONG_PTR)Parameter + 1) {
+                __atomic_fetch_add(&Faults, 1, __ATOMIC_SEQ_CST);
+            }
+        }
+        Size = 0;
+        NtFreeVirtualMemory(SELF, &Base, &Size, MEM_RELEASE);
+    }
+    return 0;
+}
+
+static NTSTATUS NTAPI ForEver(PVOID Parameter) {
+    while (!Parameter) {
+        __atomic_fetch_add(&Sum, 1, __ATOMIC_SEQ_CST);
+    }
+    return 0;
+}
+
+/* Threads that never enter the kernel end when they are told to. */
+static void Terminate(void) {
+    for (int i = 0; i < 20; i++) {
+        HANDLE Threads[4];
+        LONG Before = Sum;
+        for (int j = 0; j < 4; j++) {
+            Threads[j] = Begin(ForEver, NULL);
+        }
+        while (Sum == Before) {
+            NtYieldExecution();
+        }
+        for (int j = 0; j < 4; j++) {
+            NtTerminateThread(Threads[j], 7);
+        }
+        for (int j = 0; j < 4; j++) {
+            NtWaitForSingleObject(Threads[j], FALSE, NULL);
+            NtClose(Threads[j]);
+        }
+    }
+}
+
+void Start(void) {
+    Processors = *(ULONG *)((char *)PebPointer() + 0xB8);
+    Processors = Processors > MAXIMUM ? MAXIMUM : Processors;
+    RunAll(Spread, Processors);
+    Print("all processors seen: %s\n", Used == (LONG)((1ull << Processors) - 1) ? "yes" : "no");
+    RtlInitializeCriticalSection(&Section);
+    NtCreateMutant(&Mutant, MUTANT_ALL_ACCESS, NULL, FALSE);
+    RunAll(Share, 8);
+    Print("guarded: %d, owned: %d\n", Guarded, Owned);
+    RunAll(Memory, 8);
+    Print("memory that was wrong: %d\n", Faults);
+    Terminate();
+    Print("all ended\n");
+    Exit(0);
+}
