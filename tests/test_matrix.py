@@ -1,11 +1,12 @@
 """The machines that Vitrine boots on: little memory, old and new processors, pc and q35, a disk."""
 import os
+import re
 import subprocess
 import sys
 
 import pytest
 
-from conftest import BUILD, FREE_BUILD, ROOT, program, vmrun
+from conftest import BUGCHECK, BUILD, FREE_BUILD, ROOT, program, vmrun
 
 sys.path.insert(0, os.path.join(ROOT, "tools"))
 
@@ -22,7 +23,12 @@ MACHINES = {
     "q35 qemu64 96 MB": ["--machine", "q35", "--cpu", "qemu64", "--mem", "96"],
     "int 2Eh": ["--append", "/INT2E"],
     "int 2Eh on qemu64": ["--append", "/INT2E", "--cpu", "qemu64"],
+    "two processors": ["--smp", "2"],
     "four processors": ["--smp", "4"],
+    "eight processors, q35": ["--smp", "8", "--machine", "q35"],
+    "four processors, qemu64": ["--smp", "4", "--cpu", "qemu64"],
+    "holes in the APIC ids": ["--qemu", "-smp 6,sockets=2,cores=3,threads=1"],
+    "three of eight processors": ["--smp", "8", "--append", "/NUMPROC=3"],
     "framebuffer": ["--qemu", "-vga std"],
     "counted instructions": ["--icount"],
 }
@@ -34,6 +40,31 @@ def test_boots_and_runs_a_program(name):
     assert result.code == 42, result.tail()
     assert result.out == b"Hello from a Windows program.\n"
     assert result.ended, result.tail()
+
+
+PROCESSORS = (b"all processors seen: yes\nguarded: 24000, owned: 2400\n"
+              b"memory that was wrong: 0\nall ended\n")
+
+
+@pytest.mark.parametrize("smp", [1, 2, 4, 8])
+def test_threads_run_on_all_processors(smp):
+    """Locks, mutants, memory that comes and goes, threads ended from elsewhere."""
+    result = vmrun("--smp", smp, program("processors.exe"))
+    assert result.code == 0, result.tail()
+    assert result.out == PROCESSORS
+
+
+def test_numproc_leaves_processors_alone():
+    result = vmrun("--smp", 4, "--append", "/NUMPROC=2", program("hello.exe"))
+    assert re.search(r"^2 processors", result.log, re.M), result.tail()
+
+
+def test_a_bugcheck_stops_all_processors():
+    result = vmrun("--smp", 4, "--append", "/KMTCRASH=IRQL", "--file",
+                   BUILD + "/kmtest/kmtest.sys=vitrine/System32/drivers/kmtest.sys", program("hello.exe"))
+    assert result.code == BUGCHECK, result.tail()
+    places = re.findall(r"^processor (\d)  rip FFFFF8", result.log, re.M)
+    assert len(places) == 3, result.tail()
 
 
 @pytest.mark.parametrize("cpu", ["max", "qemu64"])
