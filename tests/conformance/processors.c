@@ -65,9 +65,9 @@ static NTSTATUS NTAPI Share(PVOID Parameter) {
 
 /* Memory that comes and goes, at addresses that others have just had: a stale translation shows. */
 static NTSTATUS NTAPI Memory(PVOID Parameter) {
-    for (int i = 0; i < 150; i++) {
+    for (int i = 0; i < 15; i++) {
         PVOID Base = NULL;
-        SIZE_T Size = 0x3000 + 0x1000 * (i % 50);
+        SIZE_T Size = 0x3000 + 0x1000 * (i * 4 % 50);
         if (NtAllocateVirtualMemory(SELF, &Base, 0, &Size, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE)) {
             __atomic_fetch_add(&Faults, 1, __ATOMIC_SEQ_CST);
             continue;
@@ -99,7 +99,7 @@ static NTSTATUS NTAPI ForEver(PVOID Parameter) {
 
 /* Threads that never enter the kernel end when they are told to. */
 static void Terminate(void) {
-    for (int i = 0; i < 20; i++) {
+    for (int i = 0; i < 5; i++) {
         HANDLE Threads[4];
         LONG Before = Sum;
         for (int j = 0; j < 4; j++) {
