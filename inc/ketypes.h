@@ -396,7 +396,7 @@ struct _KTHREAD {
     CHAR PriorityDecrement;
     BOOLEAN DisableBoost; /* no raise of its priority when it is woken */
     CHAR Saturation; /* KeSetBasePriorityThread: at the upper (1) or lower (-1) end of its class */
-    UCHAR State; /* KTHREAD_STATE: ThreadLock */
+    UCHAR State;     /* KTHREAD_STATE: ThreadLock */
     UCHAR WaitReason;
     UCHAR WaitIrql;
     CHAR WaitMode;

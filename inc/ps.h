@@ -105,7 +105,7 @@ typedef struct _ETHREAD {
     volatile LONG TerminateQueued;
     LIST_ENTRY ActiveTimerListHead; /* timers with an APC for it: ActiveTimerListLock */
     KSPIN_LOCK ActiveTimerListLock;
-    KEVENT AlertByThreadId;         /* NtAlertThreadByThreadId */
+    KEVENT AlertByThreadId; /* NtAlertThreadByThreadId */
 } ETHREAD;
 
 #define PsGetCurrentProcess()   ((PEPROCESS)KeGetCurrentThread()->ApcState.Process)

@@ -129,8 +129,8 @@ static VOID KiSetIntegers(PKTRAP_FRAME TrapFrame, PKEXCEPTION_FRAME ExceptionFra
  * KeContextToKframes - the reverse, for the parts that ContextFlags name.
  *
  * PreviousMode UserMode sanitises: segments are those of user mode, interrupts are on, no I/O
- * privilege, a rip that is not canonical becomes one that faults in user mode. The segment and debug
- * registers are accepted and have no effect. IRQL: <= APC_LEVEL for user contexts.
+ * privilege, a rip that is not canonical becomes one that faults in user mode. The segment and
+ * debug registers are accepted and have no effect. IRQL: <= APC_LEVEL for user contexts.
  */
 VOID KeContextToKframes(PKTRAP_FRAME TrapFrame, PKEXCEPTION_FRAME ExceptionFrame, PCONTEXT Context,
                         ULONG ContextFlags, KPROCESSOR_MODE PreviousMode) {

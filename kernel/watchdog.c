@@ -1,10 +1,10 @@
 /*
  * The DPC watchdog of the checked build: a DPC that does not end is named.
  *
- * While a DPC runs no thread does, on its processor: one that takes its time makes the system jerk, one
- * that loops stops it without a word. So each clock interrupt that finds a DPC at work counts, and a
- * DPC that is still there at the limit is the reason for a bugcheck. (Windows allows ten seconds; a
- * DPC that needs two is wrong as well.)
+ * While a DPC runs no thread does, on its processor: one that takes its time makes the system jerk,
+ * one that loops stops it without a word. So each clock interrupt that finds a DPC at work counts,
+ * and a DPC that is still there at the limit is the reason for a bugcheck. (Windows allows ten
+ * seconds; a DPC that needs two is wrong as well.)
  */
 #include "ki.h"
 

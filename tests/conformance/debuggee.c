@@ -1,6 +1,6 @@
 /*
- * What tests/gdb looks at: one of each thing that a debugger command shows, and a record of what the
- * program knows of it. Everything stands when NtTestAlert is called; the program never ends.
+ * What tests/gdb looks at: one of each thing that a debugger command shows, and a record of what
+ * the program knows of it. Everything stands when NtTestAlert is called; the program never ends.
  */
 #include "nt.h"
 

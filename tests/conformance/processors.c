@@ -20,7 +20,8 @@ static ULONG Processors;
 
 static HANDLE Begin(PUSER_THREAD_START_ROUTINE Routine, PVOID Parameter) {
     HANDLE Thread = NULL;
-    NTSTATUS Status = RtlCreateUserThread(SELF, NULL, FALSE, 0, 0, 0, Routine, Parameter, &Thread, NULL);
+    NTSTATUS Status =
+        RtlCreateUserThread(SELF, NULL, FALSE, 0, 0, 0, Routine, Parameter, &Thread, NULL);
     if (Status) {
         ShowStatus("create", Status);
     }
@@ -68,7 +69,8 @@ static NTSTATUS NTAPI Memory(PVOID Parameter) {
     for (int i = 0; i < 15; i++) {
         PVOID Base = NULL;
         SIZE_T Size = 0x3000 + 0x1000 * (i * 4 % 50);
-        if (NtAllocateVirtualMemory(SELF, &Base, 0, &Size, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE)) {
+        if (NtAllocateVirtualMemory(SELF, &Base, 0, &Size, MEM_RESERVE | MEM_COMMIT,
+                                    PAGE_READWRITE)) {
             __atomic_fetch_add(&Faults, 1, __ATOMIC_SEQ_CST);
             continue;
         }
