@@ -232,10 +232,11 @@ static NTSTATUS PspSetProcess(EPROCESS *Process, PROCESSINFOCLASS Class,
     case ProcessDefaultHardErrorMode:
         Process->DefaultHardErrorProcessing = Information->Value32;
         return STATUS_SUCCESS;
-    default: /* ProcessAffinityMask: threads have the processors that there are */
-        return Information->Value && !(Information->Value & ~((1ull << KeNumberProcessors) - 1))
-                   ? STATUS_SUCCESS
-                   : STATUS_INVALID_PARAMETER;
+    default: /* ProcessAffinityMask */
+        if (!Information->Value || (Information->Value & ~KeActiveProcessors))
+            return STATUS_INVALID_PARAMETER;
+        KeSetAffinityProcess(&Process->Pcb, Information->Value);
+        return STATUS_SUCCESS;
     }
 }
 

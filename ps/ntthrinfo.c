@@ -141,7 +141,7 @@ static NTSTATUS PspSetBasePriority(ETHREAD *Thread, LONG Increment) {
 static NTSTATUS PspSetAffinity(ETHREAD *Thread, KAFFINITY Affinity) {
     if (!Affinity || (Affinity & ~Thread->ThreadsProcess->Pcb.Affinity))
         return STATUS_INVALID_PARAMETER;
-    Thread->Tcb.Affinity = Affinity;
+    KeSetAffinityThread(&Thread->Tcb, Affinity);
     return STATUS_SUCCESS;
 }
 

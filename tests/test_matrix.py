@@ -42,7 +42,9 @@ def test_boots_and_runs_a_program(name):
     assert result.ended, result.tail()
 
 
-PROCESSORS = (b"all processors seen: yes\nguarded: 24000, owned: 2400\n"
+PROCESSORS = (b"all processors seen: yes\n"
+              b"wrong processors: 0, one that is not there: c000000d\n"
+              b"guarded: 24000, owned: 2400\n"
               b"memory that was wrong: 0\nall ended\n")
 
 

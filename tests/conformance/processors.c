@@ -9,6 +9,7 @@ NTSTATUS NTAPI RtlEnterCriticalSection(PRTL_CRITICAL_SECTION Section);
 NTSTATUS NTAPI RtlLeaveCriticalSection(PRTL_CRITICAL_SECTION Section);
 NTSTATUS NTAPI NtCreateMutant(PHANDLE Mutant, ACCESS_MASK Access, POBJECT_ATTRIBUTES Attributes,
                               BOOLEAN InitialOwner);
+NTSTATUS NTAPI NtSetInformationThread(HANDLE Thread, int Class, PVOID Buffer, ULONG Length);
 NTSTATUS NTAPI NtReleaseMutant(HANDLE Mutant, PLONG PreviousCount);
 
 static volatile LONG Go, Used, Sum, Faults;
@@ -47,6 +48,22 @@ static NTSTATUS NTAPI Spread(PVOID Parameter) {
         __atomic_fetch_or(&Used, 1 << NtGetCurrentProcessorNumber(), __ATOMIC_SEQ_CST);
     }
     return 0;
+}
+
+/* A thread that is given one processor is on it when the call comes back. */
+static void Visit(void) {
+    int Wrong = 0;
+    for (ULONG i = 0; i < 4 * Processors; i++) {
+        ULONG64 Affinity = 1ull << (i % Processors);
+        if (NtSetInformationThread(SELF_THREAD, 4 /* ThreadAffinityMask */, &Affinity, sizeof(Affinity)) ||
+            NtGetCurrentProcessorNumber() != i % Processors) {
+            Wrong++;
+        }
+    }
+    ULONG64 All = (1ull << Processors) - 1, None = 1ull << Processors;
+    NtSetInformationThread(SELF_THREAD, 4, &All, sizeof(All));
+    Print("wrong processors: %d, one that is not there: %x\n", Wrong,
+          (ULONG)NtSetInformationThread(SELF_THREAD, 4, &None, sizeof(None)));
 }
 
 static NTSTATUS NTAPI Share(PVOID Parameter) {
@@ -125,6 +142,7 @@ void Start(void) {
     Processors = Processors > MAXIMUM ? MAXIMUM : Processors;
     RunAll(Spread, Processors);
     Print("all processors seen: %s\n", Used == (LONG)((1ull << Processors) - 1) ? "yes" : "no");
+    Visit();
     RtlInitializeCriticalSection(&Section);
     NtCreateMutant(&Mutant, MUTANT_ALL_ACCESS, NULL, FALSE);
     RunAll(Share, 8);
