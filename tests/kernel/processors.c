@@ -198,13 +198,26 @@ KMT_TEST(processors_no_wake_up_is_lost) {
 static volatile ULONG64 *Window;
 static volatile LONG64 Shown;
 static volatile LONG Stale;
+static volatile ULONG Looks[MAXIMUM_PROCESSORS];
 
 static VOID Reader(PVOID Context) {
-    KeSetAffinityThread(KeGetCurrentThread(), 1ull << (ULONG_PTR)Context);
+    ULONG Number = (ULONG)(ULONG_PTR)Context;
+    KeSetAffinityThread(KeGetCurrentThread(), 1ull << Number);
     while (!Stop) {
         LONG64 Least = Shown; /* what the window has shown since before we look */
         if ((LONG64)*Window < Least)
             InterlockedIncrement(&Stale);
+        Looks[Number]++;
+    }
+}
+
+/* Until every reader has begun and ended a look. */
+static VOID LetAllLook(VOID) {
+    LARGE_INTEGER Delay = {.QuadPart = -1};
+    for (ULONG Number = 0; Number < KeQueryActiveProcessorCount(NULL); Number++) {
+        ULONG Before = Looks[Number];
+        while (Looks[Number] - Before < 2)
+            KeDelayExecutionThread(KernelMode, FALSE, &Delay);
     }
 }
 
@@ -230,8 +243,10 @@ KMT_TEST(processors_forget_translations_together) {
     Shown = 0;
     for (ULONG i = 0; i < KeQueryActiveProcessorCount(NULL); i++)
         Threads[i] = KmtStart(Reader, (PVOID)(ULONG_PTR)i);
-    for (LONG64 Value = 1; Value < 60; Value++)
+    for (LONG64 Value = 1; Value < 20; Value++) {
         ShowPage(Pages + (1 + Value % 2) * PAGE_SIZE, Value);
+        LetAllLook();
+    }
     Stop = 1;
     for (ULONG i = 0; i < KeQueryActiveProcessorCount(NULL); i++)
         KmtJoin(Threads[i]);
