@@ -81,6 +81,23 @@ static VOID KiSaveThreadState(PKTHREAD Thread) {
         __asm__ volatile("fxsave64 (%0)" : : "r"(Thread->StateSaveArea) : "memory");
 }
 
+static VOID KiLoadExtendedState(PKTHREAD Thread) {
+    if (KiExtendedStateMask)
+        __asm__ volatile("xrstor64 (%0)"
+                         :
+                         : "r"(Thread->StateSaveArea), "a"(-1), "d"(-1)
+                         : "memory");
+    else
+        __asm__ volatile("fxrstor64 (%0)" : : "r"(Thread->StateSaveArea) : "memory");
+}
+
+/* An APC that came while the thread was not running has interrupted nobody (KiInterruptThread). */
+static VOID KiRequestPendingApcs(PKTHREAD Thread) {
+    __atomic_thread_fence(__ATOMIC_SEQ_CST); /* Running is seen before KernelApcPending is read */
+    if (Thread->ApcState.KernelApcPending && Thread->CombinedApcDisable == 0)
+        HalRequestSoftwareInterrupt(APC_LEVEL);
+}
+
 /* The current thread, on its stack again, perhaps on another processor than before, or for the
    first time. */
 VOID KiLoadThreadState(VOID) {
@@ -90,15 +107,9 @@ VOID KiLoadThreadState(VOID) {
     Pcr->TssBase->Rsp0 = (ULONG64)Thread->InitialStack;
     if (Thread->Teb)
         __writemsr(0xC0000102, (ULONG64)Thread->Teb);
-    if (!Thread->StateSaveArea)
-        return;
-    if (KiExtendedStateMask)
-        __asm__ volatile("xrstor64 (%0)"
-                         :
-                         : "r"(Thread->StateSaveArea), "a"(-1), "d"(-1)
-                         : "memory");
-    else
-        __asm__ volatile("fxrstor64 (%0)" : : "r"(Thread->StateSaveArea) : "memory");
+    if (Thread->StateSaveArea)
+        KiLoadExtendedState(Thread);
+    KiRequestPendingApcs(Thread);
 }
 
 /* PrcbLock held. */
@@ -126,6 +137,7 @@ LONG_PTR KiSwapThread(PKTHREAD Thread) {
     if (Next == Thread) { /* woken before it had gone */
         KiReleasePrcbLock(Prcb);
         Thread->SwapBusy = FALSE;
+        KiRequestPendingApcs(Thread);
         return Thread->WaitStatus;
     }
     _disable_interrupts(); /* until KiSwapContext: no interrupt sees the one's stack with the
@@ -138,10 +150,6 @@ LONG_PTR KiSwapThread(PKTHREAD Thread) {
     KiSwapProcess(Next->ApcState.Process);
     KiSwapContext(Next, Thread);
     KiLoadThreadState();
-    __atomic_thread_fence(
-        __ATOMIC_SEQ_CST); /* Running is seen before KernelApcPending is read (apc.c) */
-    if (Thread->ApcState.KernelApcPending && Thread->CombinedApcDisable == 0)
-        HalRequestSoftwareInterrupt(APC_LEVEL);
     return Thread->WaitStatus;
 }
 
