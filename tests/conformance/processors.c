@@ -55,7 +55,8 @@ static void Visit(void) {
     int Wrong = 0;
     for (ULONG i = 0; i < 4 * Processors; i++) {
         ULONG64 Affinity = 1ull << (i % Processors);
-        if (NtSetInformationThread(SELF_THREAD, 4 /* ThreadAffinityMask */, &Affinity, sizeof(Affinity)) ||
+        if (NtSetInformationThread(SELF_THREAD, 4 /* ThreadAffinityMask */, &Affinity,
+                                   sizeof(Affinity)) ||
             NtGetCurrentProcessorNumber() != i % Processors) {
             Wrong++;
         }
