@@ -23,13 +23,7 @@ static VOID IopDeleteDeviceObject(_In_ PVOID Object) {
 BOOLEAN IopCreateDeviceType(VOID) {
     UNICODE_STRING Name = RTL_CONSTANT_STRING(L"Device");
     OBJECT_TYPE_INITIALIZER Initializer = {
-        .Length = sizeof(Initializer),
-        .CaseInsensitive = TRUE,
-        .InvalidAttributes = OBJ_OPENLINK,
-        .GenericMapping = {FILE_GENERIC_READ, FILE_GENERIC_WRITE, FILE_GENERIC_EXECUTE,
-                           FILE_ALL_ACCESS},
-        .ValidAccessMask = FILE_ALL_ACCESS,
-        .PoolType = NonPagedPoolNx,
+        IOP_FILE_LIKE_TYPE,
         .DeleteProcedure = IopDeleteDeviceObject,
         .ParseProcedure = IopParseDevice,
     };

@@ -30,13 +30,7 @@ static VOID IopDeleteDriver(_In_ PVOID Object) {
 BOOLEAN IopCreateDriverType(VOID) {
     UNICODE_STRING Name = RTL_CONSTANT_STRING(L"Driver");
     OBJECT_TYPE_INITIALIZER Initializer = {
-        .Length = sizeof(Initializer),
-        .CaseInsensitive = TRUE,
-        .InvalidAttributes = OBJ_OPENLINK,
-        .GenericMapping = {FILE_GENERIC_READ, FILE_GENERIC_WRITE, FILE_GENERIC_EXECUTE,
-                           FILE_ALL_ACCESS},
-        .ValidAccessMask = FILE_ALL_ACCESS,
-        .PoolType = NonPagedPoolNx,
+        IOP_FILE_LIKE_TYPE,
         .DeleteProcedure = IopDeleteDriver,
     };
     return NT_SUCCESS(ObCreateObjectType(&Name, &Initializer, NULL, &IoDriverObjectType));

@@ -110,14 +110,8 @@ static NTSTATUS IopQueryName(_In_ PVOID Object, _In_ BOOLEAN HasObjectName,
 BOOLEAN IopCreateFileType(VOID) {
     UNICODE_STRING Name = RTL_CONSTANT_STRING(L"File");
     OBJECT_TYPE_INITIALIZER Initializer = {
-        .Length = sizeof(Initializer),
-        .CaseInsensitive = TRUE,
-        .InvalidAttributes = OBJ_OPENLINK,
-        .GenericMapping = {FILE_GENERIC_READ, FILE_GENERIC_WRITE, FILE_GENERIC_EXECUTE,
-                           FILE_ALL_ACCESS},
-        .ValidAccessMask = FILE_ALL_ACCESS,
+        IOP_FILE_LIKE_TYPE,
         .MaintainHandleCount = TRUE,
-        .PoolType = NonPagedPoolNx,
         .CloseProcedure = IopCloseFile,
         .DeleteProcedure = IopDeleteFile,
         .ParseProcedure = IopParseFile,

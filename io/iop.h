@@ -54,6 +54,14 @@ typedef struct _OPEN_PACKET {
 extern KSPIN_LOCK IopDatabaseLock;
 
 /* driver.c */
+/* What the types of drivers, devices and files have in common: the rights of a file. */
+#define IOP_FILE_LIKE_TYPE                                                                         \
+    .Length = sizeof(OBJECT_TYPE_INITIALIZER), .CaseInsensitive = TRUE,                            \
+    .InvalidAttributes = OBJ_OPENLINK,                                                             \
+    .GenericMapping = {FILE_GENERIC_READ, FILE_GENERIC_WRITE, FILE_GENERIC_EXECUTE,                \
+                       FILE_ALL_ACCESS},                                                           \
+    .ValidAccessMask = FILE_ALL_ACCESS, .PoolType = NonPagedPoolNx
+
 BOOLEAN IopCreateDriverType(VOID);
 NTSTATUS IopInitializeDriver(_In_ PUNICODE_STRING DriverName, _In_ PUNICODE_STRING RegistryPath,
                              _In_ PDRIVER_INITIALIZE DriverInit,

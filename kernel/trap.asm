@@ -52,8 +52,8 @@ extern KiDeliverUserApc, KiDebugServicePrint
     mov r11, [FRAME(TrR11)]
 %endmacro
 
-; Begins a trap's function. 1: name, 2: whether the processor pushed an error code.
-%macro TRAP_ENTRY 2
+; The function of a trap, up to where rbp points into its frame. 1: name, 2: error code?
+%macro TRAP_PROLOGUE 2
 NESTED_ENTRY %1
   %if %2
     push_frame_code
@@ -65,6 +65,11 @@ NESTED_ENTRY %1
     alloc_stack TrRbp
     set_frame rbp, 80h
     END_PROLOGUE
+%endmacro
+
+; Begins a trap's function. 1: name, 2: whether the processor pushed an error code.
+%macro TRAP_ENTRY 2
+    TRAP_PROLOGUE %1, %2
     test byte [FRAME(TrSegCs)], RPL_MASK
     jz %%kernel
     swapgs
@@ -235,17 +240,7 @@ NESTED_END KiDebugServiceTrap
 ; the gs base says whose gs it is: the kernel's addresses are negative. 1: name, 2: error code,
 ; 3: C routine, 4: vector
 %macro IST_TRAP 4
-NESTED_ENTRY %1
-  %if %2
-    push_frame_code
-  %else
-    push_frame
-    alloc_stack 8
-  %endif
-    push_reg rbp
-    alloc_stack TrRbp
-    set_frame rbp, 80h
-    END_PROLOGUE
+    TRAP_PROLOGUE %1, %2
     SAVE_VOLATILES
     mov ecx, 0C0000101h             ; MSR_GS_BASE
     rdmsr

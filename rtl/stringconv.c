@@ -34,24 +34,34 @@ ULONG NTAPI RtlxUnicodeStringToOemSize(_In_ PCUNICODE_STRING UnicodeString) {
     return RtlxUnicodeStringToAnsiSize(UnicodeString);
 }
 
+/* Memory of Total bytes for a result that the caller did not make room for. STRING and
+   UNICODE_STRING are alike but for the type of Buffer. */
+static NTSTATUS RtlpAllocateResult(PVOID *Buffer, PUSHORT MaximumLength, ULONG Total) {
+    *Buffer = RtlAllocateStringRoutine(Total);
+    if (*Buffer == NULL) {
+        return STATUS_NO_MEMORY;
+    }
+    *MaximumLength = (USHORT)Total;
+    return STATUS_SUCCESS;
+}
+
 /* ---- To Unicode ---- */
 
 static NTSTATUS RtlpStringToUnicode(PUNICODE_STRING To, const STRING *From, BOOLEAN Allocate,
                                     ULONG Total, PRTLP_WIDEN Widen) {
-    NTSTATUS Status;
+    NTSTATUS Status = STATUS_SUCCESS;
 
     if (Total > UNICODE_STRING_MAX_BYTES) {
         return STATUS_INVALID_PARAMETER_2;
     }
     To->Length = (USHORT)(Total - sizeof(WCHAR)); /* even if it is too long, as in Windows */
     if (Allocate) {
-        To->Buffer = RtlAllocateStringRoutine(Total);
-        if (To->Buffer == NULL) {
-            return STATUS_NO_MEMORY;
-        }
-        To->MaximumLength = (USHORT)Total;
+        Status = RtlpAllocateResult((PVOID *)&To->Buffer, &To->MaximumLength, Total);
     } else if (Total > To->MaximumLength) {
-        return STATUS_BUFFER_OVERFLOW;
+        Status = STATUS_BUFFER_OVERFLOW;
+    }
+    if (!NT_SUCCESS(Status)) {
+        return Status;
     }
     Status = From->Length == 0 ? STATUS_SUCCESS
                                : Widen(To->Buffer, To->Length, NULL, From->Buffer, From->Length);
@@ -97,11 +107,10 @@ static NTSTATUS RtlpStringFromUnicode(PSTRING To, PCUNICODE_STRING From, BOOLEAN
         return STATUS_INVALID_PARAMETER_2;
     }
     if (Allocate) {
-        To->Buffer = RtlAllocateStringRoutine(Total);
-        if (To->Buffer == NULL) {
-            return STATUS_NO_MEMORY;
+        Status = RtlpAllocateResult((PVOID *)&To->Buffer, &To->MaximumLength, Total);
+        if (!NT_SUCCESS(Status)) {
+            return Status;
         }
-        To->MaximumLength = (USHORT)Total;
     } else if (Total > To->MaximumLength) {
         Status = STATUS_BUFFER_OVERFLOW;
         if (To->MaximumLength == 0) {

@@ -1,5 +1,5 @@
 /* Threads: parameter, exit status, waiting, events between them. */
-#include "nt.h"
+#include "threading.h"
 
 static HANDLE Go, Done;
 static volatile LONG Count;
@@ -29,30 +29,12 @@ static NTSTATUS NTAPI Partner(PVOID Parameter) {
     return 0;
 }
 
-static HANDLE Begin(PUSER_THREAD_START_ROUTINE Routine, PVOID Parameter) {
-    HANDLE Thread = NULL;
-    NTSTATUS Status =
-        RtlCreateUserThread(SELF, NULL, FALSE, 0, 0, 0, Routine, Parameter, &Thread, NULL);
-    if (Status) {
-        ShowStatus("create", Status);
-    }
-    return Thread;
-}
-
-static ULONG EndOf(HANDLE Thread) {
-    ULONG64 Info[6] = {0x77};
-    NtWaitForSingleObject(Thread, FALSE, NULL);
-    NtQueryInformationThread(Thread, 0, Info, sizeof(Info), NULL);
-    NtClose(Thread);
-    return (ULONG)Info[0];
-}
-
 static void Many(void) {
     HANDLE Threads[8];
     LONG Steps[8];
     for (int i = 0; i < 8; i++) {
         Steps[i] = i + 1;
-        Threads[i] = Begin(Adder, &Steps[i]);
+        Threads[i] = Begin(Adder, &Steps[i], FALSE);
     }
     for (int i = 0; i < 8; i++) {
         Print("%u ", EndOf(Threads[i]));
@@ -64,7 +46,7 @@ static void PingPong(void) {
     NtCreateEvent(&Go, EVENT_ALL_ACCESS, NULL, 1, FALSE);
     NtCreateEvent(&Done, EVENT_ALL_ACCESS, NULL, 1, FALSE);
     Count = 0;
-    HANDLE Thread = Begin(Partner, NULL);
+    HANDLE Thread = Begin(Partner, NULL, FALSE);
     for (int i = 0; i < 100; i++) {
         NtSetEvent(Go, NULL);
         NtWaitForSingleObject(Done, FALSE, NULL);
@@ -75,9 +57,9 @@ static void PingPong(void) {
 void Start(void) {
     LARGE_INTEGER Soon = {.QuadPart = -100000};
     Many();
-    Print("returned: %x\n", EndOf(Begin(Returner, (PVOID)0xCAFE)));
+    Print("returned: %x\n", EndOf(Begin(Returner, (PVOID)0xCAFE, FALSE)));
     PingPong();
-    HANDLE Waiter = Begin(Partner, NULL);
+    HANDLE Waiter = Begin(Partner, NULL, FALSE);
     ShowStatus("wait for a waiter", NtWaitForSingleObject(Waiter, FALSE, &Soon));
     ShowStatus("terminate it", NtTerminateThread(Waiter, 0x99));
     Print("ended with %x\n", EndOf(Waiter));
