@@ -402,7 +402,6 @@ struct _KTHREAD {
     CHAR WaitMode;
     BOOLEAN Alertable;
     KPROCESSOR_MODE PreviousMode;
-    UCHAR Preempted;
     UCHAR ApcQueueable; /* cleared when it ends: no more APCs */
     UCHAR ProcessReadyQueue;
     CHAR Quantum;

@@ -57,7 +57,8 @@ VOID KeUpdateSystemTime(PKTRAP_FRAME TrapFrame) {
     }
     if (Thread != Prcb->IdleThread) {
         Thread->Quantum -= CLOCK_QUANTUM_DECREMENT;
-        Prcb->QuantumEnd |= Thread->Quantum <= 0;
+        if (Thread->Quantum <= 0) /* never cleared here: others ask for it too (KiMoveThread) */
+            Prcb->QuantumEnd = TRUE;
     }
 #if DBG
     KiCheckDpcWatchdog(Prcb);

@@ -36,8 +36,7 @@ static PKPRCB KiLockProcessorFor(PKTHREAD Thread) {
 /* ThreadLock held: Thread can run. */
 VOID KiReadyThread(PKTHREAD Thread) {
     PKPRCB Current = KeGetCurrentPrcb(), Prcb = Current;
-    BOOLEAN Preempted = Thread->Preempted, Chosen = FALSE;
-    Thread->Preempted = FALSE;
+    BOOLEAN Chosen = FALSE;
     if (KeNumberProcessors == 1)
         KiAcquirePrcbLock(Prcb);
     else
@@ -52,7 +51,7 @@ VOID KiReadyThread(PKTHREAD Thread) {
             InterlockedAnd64(&KiIdleSummary, ~Prcb->SetMember);
         Chosen = TRUE;
     } else {
-        KiInsertReady(Prcb, Thread, Preempted);
+        KiInsertReady(Prcb, Thread, FALSE);
     }
     KiReleasePrcbLock(Prcb);
     if (Chosen && Prcb != Current)
@@ -97,32 +96,37 @@ static PKPRCB KiLockProcessorOf(PKTHREAD Thread) {
     }
 }
 
-/* PrcbLock held: the running thread may have become less than one that is ready. */
-static BOOLEAN KiSelectBetter(PKPRCB Prcb, KPRIORITY Priority) {
-    PKTHREAD Next = Prcb->NextThread ? NULL : KiSelectReady(Prcb, Priority + 1);
-    if (!Next)
-        return FALSE;
-    Next->State = Standby;
-    Prcb->NextThread = Next;
-    return TRUE;
+/* PrcbLock held: priorities have changed, so another thread may be the one to run next. TRUE if
+   there is one that the processor does not know of yet. */
+static BOOLEAN KiChooseAgain(PKPRCB Prcb) {
+    PKTHREAD Old = Prcb->NextThread;
+    if (Old) {
+        KiInsertReady(Prcb, Old, TRUE);
+        Prcb->NextThread = NULL;
+    }
+    PKTHREAD Next = KiSelectReady(Prcb, KiRunningPriority(Prcb) + 1);
+    if (Next) {
+        Next->State = Standby;
+        Prcb->NextThread = Next;
+    }
+    return Next != NULL && Next != Old;
 }
 
 /* ThreadLock held. */
 VOID KiSetPriorityThread(PKTHREAD Thread, KPRIORITY Priority) {
     PKPRCB Prcb = KiLockProcessorOf(Thread);
-    BOOLEAN Lowered = Priority < Thread->Priority, Better = FALSE;
     if (!Prcb) {
         Thread->Priority = (CHAR)Priority;
         return;
     }
-    BOOLEAN WasReady = Thread->State == Ready;
+    BOOLEAN WasReady = Thread->State == Ready, Better = FALSE;
     if (WasReady) {
         KiRemoveReady(Prcb, Thread);
         Thread->State = DeferredReady;
     }
     Thread->Priority = (CHAR)Priority;
-    if (Thread->State == Running && Lowered)
-        Better = KiSelectBetter(Prcb, Priority);
+    if (!WasReady)
+        Better = KiChooseAgain(Prcb);
     KiReleasePrcbLock(Prcb);
     if (WasReady)
         KiReadyThread(Thread);

@@ -144,6 +144,9 @@ LONG_PTR KiSwapThread(PKTHREAD Thread) {
                               other's name */
     Prcb->CurrentThread = Next;
     KiReleasePrcbLock(Prcb);
+    if (Prcb->DpcData[0].DpcQueueDepth) /* sent while the idle thread was leaving: it would have
+                                           looked, Next does not (KiIpiServiceRoutine) */
+        HalRequestSoftwareInterrupt(DISPATCH_LEVEL);
     Prcb->KeContextSwitches++;
     Next->ContextSwitches++;
     KiSaveThreadState(Thread);

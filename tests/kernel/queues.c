@@ -71,7 +71,7 @@ typedef struct _SHOP {
     KEVENT AllDone;
     volatile LONG AtWork; /* workers with an item that have not begun to wait */
     volatile LONG MostAtWork;
-    volatile LONG Taken, Finished, Expected, Abandoned;
+    volatile LONG Joined, Taken, Finished, Expected, Abandoned;
 } SHOP;
 
 static VOID NoteAtWork(SHOP *Shop) {
@@ -81,25 +81,31 @@ static VOID NoteAtWork(SHOP *Shop) {
     }
 }
 
+static VOID ShopWork(SHOP *Shop, PLIST_ENTRY Entry) {
+    NoteAtWork(Shop);
+    InterlockedIncrement(&Shop->Taken);
+    InterlockedDecrement(&Shop->AtWork);
+    if (NumberOf(Entry) % 2 != 0) {
+        KeWaitForSingleObject(&Shop->Gate, Executive, KernelMode, FALSE, NULL);
+    } else {
+        KeStallExecutionProcessor(20);
+    }
+    if (InterlockedIncrement(&Shop->Finished) == Shop->Expected) {
+        KeSetEvent(&Shop->AllDone, 0, FALSE);
+    }
+}
+
 static VOID ShopWorker(PVOID Context) {
     SHOP *Shop = Context;
-    PLIST_ENTRY Entry;
-    while ((ULONG_PTR)(Entry = KeRemoveQueue(&Shop->Queue, KernelMode, NULL)) >= 0x10000) {
-        NoteAtWork(Shop);
-        InterlockedIncrement(&Shop->Taken);
-        InterlockedDecrement(&Shop->AtWork);
-        if (NumberOf(Entry) % 2 != 0) {
-            KeWaitForSingleObject(&Shop->Gate, Executive, KernelMode, FALSE, NULL);
-        } else {
-            KeStallExecutionProcessor(20);
+    PLIST_ENTRY Entry = Poll(&Shop->Queue);
+    InterlockedIncrement(&Shop->Joined);
+    while (Entry != (PLIST_ENTRY)(LONG_PTR)STATUS_ABANDONED) {
+        if (Entry != (PLIST_ENTRY)(LONG_PTR)STATUS_TIMEOUT) {
+            ShopWork(Shop, Entry);
         }
-        if (InterlockedIncrement(&Shop->Finished) == Shop->Expected) {
-            KeSetEvent(&Shop->AllDone, 0, FALSE);
-        }
+        Entry = KeRemoveQueue(&Shop->Queue, KernelMode, NULL);
     }
-    if (Entry == (PLIST_ENTRY)(LONG_PTR)STATUS_ABANDONED) {
-        InterlockedIncrement(&Shop->Abandoned);
-    }
+    InterlockedIncrement(&Shop->Abandoned);
     PsTerminateSystemThread(STATUS_SUCCESS);
 }
 
@@ -117,6 +123,20 @@ static BOOLEAN StartWorkers(SHOP *Shop, ULONG Concurrency, HANDLE Threads[WORKER
     return TRUE;
 }
 
+static BOOLEAN Until(volatile LONG *Value, LONG Wanted) {
+    LARGE_INTEGER Nap = {.QuadPart = -200000};
+    for (ULONG Try = 0; Try < 500 && *Value != Wanted; Try++) {
+        KeDelayExecutionThread(KernelMode, FALSE, &Nap);
+    }
+    return *Value == Wanted;
+}
+
+/* All workers wait: who has joined and does not wait is counted. */
+static BOOLEAN AllWait(SHOP *Shop) {
+    return Until(&Shop->Joined, WORKERS) && Until((volatile LONG *)&Shop->Queue.CurrentCount, 0);
+}
+
+/* The rundown is for those who are in the queue then: who comes later would wait for ever. */
 static VOID EndWorkers(SHOP *Shop, HANDLE Threads[WORKERS]) {
     PVOID Objects[WORKERS];
     KWAIT_BLOCK Blocks[WORKERS];
@@ -124,20 +144,13 @@ static VOID EndWorkers(SHOP *Shop, HANDLE Threads[WORKERS]) {
         ObReferenceObjectByHandle(Threads[i], SYNCHRONIZE, NULL, KernelMode, &Objects[i], NULL);
         ObCloseHandle(Threads[i], KernelMode);
     }
+    KMT_CHECK(AllWait(Shop));
     KMT_CHECK(KeRundownQueue(&Shop->Queue) == NULL);
     KeWaitForMultipleObjects(WORKERS, Objects, WaitAll, Executive, KernelMode, FALSE, NULL, Blocks);
     for (ULONG i = 0; i < WORKERS; i++) {
         ObDereferenceObject(Objects[i]);
     }
     KMT_CHECK(Shop->Abandoned == WORKERS);
-}
-
-static BOOLEAN Until(volatile LONG *Value, LONG Wanted) {
-    LARGE_INTEGER Nap = {.QuadPart = -200000};
-    for (ULONG Try = 0; Try < 500 && *Value != Wanted; Try++) {
-        KeDelayExecutionThread(KernelMode, FALSE, &Nap);
-    }
-    return *Value == Wanted;
 }
 
 KMT_TEST(queue_waiters_get_every_entry_once) {
@@ -157,21 +170,6 @@ KMT_TEST(queue_waiters_get_every_entry_once) {
     EndWorkers(&Shop, Threads);
 }
 
-/* All workers wait for an entry: each stands in the queue's wait list. */
-static BOOLEAN AllWait(SHOP *Shop) {
-    LARGE_INTEGER Nap = {.QuadPart = -200000};
-    LONG Waiting = 0;
-    for (ULONG Try = 0; Try < 500 && Waiting != WORKERS; Try++) {
-        KeDelayExecutionThread(KernelMode, FALSE, &Nap);
-        PLIST_ENTRY Head = &Shop->Queue.Header.WaitListHead;
-        Waiting = 0;
-        for (PLIST_ENTRY Link = Head->Flink; Link != Head; Link = Link->Flink) {
-            Waiting++;
-        }
-    }
-    return Waiting == WORKERS && Shop->Queue.CurrentCount == 0;
-}
-
 /* Concurrency 1: a worker that waits makes room for the next, up to all of them; then no more. */
 KMT_TEST(queue_gives_the_turn_on_when_a_thread_waits) {
     static SHOP Shop;
@@ -185,7 +183,8 @@ KMT_TEST(queue_gives_the_turn_on_when_a_thread_waits) {
         KeInsertQueue(&Shop.Queue, &Items[i].Link);
     }
     KMT_CHECK(Until(&Shop.Taken, WORKERS));
-    KMT_CHECK(Shop.Queue.CurrentCount == 0 && KeReadStateQueue(&Shop.Queue) == 2);
+    KMT_CHECK(Until((volatile LONG *)&Shop.Queue.CurrentCount, 0)); /* the last has begun to wait */
+    KMT_CHECK(KeReadStateQueue(&Shop.Queue) == 2);
     KeSetEvent(&Shop.Gate, 0, FALSE);
     KMT_CHECK(KeWaitForSingleObject(&Shop.AllDone, Executive, KernelMode, FALSE, NULL) ==
               STATUS_SUCCESS);
