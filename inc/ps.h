@@ -42,7 +42,6 @@ typedef struct _EPROCESS {
             ULONG ProcessExiting : 1;
             ULONG ProcessDelete : 1;
             ULONG BreakOnTermination : 1;
-            ULONG AddressSpaceInitialized : 2;
         };
     };
     PHANDLE_TABLE ObjectTable;
@@ -65,6 +64,7 @@ typedef struct _EPROCESS {
     ULONG Cookie;
 
     /* Mm's: guarded as mm/mip.h says. */
+    UCHAR AddressSpaceInitialized; /* not a bit of Flags, which Ps writes under another lock */
     EX_PUSH_LOCK AddressCreationLock;
     EX_PUSH_LOCK WorkingSetLock;
     RTL_RB_TREE VadRoot;

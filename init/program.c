@@ -147,19 +147,44 @@ static VOID InitTellBootTime(VOID) {
         Loader->KernelEntryTsc - Loader->LoaderEntryTsc, PsFirstUserTsc - Loader->LoaderEntryTsc);
 }
 
-static VOID InitWaitForProgram(PEPROCESS Process) {
+/* Its exit status. */
+static NTSTATUS InitWaitForProgram(PEPROCESS Process) {
     KeWaitForSingleObject(Process, Executive, KernelMode, FALSE, NULL);
+    NTSTATUS ExitStatus = Process->ExitStatus;
+    DbgPrint("%s has ended with status %08x\n", Process->ImageFileName, ExitStatus);
+    ObDereferenceObject(Process);
+    return ExitStatus;
+}
+
+/* /REPEAT=n: the program runs n times, one after the other, and the last end is the outcome. For
+   tests of how processes end. */
+static ULONG InitRepetitions(VOID) {
+    PCSTR Value = HalQueryLoadOption("REPEAT");
+    ULONG Count = 0;
+    for (; Value && *Value >= '0' && *Value <= '9' && Count < 100000; Value++)
+        Count = Count * 10 + (ULONG)(*Value - '0');
+    return max(Count, 1);
+}
+
+static VOID InitRunProgram(PUNICODE_STRING CommandLine) {
+    NTSTATUS ExitStatus = STATUS_SUCCESS;
+    for (ULONG Left = InitRepetitions(); Left; Left--) {
+        PEPROCESS Process;
+        NTSTATUS Status = InitStartProgram(CommandLine, &Process);
+        if (!NT_SUCCESS(Status)) {
+            InitTellOutcome("nostart", Status);
+            return;
+        }
+        ExitStatus = InitWaitForProgram(Process);
+    }
     if (HalQueryLoadOption("BOOTTIME"))
         InitTellBootTime();
-    DbgPrint("%s has ended with status %08x\n", Process->ImageFileName, Process->ExitStatus);
-    InitTellOutcome("exit", Process->ExitStatus);
-    ObDereferenceObject(Process);
+    InitTellOutcome("exit", ExitStatus);
 }
 
 VOID InitRunFirstProgram(PLOADER_PARAMETER_BLOCK LoaderBlock) {
     UNICODE_STRING CommandLine;
     UTF8_STRING Text;
-    PEPROCESS Process;
 
     if (!LoaderBlock->CommandLine[0])
         return;
@@ -167,12 +192,10 @@ VOID InitRunFirstProgram(PLOADER_PARAMETER_BLOCK LoaderBlock) {
     RtlInitUTF8String(&Text, LoaderBlock->CommandLine);
     if (NT_SUCCESS(Status))
         Status = RtlUTF8StringToUnicodeString(&CommandLine, &Text, TRUE);
-    if (NT_SUCCESS(Status)) {
-        Status = InitStartProgram(&CommandLine, &Process);
-        RtlFreeUnicodeString(&CommandLine);
-    }
-    if (NT_SUCCESS(Status))
-        InitWaitForProgram(Process);
-    else
+    if (!NT_SUCCESS(Status)) {
         InitTellOutcome("nostart", Status);
+        return;
+    }
+    InitRunProgram(&CommandLine);
+    RtlFreeUnicodeString(&CommandLine);
 }
