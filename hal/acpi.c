@@ -12,10 +12,9 @@
  */
 #include "halp.h"
 
-#define RSDP_LENGTH_V1     20
-#define RSDP_LENGTH_V2     36
-#define TABLE_LIMIT        (1u << 20)
-#define DEFAULT_LOCAL_APIC 0xFEE00000ull
+#define RSDP_LENGTH_V1 20
+#define RSDP_LENGTH_V2 36
+#define TABLE_LIMIT    (1u << 20)
 
 #define CPUID_TOPOLOGY 0xB
 
@@ -38,7 +37,7 @@ typedef struct _RSDP {
     ULONG XsdtAddressHigh;
 } RSDP, *PRSDP;
 
-HAL_ACPI_FACTS HalpAcpi = {.ProcessorCount = 1, .LocalApicAddress = DEFAULT_LOCAL_APIC};
+HAL_ACPI_FACTS HalpAcpi = {.ProcessorCount = 1};
 
 static BOOLEAN HalpChecksumValid(const VOID *Table, ULONG Length) {
     const UCHAR *Bytes = Table;
@@ -94,7 +93,6 @@ static VOID HalpReadMadt(PDESCRIPTION_HEADER Header, ULONG BootApicId) {
     if (Header->Length < sizeof(MAPIC)) {
         return;
     }
-    HalpAcpi.LocalApicAddress = ((PMAPIC)Header)->LocalAPICAddress;
     while (End - Entry >= 2 && Entry[1] >= 2 && Entry[1] <= End - Entry) {
         ULONG ApicId = BootApicId;
         if (Entry[0] == MADT_LOCAL_APIC && Entry[1] >= 8 && (Entry[4] & MADT_ENABLED)) {
@@ -154,10 +152,9 @@ static VOID HalpReadFadt(PDESCRIPTION_HEADER Header) {
     HalpReadDsdt(Dsdt);
 }
 
-static VOID HalpReadHpet(PDESCRIPTION_HEADER Header) {
+static VOID HalpReadHpetTable(PDESCRIPTION_HEADER Header) {
     if (Header->Length >= sizeof(DESCRIPTION_HEADER) + 20) {
         HalpAcpi.HpetAddress = *(ULONG64 __unaligned *)((PUCHAR)Header + 44);
-        HalpAcpi.HpetPresent = HalpAcpi.HpetAddress != 0;
     }
 }
 
@@ -174,7 +171,7 @@ static VOID HalpReadTable(ULONG64 Physical, ULONG BootApicId) {
         HalpReadMadt(Header, BootApicId);
         break;
     case ACPI_SIGNATURE('H', 'P', 'E', 'T'):
-        HalpReadHpet(Header);
+        HalpReadHpetTable(Header);
         break;
     }
     HalpUnmapTable(Header);

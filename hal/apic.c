@@ -37,7 +37,7 @@ VOID HalpApicWrite(_In_ ULONG Register, _In_ ULONG Value) {
     if (HalpX2Apic) {
         HalpWriteMsr(MSR_X2APIC + (Register >> 4), Value);
     } else {
-        *(volatile ULONG *)(HalpApicPage + Register) = Value;
+        WRITE_REGISTER_ULONG((volatile ULONG *)(HalpApicPage + Register), Value);
     }
 }
 
@@ -45,7 +45,7 @@ ULONG HalpApicRead(_In_ ULONG Register) {
     if (HalpX2Apic) {
         return (ULONG)HalpReadMsr(MSR_X2APIC + (Register >> 4));
     }
-    return *(volatile ULONG *)(HalpApicPage + Register);
+    return READ_REGISTER_ULONG((volatile ULONG *)(HalpApicPage + Register));
 }
 
 /*
@@ -129,14 +129,13 @@ static VOID HalpSendCommand(ULONG ApicId, ULONG Command) {
 }
 
 static VOID HalpSendToMask(ULONG64 Targets, ULONG Command) {
-    ULONG64 Flags;
-    __asm__ volatile("pushfq; popq %0; cli" : "=r"(Flags) : : "memory");
+    ULONG64 Flags = HalpDisableInterrupts();
     for (ULONG Number = 0; Number < HalpAcpi.ProcessorCount; Number++) {
         if (Targets & (1ull << Number)) {
             HalpSendCommand(HalpAcpi.ApicIds[Number], Command);
         }
     }
-    __asm__ volatile("pushq %0; popfq" : : "r"(Flags) : "memory", "cc");
+    HalpRestoreInterrupts(Flags);
 }
 
 VOID HalpSendInit(_In_ ULONG Number) {

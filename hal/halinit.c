@@ -12,8 +12,10 @@
  *   apic.c, pic.c  the local APIC: end of interrupt, interrupts to oneself and to others
  *   ioapic.c       I/O APICs: from a device's line to a vector
  *   mpstart.c      starts the other processors, one at a time
- *   timer.c        measures the TSC and the APIC timer once; starts the clock tick
+ *   calibrate.c    measures the TSC and the APIC timer once
+ *   hpet.c         the counter of the HPET
  *   counter.c      KeQueryPerformanceCounter and KeStallExecutionProcessor
+ *   timer.c        the clock interrupt
  *   cmos.c         the battery clock
  *   serial.c       16550 ports, polled: kernel log and console
  *   display.c      a text console on the framebuffer
@@ -29,11 +31,13 @@
  */
 #include "halp.h"
 
+static HALP_SPEEDS HalpSpeeds;
+
 /* What the HAL found, in one line, for the reader of a log. */
 static VOID HalpReportMachine(VOID) {
-    DbgPrint("HAL: %u processor(s), PM timer %x, HPET %s, TSC %llu kHz\n", HalpAcpi.ProcessorCount,
-             HalpAcpi.PmTimerPort, HalpAcpi.HpetPresent ? "present" : "absent",
-             HalQueryTscFrequency() / 1000);
+    DbgPrint("HAL: %u processor(s), TSC %llu kHz by %s, counter %s, clock %s\n",
+             HalpAcpi.ProcessorCount, HalpSpeeds.Tsc / 1000, HalpSpeeds.Reference,
+             HalpCounterName(), HalpClockName());
     HalpReportIoApics();
 }
 
@@ -45,7 +49,10 @@ BOOLEAN HalInitSystem(_In_ ULONG Phase, _In_ PLOADER_PARAMETER_BLOCK LoaderBlock
         HalpInitializeAcpi(LoaderBlock);
         HalInitializeProcessor(0, LoaderBlock);
         HalpInitializeIoApics();
-        HalpCalibrateTimers();
+        HalpInitializeHpet();
+        HalpCalibrateTimers(&HalpSpeeds);
+        HalpInitializeCounter(HalpSpeeds.Tsc);
+        HalpInitializeClock(HalpSpeeds.Apic);
         return TRUE;
     }
     if (Phase == 1) {

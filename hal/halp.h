@@ -115,7 +115,6 @@ _Static_assert(FIELD_OFFSET(FADT, x_dsdt) == 140, "FADT 64-bit DSDT pointer");
 /* What acpi.c found; every field has a usable default where the tables give none. */
 typedef struct _HAL_ACPI_FACTS {
     BOOLEAN TablesValid;
-    BOOLEAN HpetPresent;
     BOOLEAN PmTimer32Bit;
     BOOLEAN ResetRegisterValid;
     BOOLEAN SleepTypeValid;
@@ -130,8 +129,7 @@ typedef struct _HAL_ACPI_FACTS {
     UCHAR AcpiEnableValue;
     ULONG ProcessorCount;
     GEN_ADDR ResetRegister;
-    ULONG64 LocalApicAddress;
-    ULONG64 HpetAddress;
+    ULONG64 HpetAddress;                   /* 0: none */
     ULONG ApicIds[HAL_MAXIMUM_PROCESSORS]; /* by processor number, boot processor first */
 } HAL_ACPI_FACTS;
 
@@ -177,7 +175,8 @@ VOID HalpSendStartup(_In_ ULONG Number, _In_ ULONG Page);
 #define APIC_TIMER_CURRENT 0x390
 #define APIC_TIMER_DIVIDE  0x3E0
 #define APIC_LVT_MASKED    0x00010000
-#define APIC_LVT_PERIODIC  0x00020000
+#define APIC_LVT_DEADLINE  0x00040000
+#define APIC_DIVIDE_BY_1   0xB
 
 /* ioapic.c */
 VOID HalpNoteMadtEntry(_In_ const UCHAR *Entry);
@@ -187,11 +186,30 @@ VOID HalpReportIoApics(VOID);
 /* pic.c */
 VOID HalpMaskPics(VOID);
 
-/* timer.c */
-VOID HalpCalibrateTimers(VOID);
+/* hpet.c */
+VOID HalpInitializeHpet(VOID);
+ULONG64 HalpHpetFrequency(VOID);
+BOOLEAN HalpHpetIs64Bit(VOID);
+ULONG HalpReadHpetLow(VOID);
+ULONG64 HalpReadHpet(VOID);
+
+/* calibrate.c */
+typedef struct _HALP_SPEEDS {
+    ULONG64 Tsc;     /* per second */
+    ULONG64 Apic;    /* the local APIC's timer, undivided */
+    PCSTR Reference; /* what they were measured with */
+} HALP_SPEEDS, *PHALP_SPEEDS;
+VOID HalpCalibrateTimers(_Out_ PHALP_SPEEDS Speeds);
 
 /* counter.c */
 VOID HalpInitializeCounter(_In_ ULONG64 TscFrequency);
+BOOLEAN HalpCounterIsTsc(VOID);
+ULONG64 HalpTscOfCounter(_In_ ULONG64 Counter);
+PCSTR HalpCounterName(VOID);
+
+/* timer.c */
+VOID HalpInitializeClock(_In_ ULONG64 ApicFrequency);
+PCSTR HalpClockName(VOID);
 
 /* serial.c */
 VOID HalpInitializeSerial(VOID);
@@ -206,7 +224,24 @@ VOID HalpInitializeOptions(_In_ PLOADER_PARAMETER_BLOCK LoaderBlock);
 extern const UCHAR HalpFontHeight;
 extern const UCHAR HalpFont[];
 
-/* ---- Processor instructions ---- */
+/* ---- Processor instructions; host tests bring a machine of their own ---- */
+
+#ifdef NTOS_HOST
+
+ULONG64 HalpReadMsr(ULONG Register);
+VOID HalpWriteMsr(ULONG Register, ULONG64 Value);
+ULONG64 HalpReadTsc(VOID);
+VOID HalpCpuid(ULONG Leaf, PULONG Eax, PULONG Ebx, PULONG Ecx, PULONG Edx);
+
+/* Interrupts off; what they were before. */
+static inline ULONG64 HalpDisableInterrupts(VOID) {
+    return 0;
+}
+static inline VOID HalpRestoreInterrupts(ULONG64 Flags) {
+    (void)Flags;
+}
+
+#else
 
 static inline ULONG64 HalpReadMsr(ULONG Register) {
     ULONG Low, High;
@@ -228,16 +263,24 @@ static inline VOID HalpCpuid(ULONG Leaf, PULONG Eax, PULONG Ebx, PULONG Ecx, PUL
     __asm__ volatile("cpuid" : "=a"(*Eax), "=b"(*Ebx), "=c"(*Ecx), "=d"(*Edx) : "a"(Leaf), "c"(0));
 }
 
-static inline VOID HalpDisableInterrupts(VOID) {
-#ifndef NTOS_HOST
-    __asm__ volatile("cli" : : : "memory");
-#endif
+/* Interrupts off; what they were before. */
+static inline ULONG64 HalpDisableInterrupts(VOID) {
+    ULONG64 Flags;
+    __asm__ volatile("pushfq; popq %0; cli" : "=r"(Flags) : : "memory");
+    return Flags;
 }
 
-static inline VOID HalpEnableInterrupts(VOID) {
-#ifndef NTOS_HOST
-    __asm__ volatile("sti" : : : "memory");
+static inline VOID HalpRestoreInterrupts(ULONG64 Flags) {
+    if (Flags & 0x200) {
+        __asm__ volatile("sti" : : : "memory");
+    }
+}
+
 #endif
+
+static inline VOID HalpMemoryFence(VOID) {
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    __asm__ volatile("mfence" : : : "memory");
 }
 
 static inline VOID HalpPause(VOID) {

@@ -93,31 +93,27 @@ VOID HalpNoteMadtEntry(_In_ const UCHAR *Entry) {
     }
 }
 
-static BOOLEAN HalpLockIoApics(VOID) {
-    ULONG64 Flags;
-    __asm__ volatile("pushfq; popq %0" : "=r"(Flags));
-    HalpDisableInterrupts();
+static ULONG64 HalpLockIoApics(VOID) {
+    ULONG64 Flags = HalpDisableInterrupts();
     while (__atomic_test_and_set(&HalpIoApicLock, __ATOMIC_ACQUIRE)) {
         HalpPause();
     }
-    return (Flags >> 9) & 1;
+    return Flags;
 }
 
-static VOID HalpUnlockIoApics(BOOLEAN Enabled) {
+static VOID HalpUnlockIoApics(ULONG64 Flags) {
     __atomic_clear(&HalpIoApicLock, __ATOMIC_RELEASE);
-    if (Enabled) {
-        HalpEnableInterrupts();
-    }
+    HalpRestoreInterrupts(Flags);
 }
 
 static ULONG HalpIoApicRead(PHALP_IO_APIC IoApic, ULONG Register) {
-    *(volatile ULONG *)(IoApic->Page + IO_APIC_SELECT) = Register;
-    return *(volatile ULONG *)(IoApic->Page + IO_APIC_WINDOW);
+    WRITE_REGISTER_ULONG((volatile ULONG *)(IoApic->Page + IO_APIC_SELECT), Register);
+    return READ_REGISTER_ULONG((volatile ULONG *)(IoApic->Page + IO_APIC_WINDOW));
 }
 
 static VOID HalpIoApicWrite(PHALP_IO_APIC IoApic, ULONG Register, ULONG Value) {
-    *(volatile ULONG *)(IoApic->Page + IO_APIC_SELECT) = Register;
-    *(volatile ULONG *)(IoApic->Page + IO_APIC_WINDOW) = Value;
+    WRITE_REGISTER_ULONG((volatile ULONG *)(IoApic->Page + IO_APIC_SELECT), Register);
+    WRITE_REGISTER_ULONG((volatile ULONG *)(IoApic->Page + IO_APIC_WINDOW), Value);
 }
 
 /* Maps one and masks its inputs. FALSE: nothing that can be used is there. */
@@ -208,7 +204,7 @@ ULONG HalGetInterruptVector(_In_ INTERFACE_TYPE InterfaceType, _In_ ULONG BusNum
     if (Line >= MAXIMUM_LINES || HalpFindIoApic(Line) == NULL) {
         return 0;
     }
-    BOOLEAN Enabled = HalpLockIoApics();
+    ULONG64 Enabled = HalpLockIoApics();
     if (HalpVectorOfLine[Line] == 0) {
         HalpFlagsOfLine[Line] = Flags;
     }
@@ -236,7 +232,7 @@ static BOOLEAN HalpWriteEntry(ULONG Vector, KINTERRUPT_MODE InterruptMode, ULONG
         return FALSE;
     }
     ULONG Register = IO_APIC_ENTRY + 2 * (Line - 1 - IoApic->FirstLine);
-    BOOLEAN Enabled = HalpLockIoApics();
+    ULONG64 Enabled = HalpLockIoApics();
     if (Mask == 0) { /* masked while it is half written */
         HalpIoApicWrite(IoApic, Register, ENTRY_MASKED);
         HalpIoApicWrite(IoApic, Register + 1, HalpAcpi.ApicIds[0] << 24);

@@ -12,7 +12,7 @@
  *                                   load options, serial ports, ACPI tables, local APIC, counters
  *   (Ke loads its IDT)
  *   HalInitSystem(1, LoaderBlock)   screen console; nothing that can interrupt
- *   HalStartClockInterrupt()        from here on HAL_CLOCK_VECTOR arrives every HAL_CLOCK_INCREMENT
+ *   HalStartClockInterrupt()        from here on HAL_CLOCK_VECTOR arrives when Ke asks for it
  */
 #ifndef VITRINE_HAL_H
 #define VITRINE_HAL_H
@@ -34,8 +34,9 @@
 #define HAL_IPI_VECTOR      0xE1
 #define HAL_ERROR_VECTOR    0xE3
 
-/* One clock tick in units of 100 ns: 15.625 ms, Windows' default. */
-#define HAL_CLOCK_INCREMENT 156250
+/* One clock tick in units of 100 ns: 15.625 ms, Windows' default; and the shortest, 0.5 ms. */
+#define HAL_CLOCK_INCREMENT         156250
+#define HAL_MINIMUM_CLOCK_INCREMENT 5000
 
 /* Frequency of KeQueryPerformanceCounter, the same on every machine as in Windows 10. */
 #define HAL_COUNTER_FREQUENCY 10000000
@@ -103,12 +104,6 @@ NTHALAPI VOID HalForgetProcessor(_In_ ULONG Number);
 
 /* ---- Interrupts ---- */
 
-/* Starts the periodic clock interrupt of the calling processor. Needs Ke's IDT. */
-NTHALAPI VOID HalStartClockInterrupt(VOID);
-
-/* Stops the periodic clock interrupt of the calling processor. */
-NTHALAPI VOID HalStopClockInterrupt(VOID);
-
 /*
  * Tells the local APIC that the interrupt in service is done (EOI). To be called once by the
  * service routine of each hardware interrupt and of each self-IPI, but not of a spurious one.
@@ -160,6 +155,19 @@ NTHALAPI LARGE_INTEGER KeQueryPerformanceCounter(_Out_opt_ PLARGE_INTEGER Perfor
 
 /* Spins for at least MicroSeconds. Any IRQL. Source: WDK page of KeStallExecutionProcessor. */
 NTHALAPI VOID KeStallExecutionProcessor(_In_ ULONG MicroSeconds);
+
+/*
+ * The clock interrupt: a one-shot timer of the calling processor, which sends it HAL_CLOCK_VECTOR.
+ *
+ * HalStartClockInterrupt needs Ke's IDT; the first interrupt comes after HAL_CLOCK_INCREMENT. From
+ * then on each one that is wanted is asked for, by HalSetClockTimer, which replaces what was asked
+ * for before: at DueTime, in units of KeQueryPerformanceCounter, or at once if that has passed. It
+ * may be late, and a few microseconds early, so its receiver looks at the counter. IRQL: >=
+ * CLOCK_LEVEL, or interrupts off (two callers on one processor would undo each other's time).
+ */
+NTHALAPI VOID HalStartClockInterrupt(VOID);
+NTHALAPI VOID HalStopClockInterrupt(VOID);
+NTHALAPI VOID HalSetClockTimer(_In_ ULONG64 DueTime);
 
 /* Ticks of the time stamp counter per second, as calibrated. */
 NTHALAPI ULONG64 HalQueryTscFrequency(VOID);
@@ -231,8 +239,27 @@ NTHALAPI VOID HalWriteOutcome(_In_ PCSZ Line);
  */
 NTHALAPI DECLSPEC_NORETURN VOID HalReturnToFirmware(_In_ FIRMWARE_REENTRY Routine);
 
-/* ---- I/O ports (inline, for drivers of port devices) ---- */
+/* ---- Registers and I/O ports (inline, for drivers; host tests bring their own) ---- */
 
+#ifdef NTOS_HOST
+
+ULONG READ_REGISTER_ULONG(const volatile ULONG *Register);
+VOID WRITE_REGISTER_ULONG(volatile ULONG *Register, ULONG Value);
+UCHAR READ_PORT_UCHAR(USHORT Port);
+USHORT READ_PORT_USHORT(USHORT Port);
+ULONG READ_PORT_ULONG(USHORT Port);
+VOID WRITE_PORT_UCHAR(USHORT Port, UCHAR Value);
+VOID WRITE_PORT_USHORT(USHORT Port, USHORT Value);
+VOID WRITE_PORT_ULONG(USHORT Port, ULONG Value);
+
+#else
+
+static inline ULONG READ_REGISTER_ULONG(const volatile ULONG *Register) {
+    return *Register;
+}
+static inline VOID WRITE_REGISTER_ULONG(volatile ULONG *Register, ULONG Value) {
+    *Register = Value;
+}
 static inline UCHAR READ_PORT_UCHAR(USHORT Port) {
     UCHAR Value;
     __asm__ volatile("inb %w1, %b0" : "=a"(Value) : "Nd"(Port));
@@ -257,5 +284,7 @@ static inline VOID WRITE_PORT_USHORT(USHORT Port, USHORT Value) {
 static inline VOID WRITE_PORT_ULONG(USHORT Port, ULONG Value) {
     __asm__ volatile("outl %k0, %w1" : : "a"(Value), "Nd"(Port));
 }
+
+#endif
 
 #endif

@@ -125,7 +125,9 @@ extern PKPRCB KiProcessorBlock[MAXIMUM_PROCESSORS];
 extern ULONG KeNumberProcessors;
 extern volatile KAFFINITY KeActiveProcessors;
 extern ULONG KeFeatureBits;
-extern ULONG KeMaximumIncrement; /* 100 ns between clock interrupts */
+extern ULONG KeMaximumIncrement;       /* 100 ns between ticks, and the longest clock interval */
+extern ULONG KeMinimumIncrement;       /* the shortest one */
+extern volatile ULONG KeTimeIncrement; /* the present one */
 #define SharedUserData        ((KUSER_SHARED_DATA *)0xFFFFF78000000000ull)
 #define MM_USER_PROBE_ADDRESS 0x00007FFFFFFF0000ull
 extern volatile ULONG64 KeTickCountStorage;
@@ -420,8 +422,20 @@ NTSTATUS KeYieldExecution(VOID);
 /* --- time ----------------------------------------------------------------------------------------
  */
 
+/*
+ * System time (since 1601) and interrupt time (since the boot), both in 100 ns: as they were at the
+ * last clock interrupt, or, the Precise forms, as they are now. QpcTimeStamp receives the
+ * performance counter of that moment. Any IRQL. Source: WDK pages of these names.
+ */
 VOID NTAPI KeQuerySystemTime(_Out_ PLARGE_INTEGER CurrentTime);
 ULONG64 NTAPI KeQueryInterruptTime(VOID);
+VOID NTAPI KeQuerySystemTimePrecise(_Out_ PLARGE_INTEGER CurrentTime);
+ULONG64 NTAPI KeQueryInterruptTimePrecise(_Out_ PULONG64 QpcTimeStamp);
+/*
+ * Clock interrupts come every Increment from now on, on all processors, within the bounds that the
+ * clock has; returns what it has become. Any IRQL. This system's own.
+ */
+ULONG KeSetTimeIncrement(_In_ ULONG Increment);
 VOID NTAPI KeQueryTickCount(_Out_ PLARGE_INTEGER TickCount);
 ULONG NTAPI KeQueryTimeIncrement(VOID);
 VOID KeSetSystemTime(_In_ PLARGE_INTEGER NewTime);

@@ -511,6 +511,7 @@ struct _KPRCB {
     ULONG KernelTime;
     ULONG UserTime;
     ULONG DpcTime;
+    ULONG64 NextTick;   /* interrupt time of the next tick (clock.c) */
     ULONG DpcTimeCount; /* ticks that ActiveDpc has run for (the watchdog) */
     ULONG InterruptTime;
     ULONG KeContextSwitches;

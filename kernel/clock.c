@@ -1,17 +1,28 @@
 /*
  * Time: what the clock interrupt keeps, and the quantum of the running thread.
  *
- * Interrupt time counts from the boot in units of 100 ns, system time from 1601. Both stand in
- * KUSER_SHARED_DATA, where programs read them without a system call: as three words, the upper one
- * twice, so that a reader can see that it read in the middle of an update.
+ * Interrupt time counts from the boot in units of 100 ns, system time from 1601. Interrupt time is
+ * the performance counter as it stood at the last clock interrupt of any processor, so it neither
+ * drifts nor loses what a late interrupt has missed. Both stand in KUSER_SHARED_DATA, where
+ * programs read them without a system call: as three words, the upper one twice, so that a reader
+ * can see that it read in the middle of an update.
+ *
+ * Each processor has a timer of its own (hal/timer.c), set anew at each clock interrupt. It comes
+ * at every tick (KeMaximumIncrement), which is what quanta and the statistics count in, and in
+ * between where a finer interval has been asked for (KeTimeIncrement): then timers expire earlier,
+ * and nothing else changes.
  */
 #include "ki.h"
 
+#define TICKS_TO_CATCH_UP 8
+
 ULONG KeMaximumIncrement = HAL_CLOCK_INCREMENT;
+ULONG KeMinimumIncrement = HAL_MINIMUM_CLOCK_INCREMENT;
+volatile ULONG KeTimeIncrement = HAL_CLOCK_INCREMENT;
 volatile ULONG64 KeTickCountStorage;
-static volatile ULONG64 KiInterruptTime;
 static volatile LONG KiTimeLock;
-static volatile ULONG64 KiSystemTimeOffset; /* system time when interrupt time was 0 */
+static volatile ULONG64 KiInterruptTime;    /* KiTimeLock */
+static volatile ULONG64 KiSystemTimeOffset; /* KiTimeLock; system time when interrupt time was 0 */
 
 static VOID KiWriteSharedTime(volatile KSYSTEM_TIME *Time, ULONG64 Value) {
     Time->High2Time = (LONG)(Value >> 32);
@@ -27,27 +38,28 @@ static VOID KiPublishTime(VOID) {
     KiWriteSharedTime(&SharedUserData->TickCount, KeTickCountStorage);
 }
 
-/* Interrupts off: the clock interrupt and KeSetSystemTime both write the time. */
-static VOID KiAdvanceTime(ULONG Increment, PLARGE_INTEGER NewTime) {
-    while (InterlockedExchange(&KiTimeLock, 1))
-        YieldProcessor();
-    KiInterruptTime += Increment;
-    if (NewTime)
-        KiSystemTimeOffset = (ULONG64)NewTime->QuadPart - KiInterruptTime;
-    else
-        KeTickCountStorage++;
-    KiPublishTime();
-    __atomic_store_n(&KiTimeLock, 0, __ATOMIC_RELEASE);
+static ULONG64 KiReadCounter(VOID) {
+    return (ULONG64)KeQueryPerformanceCounter(NULL).QuadPart;
 }
 
-/* The clock interrupt, at CLOCK_LEVEL. The first processor keeps the time for all; each looks after
-   its thread's quantum and its own timers. */
-VOID KeUpdateSystemTime(PKTRAP_FRAME TrapFrame) {
-    PKPRCB Prcb = KeGetCurrentPrcb();
-    PKTHREAD Thread = Prcb->CurrentThread;
+/* Interrupts off: clock interrupts and KeSetSystemTime all write the time. Returns the new one. */
+static ULONG64 KiAdvanceTime(PLARGE_INTEGER NewTime) {
+    while (InterlockedExchange(&KiTimeLock, 1))
+        YieldProcessor();
+    ULONG64 Now = KiReadCounter();
+    Now = max(Now, KiInterruptTime);
+    KiInterruptTime = Now;
+    if (NewTime)
+        KiSystemTimeOffset = (ULONG64)NewTime->QuadPart - Now;
+    KeTickCountStorage = Now / KeMaximumIncrement;
+    KiPublishTime();
+    __atomic_store_n(&KiTimeLock, 0, __ATOMIC_RELEASE);
+    return Now;
+}
 
-    if (Prcb->Number == 0)
-        KiAdvanceTime(KeMaximumIncrement, NULL);
+/* What is counted in ticks. */
+static VOID KiTick(PKPRCB Prcb, PKTRAP_FRAME TrapFrame) {
+    PKTHREAD Thread = Prcb->CurrentThread;
     if (TrapFrame->SegCs & RPL_MASK) {
         Prcb->UserTime++;
         Thread->UserTime++;
@@ -63,8 +75,35 @@ VOID KeUpdateSystemTime(PKTRAP_FRAME TrapFrame) {
 #if DBG
     KiCheckDpcWatchdog(Prcb);
 #endif
+}
+
+/* The next tick comes when it is due, however late this one was; not so after a long pause. */
+static VOID KiPlanTick(PKPRCB Prcb, ULONG64 Now) {
+    if (Prcb->NextTick + TICKS_TO_CATCH_UP * (ULONG64)KeMaximumIncrement < Now)
+        Prcb->NextTick = Now;
+    while (Prcb->NextTick <= Now)
+        Prcb->NextTick += KeMaximumIncrement;
+}
+
+/* The clock interrupt, at CLOCK_LEVEL. Each processor looks after its thread's quantum and its own
+   timers. */
+VOID KeUpdateSystemTime(PKTRAP_FRAME TrapFrame) {
+    PKPRCB Prcb = KeGetCurrentPrcb();
+    ULONG64 Now = KiAdvanceTime(NULL);
+
+    if (Now >= Prcb->NextTick) {
+        KiTick(Prcb, TrapFrame);
+        KiPlanTick(Prcb, Now);
+    }
+    HalSetClockTimer(min(Prcb->NextTick, Now + KeTimeIncrement));
     Prcb->DpcInterruptRequested = TRUE;
     HalRequestSoftwareInterrupt(DISPATCH_LEVEL);
+}
+
+/* A processor sees it at its next clock interrupt, at most a tick later. */
+ULONG KeSetTimeIncrement(ULONG Increment) {
+    KeTimeIncrement = max(KeMinimumIncrement, min(Increment, KeMaximumIncrement));
+    return KeTimeIncrement;
 }
 
 ULONG64 NTAPI KeQueryInterruptTime(VOID) {
@@ -75,9 +114,18 @@ VOID NTAPI KeQuerySystemTime(PLARGE_INTEGER CurrentTime) {
     CurrentTime->QuadPart = (LONGLONG)(KiInterruptTime + KiSystemTimeOffset);
 }
 
+ULONG64 NTAPI KeQueryInterruptTimePrecise(PULONG64 QpcTimeStamp) {
+    *QpcTimeStamp = KiReadCounter();
+    return *QpcTimeStamp;
+}
+
+VOID NTAPI KeQuerySystemTimePrecise(PLARGE_INTEGER CurrentTime) {
+    CurrentTime->QuadPart = (LONGLONG)(KiReadCounter() + KiSystemTimeOffset);
+}
+
 VOID KeSetSystemTime(PLARGE_INTEGER NewTime) {
     BOOLEAN Enabled = KeDisableInterrupts();
-    KiAdvanceTime(0, NewTime);
+    KiAdvanceTime(NewTime);
     KeRestoreInterrupts(Enabled);
 }
 

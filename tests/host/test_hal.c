@@ -2,11 +2,9 @@
  * The parts of the HAL that only look at bytes: the S5 package in AML, boot options, port names.
  * Sources: hal/aml.c hal/exitport.c hal/serial.c
  */
-#include "../../hal/halp.h"
+#include "halmachine.h"
 
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 static int Failures;
 

@@ -3,11 +3,7 @@
  * into a redirection entry, and machines that have none.
  * Sources: hal/ioapic.c
  */
-#include "../../hal/halp.h"
-
-#include <stdarg.h>
-#include <stdio.h>
-#include <string.h>
+#include "halmachine.h"
 
 static int Failures;
 
@@ -22,20 +18,13 @@ static int Failures;
 /* Index register and data window, as two words that remember what was written last. Read through
    the window, the word is the version register: 24 inputs. */
 static ULONG Page[1024];
-static BOOLEAN Mapped = TRUE;
 HAL_ACPI_FACTS HalpAcpi = {.ProcessorCount = 1, .ApicIds = {3}};
 
-PVOID HalpMapPhysicalMemory(ULONG64 PhysicalAddress, SIZE_T Length, HAL_CACHE_TYPE CacheType) {
+static PVOID MapPage(ULONG64 PhysicalAddress, SIZE_T Length) {
     (void)PhysicalAddress;
     (void)Length;
-    (void)CacheType;
     Page[4] = 0x00170011;
-    return Mapped ? Page : NULL;
-}
-
-ULONG DbgPrint(PCSTR Format, ...) {
-    (void)Format;
-    return 0;
+    return Page;
 }
 
 static void NoteOverride(UCHAR Source, UCHAR Line, UCHAR Flags) {
@@ -110,6 +99,7 @@ static void TestAllLines(void) {
 }
 
 int main(void) {
+    Machine.Map = MapPage;
     TestNone();
     TestEntries();
     TestVectors();
