@@ -108,17 +108,21 @@ BOOLEAN KiInsertTimer(_Inout_ PKTIMER Timer, _In_ LARGE_INTEGER DueTime);
 BOOLEAN KiRemoveTimer(_Inout_ PKTIMER Timer);
 VOID KiTimerExpiration(VOID);
 
+/* ready.c: the ready queues of a processor. PrcbLock held. */
+VOID KiInitializeReadyQueues(_Out_ PKPRCB Prcb);
+VOID KiInsertReady(_Inout_ PKPRCB Prcb, _Inout_ PKTHREAD Thread, _In_ BOOLEAN Front);
+VOID KiRemoveReady(_Inout_ PKPRCB Prcb, _Inout_ PKTHREAD Thread);
+PKTHREAD KiSelectReady(_Inout_ PKPRCB Prcb, _In_ KPRIORITY Floor);
+PKTHREAD KiSelectReadyFor(_Inout_ PKPRCB Prcb, _In_ KAFFINITY Set);
+KPRIORITY KiRunningPriority(_In_ PKPRCB Prcb);
+VOID KiSetStandby(_Inout_ PKPRCB Prcb, _Inout_ PKTHREAD Thread);
+BOOLEAN KiChooseAgain(_Inout_ PKPRCB Prcb);
+
 /* sched.c. ThreadLock of the thread held where one is named. */
-VOID KiInitializeScheduler(_Inout_ PKPRCB Prcb);
 VOID KiReadyThread(_Inout_ PKTHREAD Thread);
 VOID KiLoadThreadState(VOID);
 VOID KiPreempt(_Inout_ PKPRCB Prcb, _In_ BOOLEAN Front);
 BOOLEAN KiStealThread(_Inout_ PKPRCB Prcb);
-/* Ready queues; PrcbLock held. */
-VOID KiInsertReady(_Inout_ PKPRCB Prcb, _Inout_ PKTHREAD Thread, _In_ BOOLEAN Front);
-VOID KiRemoveReady(_Inout_ PKPRCB Prcb, _Inout_ PKTHREAD Thread);
-PKTHREAD KiSelectReady(_Inout_ PKPRCB Prcb, _In_ KPRIORITY Floor);
-KPRIORITY KiRunningPriority(_In_ PKPRCB Prcb);
 VOID KiSetPriorityThread(_Inout_ PKTHREAD Thread, _In_ KPRIORITY Priority);
 /* The thread's processor, if it runs, looks at what has been asked of it. */
 VOID KiInterruptThread(_In_ PKTHREAD Thread, _In_ ULONG Request);

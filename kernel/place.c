@@ -45,8 +45,7 @@ VOID KiReadyThread(PKTHREAD Thread) {
     if (Thread->Priority > KiRunningPriority(Prcb)) {
         if (Prcb->NextThread)
             KiInsertReady(Prcb, Prcb->NextThread, TRUE);
-        Thread->State = Standby;
-        Prcb->NextThread = Thread;
+        KiSetStandby(Prcb, Thread);
         if (KiIdleSummary & Prcb->SetMember)
             InterlockedAnd64(&KiIdleSummary, ~Prcb->SetMember);
         Chosen = TRUE;
@@ -94,22 +93,6 @@ static PKPRCB KiLockProcessorOf(PKTHREAD Thread) {
             return Prcb;
         KiReleasePrcbLock(Prcb);
     }
-}
-
-/* PrcbLock held: priorities have changed, so another thread may be the one to run next. TRUE if
-   there is one that the processor does not know of yet. */
-static BOOLEAN KiChooseAgain(PKPRCB Prcb) {
-    PKTHREAD Old = Prcb->NextThread;
-    if (Old) {
-        KiInsertReady(Prcb, Old, TRUE);
-        Prcb->NextThread = NULL;
-    }
-    PKTHREAD Next = KiSelectReady(Prcb, KiRunningPriority(Prcb) + 1);
-    if (Next) {
-        Next->State = Standby;
-        Prcb->NextThread = Next;
-    }
-    return Next != NULL && Next != Old;
 }
 
 /* ThreadLock held. */
@@ -183,23 +166,6 @@ KAFFINITY NTAPI KeSetAffinityThread(PKTHREAD Thread, KAFFINITY Affinity) {
     return Old;
 }
 
-/* PrcbLock held: the best ready thread that may run on the processors of Set. */
-static PKTHREAD KiTakeReadyFor(PKPRCB Victim, KAFFINITY Set) {
-    for (ULONG Left = Victim->ReadySummary; Left;) {
-        ULONG Priority = 31 - (ULONG)__builtin_clz(Left);
-        PLIST_ENTRY Head = &Victim->DispatcherReadyListHead[Priority];
-        for (PLIST_ENTRY Entry = Head->Flink; Entry != Head; Entry = Entry->Flink) {
-            PKTHREAD Thread = CONTAINING_RECORD(Entry, KTHREAD, WaitListEntry);
-            if (Thread->Affinity & Set) {
-                KiRemoveReady(Victim, Thread);
-                return Thread;
-            }
-        }
-        Left &= ~(1u << Priority);
-    }
-    return NULL;
-}
-
 /* The idle thread, DISPATCH_LEVEL: takes a ready thread from another processor. TRUE if there was
  * one. */
 BOOLEAN KiStealThread(PKPRCB Prcb) {
@@ -209,7 +175,7 @@ BOOLEAN KiStealThread(PKPRCB Prcb) {
         if (!Victim || !*(volatile ULONG *)&Victim->ReadySummary)
             continue;
         KiAcquirePrcbLock(Victim);
-        Thread = KiTakeReadyFor(Victim, Prcb->SetMember);
+        Thread = KiSelectReadyFor(Victim, Prcb->SetMember);
         if (Thread) {
             Thread->State = DeferredReady;
             Thread->NextProcessor = (USHORT)Prcb->Number;
@@ -222,8 +188,7 @@ BOOLEAN KiStealThread(PKPRCB Prcb) {
     if (Prcb->NextThread) { /* somebody was faster */
         KiInsertReady(Prcb, Thread, FALSE);
     } else {
-        Thread->State = Standby;
-        Prcb->NextThread = Thread;
+        KiSetStandby(Prcb, Thread);
         InterlockedAnd64(&KiIdleSummary, ~Prcb->SetMember);
     }
     KiReleasePrcbLock(Prcb);

@@ -23,51 +23,6 @@
  */
 #include "ki.h"
 
-VOID KiInitializeScheduler(PKPRCB Prcb) {
-    KeInitializeSpinLock(&Prcb->PrcbLock);
-    for (ULONG i = 0; i < MAXIMUM_PRIORITY; i++)
-        InitializeListHead(&Prcb->DispatcherReadyListHead[i]);
-}
-
-/* PrcbLock held. A preempted thread has not used up its quantum: it goes to the front. */
-VOID KiInsertReady(PKPRCB Prcb, PKTHREAD Thread, BOOLEAN Front) {
-    PLIST_ENTRY Head = &Prcb->DispatcherReadyListHead[(UCHAR)Thread->Priority];
-    Thread->State = Ready;
-    Prcb->ReadySummary |= 1u << Thread->Priority;
-    if (Front)
-        InsertHeadList(Head, &Thread->WaitListEntry);
-    else
-        InsertTailList(Head, &Thread->WaitListEntry);
-}
-
-/* PrcbLock held. */
-VOID KiRemoveReady(PKPRCB Prcb, PKTHREAD Thread) {
-    PLIST_ENTRY Head = &Prcb->DispatcherReadyListHead[(UCHAR)Thread->Priority];
-    RemoveEntryList(&Thread->WaitListEntry);
-    if (Head->Flink == Head)
-        Prcb->ReadySummary &= ~(1u << Thread->Priority);
-}
-
-/* PrcbLock held. The best ready thread of at least priority Floor, taken out of its queue. */
-PKTHREAD KiSelectReady(PKPRCB Prcb, KPRIORITY Floor) {
-    ULONG Candidates = Floor > HIGH_PRIORITY ? 0 : Prcb->ReadySummary & (~0u << Floor);
-    if (!Candidates)
-        return NULL;
-    ULONG Priority = 31 - (ULONG)__builtin_clz(Candidates);
-    PKTHREAD Thread =
-        CONTAINING_RECORD(Prcb->DispatcherReadyListHead[Priority].Flink, KTHREAD, WaitListEntry);
-    KiRemoveReady(Prcb, Thread);
-    return Thread;
-}
-
-/* PrcbLock held: the priority that a newcomer must beat. The idle thread is below all. */
-KPRIORITY KiRunningPriority(PKPRCB Prcb) {
-    PKTHREAD Thread = Prcb->NextThread ? Prcb->NextThread : Prcb->CurrentThread;
-    return Thread == Prcb->IdleThread || Thread->State == Waiting || Thread->State == Terminated
-               ? -1
-               : Thread->Priority;
-}
-
 /* Everything but its stack that a thread leaves behind on its processor. */
 static VOID KiSaveThreadState(PKTHREAD Thread) {
     if (!Thread->StateSaveArea)
@@ -205,10 +160,8 @@ VOID KiQuantumEnd(VOID) {
     KiAcquirePrcbLock(Prcb);
     if (!Prcb->NextThread) {
         PKTHREAD Next = KiSelectReady(Prcb, Thread->Priority);
-        if (Next) {
-            Next->State = Standby;
-            Prcb->NextThread = Next;
-        }
+        if (Next)
+            KiSetStandby(Prcb, Next);
     }
     KiReleasePrcbLock(Prcb);
     KiReleaseThreadLock(Thread);
@@ -245,10 +198,8 @@ NTSTATUS KeYieldExecution(VOID) {
     KiAcquirePrcbLock(Prcb);
     if (!Prcb->NextThread) {
         PKTHREAD Next = KiSelectReady(Prcb, 1);
-        if (Next) {
-            Next->State = Standby;
-            Prcb->NextThread = Next;
-        }
+        if (Next)
+            KiSetStandby(Prcb, Next);
     }
     KiReleasePrcbLock(Prcb);
     if (Prcb->NextThread) {

@@ -40,7 +40,8 @@ static VOID KiInitializePcr(PKPCR Pcr, ULONG Number, PKTHREAD IdleThread) {
     Prcb->RspBase = (ULONG64)IdleThread->InitialStack;
     Prcb->CurrentAddressSpace = IdleThread->Process;
     IdleThread->NextProcessor = IdleThread->IdealProcessor = (USHORT)Number;
-    KiInitializeScheduler(Prcb);
+    KeInitializeSpinLock(&Prcb->PrcbLock);
+    KiInitializeReadyQueues(Prcb);
     KiInitializeDpcQueue(Prcb);
     KiProcessorBlock[Number] = Prcb;
 }
