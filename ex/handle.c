@@ -126,7 +126,7 @@ BOOLEAN ExLockHandleTableEntry(_In_ PHANDLE_TABLE HandleTable, _Inout_ PHANDLE_T
 }
 
 /* Wakes the threads that wait for some entry to be unlocked. */
-VOID ExpWakeHandleWaiters(_In_ PHANDLE_TABLE HandleTable) {
+DECLSPEC_RARE VOID ExpWakeHandleWaiters(_In_ PHANDLE_TABLE HandleTable) {
     ExUnblockPushLock(&HandleTable->HandleContentionEvent, NULL);
 }
 

@@ -262,9 +262,14 @@ _Static_assert(__builtin_offsetof(HANDLE_TABLE, FreeLists) == 0x40, "debuggers r
 #define MAX_HANDLES      (1u << 24)
 #define HIGHLEVEL_COUNT  (MAX_HANDLES / (LOWLEVEL_COUNT * MIDLEVEL_COUNT))
 
-FORCEINLINE PVOID ExGetHandlePointer(_In_ const HANDLE_TABLE_ENTRY *Entry) {
+/* The pointer in a LowValue. */
+FORCEINLINE PVOID ExGetValuePointer(_In_ LONGLONG LowValue) {
     /* An arithmetic shift brings the sign bits of a canonical address back. */
-    return (PVOID)((Entry->LowValue >> EXHANDLE_ENTRY_POINTER_SHIFT) * 16);
+    return (PVOID)((LowValue >> EXHANDLE_ENTRY_POINTER_SHIFT) * 16);
+}
+
+FORCEINLINE PVOID ExGetHandlePointer(_In_ const HANDLE_TABLE_ENTRY *Entry) {
+    return ExGetValuePointer(Entry->LowValue);
 }
 
 FORCEINLINE VOID ExSetHandlePointer(_Inout_ PHANDLE_TABLE_ENTRY Entry, _In_ PVOID Pointer,
@@ -326,28 +331,33 @@ FORCEINLINE PHANDLE_TABLE_ENTRY ExLookupHandleTableEntry(_In_ const HANDLE_TABLE
     if (Value >= HandleTable->NextHandleNeedingPool) {
         return NULL;
     }
-    ULONGLONG Code = HandleTable->TableCode;
-    ULONG Levels = Code & LEVEL_CODE_MASK;
-    PVOID Page = (PVOID)(Code - Levels);
+    PVOID Page = (PVOID)HandleTable->TableCode;
+    ULONG Levels = (ULONG_PTR)Page & LEVEL_CODE_MASK;
     if (Levels != 0) {
+        Page = (PUCHAR)Page - Levels;
         if (Levels != 1) {
             Page = ((PVOID *)Page)[Value / MID_SPAN];
         }
         Page = ((PVOID *)Page)[Value / LEAF_SPAN % MIDLEVEL_COUNT];
     }
+    __builtin_assume(Page != NULL); /* below the limit every leaf is there */
     return (PHANDLE_TABLE_ENTRY)Page + Value / HANDLE_VALUE_INC % LOWLEVEL_COUNT;
 }
 
-/* Locks an entry that is in use and unlocked; FALSE otherwise. In a critical region. */
-FORCEINLINE BOOLEAN ExTryLockHandleTableEntry(_Inout_ PHANDLE_TABLE_ENTRY Entry) {
+/*
+ * Locks an entry that is in use and unlocked, and returns what its LowValue was; 0 otherwise. In a
+ * critical region.
+ */
+FORCEINLINE LONGLONG ExTryLockHandleTableEntry(_Inout_ PHANDLE_TABLE_ENTRY Entry) {
     LONGLONG Value = Entry->VolatileLowValue;
-    return (Value & EXHANDLE_TABLE_ENTRY_LOCK_BIT) != 0 &&
-           __atomic_compare_exchange_n(&Entry->VolatileLowValue, &Value,
-                                       Value - EXHANDLE_TABLE_ENTRY_LOCK_BIT, FALSE,
-                                       __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+    BOOLEAN Locked = (Value & EXHANDLE_TABLE_ENTRY_LOCK_BIT) != 0 &&
+                     __atomic_compare_exchange_n(&Entry->VolatileLowValue, &Value,
+                                                 Value - EXHANDLE_TABLE_ENTRY_LOCK_BIT, FALSE,
+                                                 __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+    return Locked ? Value : 0;
 }
 
-VOID ExpWakeHandleWaiters(_In_ PHANDLE_TABLE HandleTable);
+DECLSPEC_RARE VOID ExpWakeHandleWaiters(_In_ PHANDLE_TABLE HandleTable);
 
 /* Unlocks an entry that ExLockHandleTableEntry or ExMapHandleToPointer locked. */
 FORCEINLINE VOID ExUnlockHandleTableEntry(_In_ PHANDLE_TABLE HandleTable,

@@ -367,7 +367,7 @@ BOOLEAN NTAPI KeAlertThread(_Inout_ PKTHREAD Thread, _In_ KPROCESSOR_MODE AlertM
 VOID NTAPI KeEnterCriticalRegion(VOID);
 VOID NTAPI KeLeaveCriticalRegion(VOID);
 /* The same, inline, for the kernel itself. */
-VOID KiCheckPendingApcs(VOID);
+DECLSPEC_RARE VOID KiCheckPendingApcs(VOID);
 FORCEINLINE VOID KeEnterCriticalRegionThread(_Inout_ PKTHREAD Thread) {
     Thread->KernelApcDisable--;
     __atomic_signal_fence(__ATOMIC_SEQ_CST);

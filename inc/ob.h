@@ -273,10 +273,14 @@ FORCEINLINE POBJECT_HEADER OBJECT_TO_OBJECT_HEADER(_In_ PVOID Object) {
     return (POBJECT_HEADER)((PUCHAR)Object - sizeof(OBJECT_HEADER));
 }
 
+/* TypeIndex of a header, decoded. */
+FORCEINLINE UCHAR ObpGetTypeIndex(_In_ const OBJECT_HEADER *Header) {
+    return (UCHAR)(Header->TypeIndex ^ ObHeaderCookie ^ (UCHAR)((ULONG_PTR)Header >> 8));
+}
+
 /* The type of an object (WDK: ObGetObjectType). Any IRQL at which the header may be touched. */
 FORCEINLINE POBJECT_TYPE ObpGetObjectType(_In_ const OBJECT_HEADER *Header) {
-    return ObTypeIndexTable[(UCHAR)(Header->TypeIndex ^ ObHeaderCookie ^
-                                    (UCHAR)((ULONG_PTR)Header >> 8))];
+    return ObTypeIndexTable[ObpGetTypeIndex(Header)];
 }
 POBJECT_TYPE ObGetObjectType(_In_ PVOID Object);
 

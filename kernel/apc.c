@@ -281,7 +281,7 @@ BOOLEAN NTAPI KeAlertThread(PKTHREAD Thread, KPROCESSOR_MODE AlertMode) {
  */
 
 /* The current thread has allowed APCs again: those that waited for that run now. */
-VOID KiCheckPendingApcs(VOID) {
+DECLSPEC_RARE VOID KiCheckPendingApcs(VOID) {
     PKTHREAD Thread = KeGetCurrentThread();
     if (Thread->SpecialApcDisable == 0 && Thread->ApcState.KernelApcPending &&
         KeGetCurrentIrql() < APC_LEVEL)

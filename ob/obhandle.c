@@ -118,28 +118,41 @@ static NTSTATUS ObpReferencePseudoHandle(HANDLE Handle, POBJECT_TYPE ObjectType,
     return STATUS_SUCCESS;
 }
 
-/* What ObReferenceObjectByHandle does once the entry is locked; unlocks it. */
-FORCEINLINE NTSTATUS ObpReferenceEntry(PHANDLE_TABLE Table, PHANDLE_TABLE_ENTRY Entry,
+/* The locked entry does not do for what is wanted of it. */
+static __attribute__((noinline)) NTSTATUS ObpRefuseEntry(PHANDLE_TABLE Table,
+                                                         PHANDLE_TABLE_ENTRY Entry,
+                                                         NTSTATUS Status) {
+    ExUnlockHandleTableEntry(Table, Entry);
+    KeLeaveCriticalRegion();
+    return Status;
+}
+
+/*
+ * What ObReferenceObjectByHandle does once the entry is locked, whose LowValue is Value: unlocks it
+ * and leaves the critical region.
+ */
+FORCEINLINE NTSTATUS ObpReferenceEntry(PKTHREAD Thread, PHANDLE_TABLE Table,
+                                       PHANDLE_TABLE_ENTRY Entry, LONGLONG Value,
                                        ACCESS_MASK DesiredAccess, POBJECT_TYPE ObjectType,
                                        KPROCESSOR_MODE AccessMode, PVOID *Object,
                                        POBJECT_HANDLE_INFORMATION Information) {
-    NTSTATUS Status = STATUS_SUCCESS;
-    POBJECT_HEADER Header = ExGetHandlePointer(Entry);
-    ACCESS_MASK Granted = Entry->GrantedAccessBits;
-    if (ObjectType != NULL && ObpGetObjectType(Header) != ObjectType) {
-        Status = STATUS_OBJECT_TYPE_MISMATCH;
-    } else if (AccessMode != KernelMode && (DesiredAccess & ~Granted) != 0) {
-        Status = STATUS_ACCESS_DENIED;
-    } else {
-        InterlockedIncrement64(&Header->PointerCount);
-        *Object = Header->Body;
-        if (Information != NULL) {
-            Information->HandleAttributes = Entry->Attributes;
-            Information->GrantedAccess = Granted;
-        }
+    POBJECT_HEADER Header = ExGetValuePointer(Value);
+    if (ObjectType != NULL && ObpGetTypeIndex(Header) != ObjectType->Index) {
+        return ObpRefuseEntry(Table, Entry, STATUS_OBJECT_TYPE_MISMATCH);
     }
+    ACCESS_MASK Granted = Entry->GrantedAccessBits;
+    if (AccessMode != KernelMode && (DesiredAccess & ~Granted) != 0) {
+        return ObpRefuseEntry(Table, Entry, STATUS_ACCESS_DENIED);
+    }
+    if (Information != NULL) {
+        Information->HandleAttributes = Entry->Attributes;
+        Information->GrantedAccess = Granted;
+    }
+    InterlockedIncrement64(&Header->PointerCount);
+    *Object = Header->Body;
     ExUnlockHandleTableEntry(Table, Entry);
-    return Status;
+    KeLeaveCriticalRegionThread(Thread);
+    return STATUS_SUCCESS;
 }
 
 /* Every case but the common one: pseudo and kernel handles, bad handles, locked entries. */
@@ -149,16 +162,15 @@ static __attribute__((noinline)) NTSTATUS ObpReferenceObjectByHandle(
     if (ObpIsPseudoHandle(Handle)) {
         return ObpReferencePseudoHandle(Handle, ObjectType, Object, HandleInformation);
     }
-    NTSTATUS Status = STATUS_INVALID_HANDLE;
     PHANDLE_TABLE Table = ObpSelectHandleTable(&Handle, AccessMode);
     KeEnterCriticalRegion();
     PHANDLE_TABLE_ENTRY Entry = Table != NULL ? ExMapHandleToPointer(Table, Handle) : NULL;
-    if (Entry != NULL) {
-        Status = ObpReferenceEntry(Table, Entry, DesiredAccess, ObjectType, AccessMode, Object,
-                                   HandleInformation);
+    if (Entry == NULL) {
+        KeLeaveCriticalRegion();
+        return STATUS_INVALID_HANDLE;
     }
-    KeLeaveCriticalRegion();
-    return Status;
+    return ObpReferenceEntry(KeGetCurrentThread(), Table, Entry, Entry->LowValue, DesiredAccess,
+                             ObjectType, AccessMode, Object, HandleInformation);
 }
 
 NTSTATUS ObReferenceObjectByHandle(_In_ HANDLE Handle, _In_ ACCESS_MASK DesiredAccess,
@@ -168,19 +180,18 @@ NTSTATUS ObReferenceObjectByHandle(_In_ HANDLE Handle, _In_ ACCESS_MASK DesiredA
     ASSERT_IRQL(<= APC_LEVEL);
     PKTHREAD Thread = KeGetCurrentThread();
     PHANDLE_TABLE Table = ((PEPROCESS)Thread->ApcState.Process)->ObjectTable;
-    PHANDLE_TABLE_ENTRY Entry = NULL;
+    PHANDLE_TABLE_ENTRY Entry;
     *Object = NULL;
-    if ((LONG_PTR)Handle >= 0 && Table != NULL) {
-        Entry = ExLookupHandleTableEntry(Table, Handle);
-    }
-    KeEnterCriticalRegionThread(Thread);
-    if (Entry == NULL || !ExTryLockHandleTableEntry(Entry)) {
+    /* Pseudo and kernel handles are negative, and so above the limit of any table. */
+    if (Table != NULL && (Entry = ExLookupHandleTableEntry(Table, Handle)) != NULL) {
+        KeEnterCriticalRegionThread(Thread);
+        LONGLONG Value = ExTryLockHandleTableEntry(Entry);
+        if (Value != 0) {
+            return ObpReferenceEntry(Thread, Table, Entry, Value, DesiredAccess, ObjectType,
+                                     AccessMode, Object, HandleInformation);
+        }
         KeLeaveCriticalRegionThread(Thread);
-        return ObpReferenceObjectByHandle(Handle, DesiredAccess, ObjectType, AccessMode, Object,
-                                          HandleInformation);
     }
-    NTSTATUS Status = ObpReferenceEntry(Table, Entry, DesiredAccess, ObjectType, AccessMode, Object,
-                                        HandleInformation);
-    KeLeaveCriticalRegionThread(Thread);
-    return Status;
+    return ObpReferenceObjectByHandle(Handle, DesiredAccess, ObjectType, AccessMode, Object,
+                                      HandleInformation);
 }

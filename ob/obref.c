@@ -74,17 +74,22 @@ BOOLEAN ObReferenceObjectSafe(_In_ PVOID Object) {
     return FALSE;
 }
 
+/* The last reference has gone, at whatever IRQL. */
+static DECLSPEC_RARE VOID ObpDeleteUnreferenced(POBJECT_HEADER Header) {
+    if (KeGetCurrentIrql() == PASSIVE_LEVEL) {
+        ObpDeleteObject(Header);
+    } else {
+        ObpDeferObjectDeletion(Header);
+    }
+}
+
 /* WDK: ObDereferenceObject. */
 LONG_PTR ObfDereferenceObject(_In_ PVOID Object) {
     POBJECT_HEADER Header = OBJECT_TO_OBJECT_HEADER(Object);
     LONG_PTR Count = InterlockedDecrement64(&Header->PointerCount);
     ASSERT(Count >= 0);
     if (Count == 0) {
-        if (KeGetCurrentIrql() == PASSIVE_LEVEL) {
-            ObpDeleteObject(Header);
-        } else {
-            ObpDeferObjectDeletion(Header);
-        }
+        ObpDeleteUnreferenced(Header);
     }
     return Count;
 }

@@ -42,7 +42,16 @@
 #define FORCEINLINE       static inline __attribute__((always_inline))
 #define DECLSPEC_NORETURN __attribute__((noreturn))
 #define DECLSPEC_ALIGN(n) __attribute__((aligned(n)))
-#define C_ASSERT(e)       _Static_assert(e, #e)
+/*
+ * A function for the rare case: out of line, and it gives nearly every register back as it was, so
+ * that the common way, which leads around the call, has nothing to save.
+ */
+#ifdef NTOS_KERNEL
+#define DECLSPEC_RARE __attribute__((noinline, cold, preserve_most))
+#else
+#define DECLSPEC_RARE __attribute__((noinline))
+#endif
+#define C_ASSERT(e) _Static_assert(e, #e)
 #ifndef static_assert
 #define static_assert _Static_assert
 #endif
