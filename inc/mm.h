@@ -148,6 +148,29 @@ typedef struct _POOL_TRACKER_TABLE {
 NTSTATUS MmQueryPoolTags(_Out_writes_(Count) PPOOL_TRACKER_TABLE Table, _In_ ULONG Count,
                          _Out_ PULONG Needed);
 
+/* ---- Failure injection: checked build only (mm/poolfail.c) ---- */
+
+/* What a thread asked for, and what came of it. sdk/ntexapi.h has the same for programs. */
+typedef struct _MM_ALLOCATION_FAILURE {
+    ULONG First;       /* the first allocation to be refused, counted from 1; 0: none, only count */
+    ULONG Number;      /* how many in a row */
+    ULONG Allocations; /* out: tried since armed */
+    ULONG Refused;     /* out */
+} MM_ALLOCATION_FAILURE, *PMM_ALLOCATION_FAILURE;
+
+#if DBG
+/*
+ * Arms the current thread (New), or disarms it (NULL), and tells in Old what happened since it was
+ * armed. STATUS_INSUFFICIENT_RESOURCES: too many threads are armed. Allocates nothing.
+ * IRQL <= DISPATCH_LEVEL.
+ */
+NTSTATUS MmSetAllocationFailure(_In_opt_ const MM_ALLOCATION_FAILURE *New,
+                                _Out_ PMM_ALLOCATION_FAILURE Old);
+
+/* Disarms the current thread, which ends. */
+VOID MmStopAllocationFailures(VOID);
+#endif
+
 /* ---- Kernel stacks and system mappings ---- */
 
 /*

@@ -151,16 +151,23 @@ PDEVICE_OBJECT IoGetRelatedDeviceObject(_In_ PFILE_OBJECT FileObject) {
     return IoGetAttachedDevice(FileObject->DeviceObject);
 }
 
-/* Puts SourceDevice on top of TargetDevice's stack; returns the device that was topmost. */
+/*
+ * Puts SourceDevice on top of TargetDevice's stack; returns the device that was topmost, NULL if
+ * the stack is as high as it may be.
+ */
 PDEVICE_OBJECT IoAttachDeviceToDeviceStack(_In_ PDEVICE_OBJECT SourceDevice,
                                            _In_ PDEVICE_OBJECT TargetDevice) {
     KIRQL OldIrql;
     KeAcquireSpinLock(&IopDatabaseLock, &OldIrql);
     PDEVICE_OBJECT Top = IoGetAttachedDevice(TargetDevice);
-    Top->AttachedDevice = SourceDevice;
-    SourceDevice->StackSize = (CCHAR)(Top->StackSize + 1);
-    SourceDevice->AlignmentRequirement = Top->AlignmentRequirement;
-    SourceDevice->SectorSize = Top->SectorSize;
+    if (Top->StackSize >= IOP_MAXIMUM_STACK) {
+        Top = NULL;
+    } else {
+        Top->AttachedDevice = SourceDevice;
+        SourceDevice->StackSize = (CCHAR)(Top->StackSize + 1);
+        SourceDevice->AlignmentRequirement = Top->AlignmentRequirement;
+        SourceDevice->SectorSize = Top->SectorSize;
+    }
     KeReleaseSpinLock(&IopDatabaseLock, OldIrql);
     return Top;
 }

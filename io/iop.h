@@ -98,6 +98,7 @@ NTSTATUS IopQueryFileInformation(_In_ PFILE_OBJECT FileObject,
                                  _In_ FILE_INFORMATION_CLASS FileInformationClass,
                                  _Out_writes_bytes_(Length) PVOID Buffer, _In_ ULONG Length,
                                  _Out_ PIO_STATUS_BLOCK IoStatus);
+#define IOP_MAXIMUM_STACK 8 /* devices above each other */
 NTSTATUS IopSendSimpleRequest(_In_ PFILE_OBJECT FileObject, _In_ UCHAR MajorFunction,
                               _Out_ PIO_STATUS_BLOCK IoStatus);
 

@@ -10,13 +10,9 @@
  */
 #include "iop.h"
 
-/* A packet for the top of the file's stack, its first location prepared. NULL without memory. */
-PIRP IopAllocateRequest(_In_ PFILE_OBJECT FileObject, _In_ UCHAR MajorFunction,
-                        _In_ KPROCESSOR_MODE Mode) {
-    PIRP Irp = IoAllocateIrp(IoGetRelatedDeviceObject(FileObject)->StackSize, FALSE);
-    if (Irp == NULL) {
-        return NULL;
-    }
+/* Fills an initialized packet for the top of the file's stack, up to its first location. */
+static VOID IopPrepareRequest(PFILE_OBJECT FileObject, UCHAR MajorFunction, KPROCESSOR_MODE Mode,
+                              PIRP Irp) {
     Irp->RequestorMode = Mode;
     Irp->Flags = IRP_SYNCHRONOUS_API;
     Irp->Tail.Overlay.Thread = PsGetCurrentThread();
@@ -24,6 +20,15 @@ PIRP IopAllocateRequest(_In_ PFILE_OBJECT FileObject, _In_ UCHAR MajorFunction,
     PIO_STACK_LOCATION Location = IoGetNextIrpStackLocation(Irp);
     Location->MajorFunction = MajorFunction;
     Location->FileObject = FileObject;
+}
+
+/* A packet for the top of the file's stack, its first location prepared. NULL without memory. */
+PIRP IopAllocateRequest(_In_ PFILE_OBJECT FileObject, _In_ UCHAR MajorFunction,
+                        _In_ KPROCESSOR_MODE Mode) {
+    PIRP Irp = IoAllocateIrp(IoGetRelatedDeviceObject(FileObject)->StackSize, FALSE);
+    if (Irp != NULL) {
+        IopPrepareRequest(FileObject, MajorFunction, Mode, Irp);
+    }
     return Irp;
 }
 
@@ -53,16 +58,22 @@ NTSTATUS IopCallDriverAndWait(_In_ PFILE_OBJECT FileObject, _Inout_ PIRP Irp,
     return IoStatus->Status;
 }
 
-/* A request without parameters: flush, cleanup, close. */
+/*
+ * A request without parameters: flush, cleanup, close. A driver must hear of the end of a file even
+ * when there is no memory, so the packet stands on the kernel stack: this function waits for its
+ * end, and no stack of devices is higher than IOP_MAXIMUM_STACK.
+ */
 NTSTATUS IopSendSimpleRequest(_In_ PFILE_OBJECT FileObject, _In_ UCHAR MajorFunction,
                               _Out_ PIO_STATUS_BLOCK IoStatus) {
-    PIRP Irp = IopAllocateRequest(FileObject, MajorFunction, KernelMode);
-    if (Irp == NULL) {
-        return STATUS_INSUFFICIENT_RESOURCES;
-    }
-    NTSTATUS Status = IopCallDriverAndWait(FileObject, Irp, IoStatus);
-    IoFreeIrp(Irp);
-    return Status;
+    struct {
+        IRP Irp;
+        IO_STACK_LOCATION Locations[IOP_MAXIMUM_STACK];
+    } Packet;
+    CCHAR StackSize = IoGetRelatedDeviceObject(FileObject)->StackSize;
+    ASSERT(StackSize <= IOP_MAXIMUM_STACK);
+    IoInitializeIrp(&Packet.Irp, IoSizeOfIrp(StackSize), StackSize);
+    IopPrepareRequest(FileObject, MajorFunction, KernelMode, &Packet.Irp);
+    return IopCallDriverAndWait(FileObject, &Packet.Irp, IoStatus);
 }
 
 /* Asks the driver about its file; Buffer is kernel memory. */

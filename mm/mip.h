@@ -367,6 +367,15 @@ typedef struct _MI_POOL_PROCESSOR {
 } MI_POOL_PROCESSOR, *PMI_POOL_PROCESSOR;
 extern PMI_POOL_PROCESSOR MiPoolProcessor[MAXIMUM_PROCESSORS];
 
+/* poolfail.c: is this allocation to go on? In the free build always. */
+#if DBG
+extern volatile LONG MiFailingThreads;
+BOOLEAN MiCountAllocation(VOID);
+#define MiMayAllocate() (__builtin_expect(MiFailingThreads == 0, TRUE) || MiCountAllocation())
+#else
+#define MiMayAllocate() TRUE
+#endif
+
 /* pooltag.c: the entry of a tag on this processor, made if need be. */
 PPOOL_TRACKER_TABLE MiFindTag(_Inout_ PMI_POOL_PROCESSOR Processor, _In_ ULONG Tag);
 FORCEINLINE ULONG MiHashTag(ULONG Tag) {

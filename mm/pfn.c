@@ -107,6 +107,9 @@ static PFN_NUMBER MiTakePage(MMPFNLIST *List, MMPFNLIST *Other, PMMPTE Pte) {
 }
 
 PFN_NUMBER MiAllocatePage(_In_opt_ PMMPTE Pte) {
+    if (!MiMayAllocate()) {
+        return 0;
+    }
     KIRQL OldIrql = KeAcquireSpinLockRaiseToDpc(&MmPfnLock);
     PFN_NUMBER Page = MiTakePage(&MmFreePageListHead, &MmZeroedPageListHead, Pte);
     KeReleaseSpinLock(&MmPfnLock, OldIrql);
@@ -114,6 +117,9 @@ PFN_NUMBER MiAllocatePage(_In_opt_ PMMPTE Pte) {
 }
 
 PFN_NUMBER MiAllocateZeroedPage(_In_opt_ PMMPTE Pte) {
+    if (!MiMayAllocate()) {
+        return 0;
+    }
     KIRQL OldIrql = KeAcquireSpinLockRaiseToDpc(&MmPfnLock);
     BOOLEAN Zeroed = MmZeroedPageListHead.Flink != 0;
     PFN_NUMBER Page = MiTakePage(&MmZeroedPageListHead, &MmFreePageListHead, Pte);
@@ -170,7 +176,7 @@ BOOLEAN MiDecrementShareCount(_In_ PFN_NUMBER Page) {
 /* ---- Commit charge ---- */
 
 BOOLEAN MiChargeCommitment(_In_ ULONG_PTR Pages) {
-    if (Pages > (ULONG_PTR)MmTotalCommitLimit) {
+    if (Pages > (ULONG_PTR)MmTotalCommitLimit || !MiMayAllocate()) {
         return FALSE;
     }
     if (InterlockedAdd64(&MmTotalCommittedPages, (LONG64)Pages) > MmTotalCommitLimit) {

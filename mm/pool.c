@@ -264,7 +264,7 @@ static PVOID MiAllocatePool(ULONG Pool, SIZE_T Size, ULONG Tag) {
     if (Pool == MI_PAGED) {
         ASSERT_IRQL(<= APC_LEVEL);
     }
-    if (Tag == 0) {
+    if (Tag == 0 || !MiMayAllocate()) {
         return NULL;
     }
     return Size <= POOL_SMALL_MAX ? MiAllocateSmall(Pool, Size, Tag)

@@ -34,6 +34,9 @@ VOID MiInitializeSystemPtes(VOID) {
 }
 
 PVOID MiReserveSystemRange(_Inout_ PMI_SYSTEM_RANGE Range, _In_ ULONG Pages) {
+    if (!MiMayAllocate()) {
+        return NULL;
+    }
     KIRQL OldIrql = KeAcquireSpinLockRaiseToDpc(&MiSystemSpaceLock);
     ULONG Index = RtlFindClearBitsAndSet(&Range->BitMap, Pages, Range->Hint);
     ULONG_PTR Va = 0;

@@ -178,6 +178,9 @@ DECLSPEC_NORETURN VOID PspExitThread(NTSTATUS ExitStatus) {
     Thread->ExitStatus = ExitStatus;
     Thread->Terminated = TRUE;
     KeQuerySystemTime(&Thread->ExitTime);
+#if DBG
+    MmStopAllocationFailures();
+#endif
     KeStopApcs(&Thread->Tcb);
     ExTimerRundown();
     PspFlushUserApcs(&Thread->Tcb);

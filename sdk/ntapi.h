@@ -347,6 +347,9 @@ NTSTATUS NTAPI NtQuerySystemInformation(_In_ SYSTEM_INFORMATION_CLASS SystemInfo
                                         _Out_opt_ PVOID SystemInformation,
                                         _In_ ULONG SystemInformationLength,
                                         _Out_opt_ PULONG ReturnLength);
+NTSTATUS NTAPI NtSystemDebugControl(_In_ SYSDBG_COMMAND Command, _In_opt_ PVOID InputBuffer,
+                                    _In_ ULONG InputBufferLength, _Out_opt_ PVOID OutputBuffer,
+                                    _In_ ULONG OutputBufferLength, _Out_opt_ PULONG ReturnLength);
 NTSTATUS NTAPI NtRaiseHardError(_In_ NTSTATUS ErrorStatus, _In_ ULONG NumberOfParameters,
                                 _In_ ULONG UnicodeStringParameterMask,
                                 _In_opt_ PULONG_PTR Parameters, _In_ ULONG ValidResponseOptions,

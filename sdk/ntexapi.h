@@ -311,6 +311,25 @@ typedef struct _SYSTEM_POOLTAG_INFORMATION {
     SYSTEM_POOLTAG TagInfo[1];
 } SYSTEM_POOLTAG_INFORMATION, *PSYSTEM_POOLTAG_INFORMATION;
 
+/* ---- NtSystemDebugControl ---- */
+
+typedef enum _SYSDBG_COMMAND {
+    SysDbgQueryModuleInformation = 0,
+    SysDbgGetLiveKernelDump = 37,
+    SysDbgMaximumCommand,
+    SysDbgFailAllocations = 0x100 /* Vitrine's own, in the checked build */
+} SYSDBG_COMMAND;
+
+/* SysDbgFailAllocations. In: First, Number; no input disarms. Out: what came of the last time. */
+typedef struct _SYSDBG_FAIL_ALLOCATIONS {
+    ULONG First;       /* first allocation of this thread to be refused, from 1; 0: only count */
+    ULONG Number;      /* how many in a row */
+    ULONG Allocations; /* tried since armed */
+    ULONG Refused;
+} SYSDBG_FAIL_ALLOCATIONS, *PSYSDBG_FAIL_ALLOCATIONS;
+
+CHECK_SIZE(SYSDBG_FAIL_ALLOCATIONS, 0x10);
+
 /* ---- Hard errors, shutdown ---- */
 
 typedef enum _HARDERROR_RESPONSE_OPTION {
