@@ -6,6 +6,7 @@
 #define VITRINE_KI_H
 
 #include "ke.h"
+#include "kilock.h"
 #include "hal.h"
 #include "kd.h"
 #include "ntrtl.h"
@@ -161,34 +162,36 @@ VOID KeUpdateSystemTime(_Inout_ PKTRAP_FRAME TrapFrame);
 FORCEINLINE BOOLEAN KiTryObjectLock(_Inout_ PDISPATCHER_HEADER Object) {
     BOOLEAN Taken;
     __asm__ volatile("lock btsl $7, %0" : "+m"(Object->Lock), "=@ccc"(Taken) : : "memory");
+    if (!Taken)
+        KiLockTaken(Object, KiClassDispatcher);
     return !Taken;
 }
 /* The scheduler's own locks: inline in the free build, checked in the other. */
-FORCEINLINE VOID KiAcquireSchedulerLock(_Inout_ PKSPIN_LOCK Lock) {
+FORCEINLINE VOID KiAcquireSchedulerLock(_Inout_ PKSPIN_LOCK Lock, _In_ KI_LOCK_CLASS Class) {
 #if DBG
-    KeAcquireSpinLockAtDpcLevel(Lock);
+    KiAcquireSpinLock(Lock, Class);
 #else
+    UNREFERENCED_PARAMETER(Class);
     while (__atomic_exchange_n(Lock, 1, __ATOMIC_ACQUIRE))
         while (*(volatile KSPIN_LOCK *)Lock)
             YieldProcessor();
 #endif
 }
-FORCEINLINE VOID KiAcquirePrcbLock(_Inout_ PKPRCB Prcb) {
-    KiAcquireSchedulerLock(&Prcb->PrcbLock);
+FORCEINLINE VOID KiReleaseSchedulerLock(_Inout_ PKSPIN_LOCK Lock) {
+    KiLockReleased(Lock);
+    __atomic_store_n(Lock, 0, __ATOMIC_RELEASE);
 }
-/* Given back by whoever runs then: the current thread may have changed under it. */
+FORCEINLINE VOID KiAcquirePrcbLock(_Inout_ PKPRCB Prcb) {
+    KiAcquireSchedulerLock(&Prcb->PrcbLock, KiClassPrcb);
+}
 FORCEINLINE VOID KiReleasePrcbLock(_Inout_ PKPRCB Prcb) {
-    __atomic_store_n(&Prcb->PrcbLock, 0, __ATOMIC_RELEASE);
+    KiReleaseSchedulerLock(&Prcb->PrcbLock);
 }
 FORCEINLINE VOID KiAcquireThreadLock(_Inout_ PKTHREAD Thread) {
-    KiAcquireSchedulerLock(&Thread->ThreadLock);
+    KiAcquireSchedulerLock(&Thread->ThreadLock, KiClassThread);
 }
 FORCEINLINE VOID KiReleaseThreadLock(_Inout_ PKTHREAD Thread) {
-#if DBG
-    KeReleaseSpinLockFromDpcLevel(&Thread->ThreadLock);
-#else
-    __atomic_store_n(&Thread->ThreadLock, 0, __ATOMIC_RELEASE);
-#endif
+    KiReleaseSchedulerLock(&Thread->ThreadLock);
 }
 FORCEINLINE VOID __writemsr(ULONG Register, ULONG64 Value) {
     __asm__ volatile("wrmsr"

@@ -35,7 +35,7 @@ BOOLEAN KiInsertTimer(PKTIMER Timer, LARGE_INTEGER DueTime) {
         return FALSE;
     Timer->DueTime.QuadPart = (ULONGLONG)DueTime.QuadPart;
     Timer->Processor = (USHORT)Prcb->Number;
-    KeAcquireSpinLockAtDpcLevel(&Prcb->TimerLock);
+    KiAcquireSpinLock(&Prcb->TimerLock, KiClassTimerTable);
     InsertTailList(&Prcb->TimerTable[(DueTime.QuadPart >> HAND_SHIFT) % TIMER_TABLE_SIZE],
                    &Timer->TimerListEntry);
     Timer->Header.Inserted = TRUE;
@@ -48,7 +48,7 @@ BOOLEAN KiRemoveTimer(PKTIMER Timer) {
     if (!Timer->Header.Inserted)
         return FALSE;
     PKPRCB Prcb = KiProcessorBlock[Timer->Processor];
-    KeAcquireSpinLockAtDpcLevel(&Prcb->TimerLock);
+    KiAcquireSpinLock(&Prcb->TimerLock, KiClassTimerTable);
     BOOLEAN Inserted = Timer->Header.Inserted;
     if (Inserted) {
         RemoveEntryList(&Timer->TimerListEntry);
@@ -125,7 +125,7 @@ static PKTIMER KiTakeDueTimer(PKPRCB Prcb, ULONG Hand, ULONG64 Now) {
     PLIST_ENTRY Head = &Prcb->TimerTable[Hand % TIMER_TABLE_SIZE];
     for (;;) {
         PKTIMER Due = NULL;
-        KeAcquireSpinLockAtDpcLevel(&Prcb->TimerLock);
+        KiAcquireSpinLock(&Prcb->TimerLock, KiClassTimerTable);
         for (PLIST_ENTRY Entry = Head->Flink; Entry != Head && !Due; Entry = Entry->Flink) {
             PKTIMER Timer = CONTAINING_RECORD(Entry, KTIMER, TimerListEntry);
             Due = Timer->DueTime.QuadPart <= Now ? Timer : NULL;

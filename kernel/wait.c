@@ -27,19 +27,21 @@ VOID KiInitializeHeader(PDISPATCHER_HEADER Header, UCHAR Type, ULONG Size, LONG 
 }
 
 VOID KiAcquireObjectLock(PDISPATCHER_HEADER Object) {
-    ASSERT_IRQL(>= DISPATCH_LEVEL);
+    KiLockWanted(Object, KiClassDispatcher);
     for (;;) {
         BOOLEAN Taken;
         __asm__ volatile("lock btsl $7, %0" : "+m"(Object->Lock), "=@ccc"(Taken) : : "memory");
         if (!Taken)
-            return;
+            break;
         while (*(volatile UCHAR *)&Object->Type & KOBJECT_LOCK_BIT)
             YieldProcessor();
     }
+    KiLockWaitedFor(Object, KiClassDispatcher);
 }
 
 /* Others only ever set the bit that is set already, so a plain store gives the lock back. */
 VOID KiReleaseObjectLock(PDISPATCHER_HEADER Object) {
+    KiLockReleased(Object);
     __atomic_store_n(&Object->Type, (UCHAR)(Object->Type & ~KOBJECT_LOCK_BIT), __ATOMIC_RELEASE);
 }
 
