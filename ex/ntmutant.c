@@ -9,16 +9,12 @@
 #include "ob.h"
 #include "ps.h"
 
-#define MUTANT_INCREMENT 1
-
 POBJECT_TYPE ExMutantObjectType;
 
-/* The last reference goes while a thread owns it: the thread's list must not keep it. */
+/* The last reference goes, perhaps while a thread owns it: the thread's list must not keep it. An
+   owner that ends at the same time must be through with it too, so it is released in any case. */
 static VOID ExpDeleteMutant(PVOID Object) {
-    PKMUTANT Mutant = Object;
-    if (Mutant->OwnerThread != NULL) {
-        KeReleaseMutant(Mutant, MUTANT_INCREMENT, TRUE, FALSE);
-    }
+    KeReleaseMutant(Object, MUTANT_INCREMENT, TRUE, FALSE);
 }
 
 NTSTATUS ExpInitializeMutants(VOID) {

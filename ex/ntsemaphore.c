@@ -5,8 +5,6 @@
 #include "ntapi.h"
 #include "ob.h"
 
-#define SEMAPHORE_INCREMENT 1
-
 POBJECT_TYPE ExSemaphoreObjectType;
 
 NTSTATUS ExpInitializeSemaphores(VOID) {

@@ -10,7 +10,8 @@
 #include "ob.h"
 
 /* Copies the caller's timeout into Local and points *Timeout at it; NULL stays NULL. */
-static NTSTATUS ExpCaptureTimeout(PLARGE_INTEGER *Timeout, PLARGE_INTEGER Local) {
+static __attribute__((noinline)) NTSTATUS ExpCaptureTimeout(PLARGE_INTEGER *Timeout,
+                                                            PLARGE_INTEGER Local) {
     __try {
         Local->QuadPart = (LONGLONG)ReadULong64FromUser(*Timeout);
     } __except (EXCEPTION_EXECUTE_HANDLER) {
@@ -20,39 +21,32 @@ static NTSTATUS ExpCaptureTimeout(PLARGE_INTEGER *Timeout, PLARGE_INTEGER Local)
     return STATUS_SUCCESS;
 }
 
-/* Ke raises when a mutant is acquired too often. */
-static NTSTATUS ExpWaitForMutant(PVOID Mutant, BOOLEAN Alertable, PLARGE_INTEGER Timeout) {
-    __try {
-        return KeWaitForSingleObject(Mutant, UserRequest, ExGetPreviousMode(), Alertable, Timeout);
-    } __except (EXCEPTION_EXECUTE_HANDLER) {
-        return GetExceptionCode();
+static NTSTATUS ExpWaitByHandle(HANDLE Handle, BOOLEAN Alertable, PLARGE_INTEGER Timeout) {
+    KPROCESSOR_MODE Mode = ExGetPreviousMode();
+    PVOID Object;
+    NTSTATUS Status = ObReferenceObjectByHandle(Handle, SYNCHRONIZE, NULL, Mode, &Object, NULL);
+    if (NT_SUCCESS(Status)) {
+        Status =
+            KiWaitForSingleObject(ObGetWaitObject(Object), UserRequest, Mode, Alertable, Timeout);
+        ObfDereferenceObject(Object);
     }
+    return Status;
 }
 
-static NTSTATUS ExpWaitForObject(PVOID Object, BOOLEAN Alertable, PLARGE_INTEGER Timeout) {
-    if (ObpGetObjectType(OBJECT_TO_OBJECT_HEADER(Object)) == ExMutantObjectType) {
-        return ExpWaitForMutant(Object, Alertable, Timeout);
-    }
-    return KeWaitForSingleObject(ObGetWaitObject(Object), UserRequest, ExGetPreviousMode(),
-                                 Alertable, Timeout);
+static __attribute__((noinline)) NTSTATUS ExpWaitWithTimeout(HANDLE Handle, BOOLEAN Alertable,
+                                                             PLARGE_INTEGER Timeout) {
+    LARGE_INTEGER Local;
+    NTSTATUS Status = ExpCaptureTimeout(&Timeout, &Local);
+    return NT_SUCCESS(Status) ? ExpWaitByHandle(Handle, Alertable, Timeout) : Status;
 }
 
 /* Needs SYNCHRONIZE. Source: WDK, ZwWaitForSingleObject. */
 NTSTATUS NTAPI NtWaitForSingleObject(_In_ HANDLE Handle, _In_ BOOLEAN Alertable,
                                      _In_opt_ PLARGE_INTEGER Timeout) {
-    LARGE_INTEGER Local;
-    PVOID Object;
-    NTSTATUS Status = Timeout == NULL ? STATUS_SUCCESS : ExpCaptureTimeout(&Timeout, &Local);
-    if (NT_SUCCESS(Status)) {
-        Status = ObReferenceObjectByHandle(Handle, SYNCHRONIZE, NULL, ExGetPreviousMode(), &Object,
-                                           NULL);
+    if (Timeout != NULL) {
+        return ExpWaitWithTimeout(Handle, Alertable, Timeout);
     }
-    if (!NT_SUCCESS(Status)) {
-        return Status;
-    }
-    Status = ExpWaitForObject(Object, Alertable, Timeout);
-    ObfDereferenceObject(Object);
-    return Status;
+    return ExpWaitByHandle(Handle, Alertable, NULL);
 }
 
 /* The objects of one wait on many. */
@@ -102,13 +96,8 @@ static NTSTATUS ExpWaitForSet(PEXP_WAIT_SET Set, WAIT_TYPE WaitType, BOOLEAN Ale
             return STATUS_INSUFFICIENT_RESOURCES;
         }
     }
-    NTSTATUS Status;
-    __try {
-        Status = KeWaitForMultipleObjects(Set->Count, Set->WaitObjects, WaitType, UserRequest,
-                                          ExGetPreviousMode(), Alertable, Timeout, Blocks);
-    } __except (EXCEPTION_EXECUTE_HANDLER) {
-        Status = GetExceptionCode();
-    }
+    NTSTATUS Status = KiWaitForMultipleObjects(Set->Count, Set->WaitObjects, WaitType, UserRequest,
+                                               ExGetPreviousMode(), Alertable, Timeout, Blocks);
     if (Blocks != NULL) {
         ExFreePoolWithTag(Blocks, 0x74696157);
     }
@@ -150,7 +139,7 @@ NTSTATUS NTAPI NtWaitForMultipleObjects(_In_ ULONG Count, _In_reads_(Count) PHAN
     return Status;
 }
 
-/* Signals an event, mutant or semaphore by handle. */
+/* Signals an event, mutant or semaphore; a wait of this thread is to follow at once. */
 static NTSTATUS ExpSignalObject(PVOID Object, ACCESS_MASK Granted) {
     POBJECT_TYPE Type = ObGetObjectType(Object);
     __try {
@@ -158,14 +147,14 @@ static NTSTATUS ExpSignalObject(PVOID Object, ACCESS_MASK Granted) {
             if ((Granted & EVENT_MODIFY_STATE) == 0) {
                 return STATUS_ACCESS_DENIED;
             }
-            KeSetEvent(Object, 1, FALSE);
+            KeSetEvent(Object, EVENT_INCREMENT, TRUE);
         } else if (Type == ExMutantObjectType) {
-            KeReleaseMutant(Object, 1, FALSE, FALSE);
+            KeReleaseMutant(Object, MUTANT_INCREMENT, FALSE, TRUE);
         } else if (Type == ExSemaphoreObjectType) {
             if ((Granted & SEMAPHORE_MODIFY_STATE) == 0) {
                 return STATUS_ACCESS_DENIED;
             }
-            KeReleaseSemaphore(Object, 1, 1, FALSE);
+            KeReleaseSemaphore(Object, SEMAPHORE_INCREMENT, 1, TRUE);
         } else {
             return STATUS_OBJECT_TYPE_MISMATCH;
         }
@@ -176,8 +165,8 @@ static NTSTATUS ExpSignalObject(PVOID Object, ACCESS_MASK Granted) {
 }
 
 /*
- * Simplified: another thread may run between the signal and the wait, which Windows excludes.
- * Source: Windows SDK, SignalObjectAndWait.
+ * On this processor nobody runs between the signal and the wait; on others somebody may see the one
+ * before the other has begun, as Windows says too. Source: Windows SDK, SignalObjectAndWait.
  */
 NTSTATUS NTAPI NtSignalAndWaitForSingleObject(_In_ HANDLE SignalHandle, _In_ HANDLE WaitHandle,
                                               _In_ BOOLEAN Alertable,
@@ -196,9 +185,10 @@ NTSTATUS NTAPI NtSignalAndWaitForSingleObject(_In_ HANDLE SignalHandle, _In_ HAN
     }
     Status = ObReferenceObjectByHandle(WaitHandle, SYNCHRONIZE, NULL, Mode, &Wait, NULL);
     if (NT_SUCCESS(Status)) {
+        PVOID WaitObject = ObGetWaitObject(Wait);
         Status = ExpSignalObject(Signal, Information.GrantedAccess);
         if (NT_SUCCESS(Status)) {
-            Status = ExpWaitForObject(Wait, Alertable, Timeout);
+            Status = KiWaitForSingleObject(WaitObject, UserRequest, Mode, Alertable, Timeout);
         }
         ObfDereferenceObject(Wait);
     }

@@ -6,7 +6,13 @@
  * to the byte (assembly, debuggers and books rely on them). KTHREAD, KPROCESS and the objects have
  * Windows' names in Windows' order, not its offsets.
  *
- * Locks: kelock.h lists them in the order in which they are taken; docs/locks.md says more.
+ * Locks, in the order in which they are taken (all at DISPATCH_LEVEL or above):
+ *   1. the lock bit of a dispatcher object (DISPATCHER_HEADER.Lock); several at once only in
+ *      ascending address order (waits on many objects)
+ *   2. KiAbsoluteTimeLock, then KPRCB.TimerLock: the timer table of a processor
+ *   3. KTHREAD.ThreadLock: a thread's state, wait and APC fields
+ *   4. KPRCB.PrcbLock: the ready queues, NextThread
+ *   5. KPRCB.DpcLock: the DPC queue
  */
 #ifndef VITRINE_KE_H
 #define VITRINE_KE_H
@@ -14,7 +20,6 @@
 #include "ntdef.h"
 #include "ntcontext.h"
 #include "ketypes.h"
-#include "kelock.h"
 #include "ntstatus.h"
 #include "ntkuser.h"
 #include "arc.h"
@@ -150,6 +155,18 @@ FORCEINLINE VOID YieldProcessor(VOID) {
     __asm__ volatile("pause" : : : "memory");
 }
 
+/* --- spin locks (kernel/spinlock.c) ------------------------------------------------------------
+ */
+
+/* (WDK) A lock is free when 0; the checked build stores the owner's thread in it. */
+VOID NTAPI KeInitializeSpinLock(_Out_ PKSPIN_LOCK SpinLock);
+KIRQL NTAPI KeAcquireSpinLockRaiseToDpc(_Inout_ PKSPIN_LOCK SpinLock);
+VOID NTAPI KeReleaseSpinLock(_Inout_ PKSPIN_LOCK SpinLock, _In_ KIRQL NewIrql);
+VOID NTAPI KeAcquireSpinLockAtDpcLevel(_Inout_ PKSPIN_LOCK SpinLock);
+VOID NTAPI KeReleaseSpinLockFromDpcLevel(_Inout_ PKSPIN_LOCK SpinLock);
+BOOLEAN NTAPI KeTryToAcquireSpinLockAtDpcLevel(_Inout_ PKSPIN_LOCK SpinLock);
+#define KeAcquireSpinLock(lock, oldirql) (*(oldirql) = KeAcquireSpinLockRaiseToDpc(lock))
+
 /* --- interlocked and list helpers --------------------------------------------------------------
  */
 
@@ -276,8 +293,15 @@ BOOLEAN KiIsUserAccessor(_In_ ULONG64 Rip);
 /* --- dispatcher objects and waits ---------------------------------------------------------------
  */
 
-/* Each as in the WDK. Initialise: any IRQL. Set/release: <= DISPATCH_LEVEL, and with Wait == FALSE.
-   Return the previous signal state. Increment: the boost given to whoever is woken. */
+/* What Windows gives a thread that an object wakes (WDK). */
+#define EVENT_INCREMENT     1
+#define MUTANT_INCREMENT    1
+#define SEMAPHORE_INCREMENT 1
+
+/* Each as in the WDK. Initialise: any IRQL. Set/release: <= DISPATCH_LEVEL. Return the previous
+   signal state. Increment: the boost given to whoever is woken. Wait: the caller is going to wait
+   next, by one of the calls below and with nothing in between: IRQL stays at DISPATCH_LEVEL until
+   then, so that nobody else runs on this processor. */
 VOID NTAPI KeInitializeEvent(_Out_ PRKEVENT Event, _In_ EVENT_TYPE Type, _In_ BOOLEAN State);
 LONG NTAPI KeSetEvent(_Inout_ PRKEVENT Event, _In_ KPRIORITY Increment, _In_ BOOLEAN Wait);
 LONG NTAPI KeResetEvent(_Inout_ PRKEVENT Event);
@@ -301,12 +325,16 @@ VOID NTAPI KeInitializeTimerEx(_Out_ PKTIMER Timer, _In_ TIMER_TYPE Type);
 BOOLEAN NTAPI KeSetTimer(_Inout_ PKTIMER Timer, _In_ LARGE_INTEGER DueTime, _In_opt_ PKDPC Dpc);
 BOOLEAN NTAPI KeSetTimerEx(_Inout_ PKTIMER Timer, _In_ LARGE_INTEGER DueTime, _In_ LONG Period,
                            _In_opt_ PKDPC Dpc);
+/* Up to TolerableDelay ms late, where that lets timers expire together. */
+BOOLEAN NTAPI KeSetCoalescableTimer(_Inout_ PKTIMER Timer, _In_ LARGE_INTEGER DueTime,
+                                    _In_ ULONG Period, _In_ ULONG TolerableDelay,
+                                    _In_opt_ PKDPC Dpc);
 BOOLEAN NTAPI KeCancelTimer(_Inout_ PKTIMER Timer);
 BOOLEAN NTAPI KeReadStateTimer(_In_ PKTIMER Timer);
 
 /* IRQL <= APC_LEVEL (DISPATCH_LEVEL with a timeout of zero). Timeout: NULL for ever, negative:
    relative, else absolute, 100 ns. STATUS_WAIT_0+n, STATUS_ABANDONED_WAIT_0+n, STATUS_TIMEOUT,
-   STATUS_USER_APC, STATUS_ALERTED. */
+   STATUS_USER_APC, STATUS_ALERTED. Raise STATUS_MUTANT_LIMIT_EXCEEDED. */
 NTSTATUS NTAPI KeWaitForSingleObject(_In_ PVOID Object, _In_ KWAIT_REASON WaitReason,
                                      _In_ KPROCESSOR_MODE WaitMode, _In_ BOOLEAN Alertable,
                                      _In_opt_ PLARGE_INTEGER Timeout);
@@ -315,6 +343,15 @@ NTSTATUS NTAPI KeWaitForMultipleObjects(_In_ ULONG Count, _In_reads_(Count) PVOI
                                         _In_ KPROCESSOR_MODE WaitMode, _In_ BOOLEAN Alertable,
                                         _In_opt_ PLARGE_INTEGER Timeout,
                                         _Out_opt_ PKWAIT_BLOCK WaitBlockArray);
+/* The same, but they return STATUS_MUTANT_LIMIT_EXCEEDED; for the services. */
+NTSTATUS KiWaitForSingleObject(_In_ PVOID Object, _In_ KWAIT_REASON WaitReason,
+                               _In_ KPROCESSOR_MODE WaitMode, _In_ BOOLEAN Alertable,
+                               _In_opt_ PLARGE_INTEGER Timeout);
+NTSTATUS KiWaitForMultipleObjects(_In_ ULONG Count, _In_reads_(Count) PVOID Object[],
+                                  _In_ WAIT_TYPE WaitType, _In_ KWAIT_REASON WaitReason,
+                                  _In_ KPROCESSOR_MODE WaitMode, _In_ BOOLEAN Alertable,
+                                  _In_opt_ PLARGE_INTEGER Timeout,
+                                  _Out_opt_ PKWAIT_BLOCK WaitBlockArray);
 NTSTATUS NTAPI KeDelayExecutionThread(_In_ KPROCESSOR_MODE WaitMode, _In_ BOOLEAN Alertable,
                                       _In_ PLARGE_INTEGER Interval);
 

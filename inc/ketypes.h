@@ -177,13 +177,20 @@ typedef enum _KOBJECTS {
 
 #define KOBJECT_LOCK_BIT 0x80
 
+/* DISPATCHER_HEADER.TimerControlFlags */
+#define TIMER_ABSOLUTE        0x01 /* due at a system time: moves when that is set */
+#define TIMER_TOLERABLE_SHIFT 2    /* above: n, for a tolerable delay of at least 2^n * 100 ns */
+
 /* The head of everything that can be waited on. The lock bit guards it and the wait list. */
 typedef struct _DISPATCHER_HEADER {
     union {
         volatile LONG Lock; /* bit 7 (KOBJECT_LOCK_BIT) of the first byte */
         struct {
             UCHAR Type; /* KOBJECTS, without the lock bit */
-            UCHAR Signalling;
+            union {
+                UCHAR Signalling;
+                UCHAR TimerControlFlags; /* timers: TIMER_ABSOLUTE, tolerable delay */
+            };
             UCHAR Size; /* in 32-bit words */
             union {
                 UCHAR Reserved1;
@@ -209,7 +216,7 @@ typedef struct _KSEMAPHORE {
 
 typedef struct _KMUTANT {
     DISPATCHER_HEADER Header;
-    LIST_ENTRY MutantListEntry; /* in the owner's KTHREAD.MutantListHead (owner only) */
+    LIST_ENTRY MutantListEntry; /* in the owner's KTHREAD.MutantListHead (its ThreadLock) */
     PKTHREAD OwnerThread;
     UCHAR Abandoned;
     UCHAR ApcDisable;
@@ -240,7 +247,7 @@ struct _KDPC {
 typedef struct _KTIMER {
     DISPATCHER_HEADER Header;
     ULARGE_INTEGER DueTime;    /* interrupt time, 100 ns */
-    LIST_ENTRY TimerListEntry; /* in a hand of KPRCB.TimerTable */
+    LIST_ENTRY TimerListEntry; /* in KPRCB.TimerTable (TimerLock) */
     PKDPC Dpc;
     USHORT Processor;
     USHORT TimerType;
@@ -407,6 +414,7 @@ struct _KTHREAD {
     CHAR Quantum;
     CHAR QuantumReset;
     UCHAR WaitClaimed; /* somebody has satisfied the wait (ThreadLock) */
+    BOOLEAN WaitNext;  /* at DISPATCH_LEVEL between a signal and the wait after it (itself only) */
     UCHAR SuspendCount;
     volatile LONG_PTR WaitStatus;
     PKWAIT_BLOCK WaitBlockList;
@@ -424,7 +432,7 @@ struct _KTHREAD {
     KWAIT_BLOCK WaitBlock[4];
     LIST_ENTRY WaitListEntry;  /* in a ready queue (PrcbLock) */
     LIST_ENTRY QueueListEntry; /* KQUEUE.ThreadListHead (the queue's lock) */
-    LIST_ENTRY MutantListHead;
+    LIST_ENTRY MutantListHead; /* KMUTANT.MutantListEntry: those it owns (ThreadLock) */
     KAFFINITY Affinity;
     USHORT IdealProcessor;
     USHORT NextProcessor;
@@ -469,6 +477,18 @@ static_assert(offsetof(KPROCESS, DirectoryTableBase) == 0x28, "as in Windows, ks
 
 #define TIMER_TABLE_SIZE 256
 
+typedef struct _KTIMER_TABLE_ENTRY {
+    LIST_ENTRY Entry; /* KTIMER.TimerListEntry */
+    ULONG64 Time;     /* none of them is due before */
+} KTIMER_TABLE_ENTRY, *PKTIMER_TABLE_ENTRY;
+
+/* The timers that one processor has set; timertable.c. */
+typedef struct _KTIMER_TABLE {
+    ULONG64 Hand;               /* where the clock has come to */
+    LIST_ENTRY ExpiredListHead; /* due, and not signalled yet */
+    KTIMER_TABLE_ENTRY TimerEntries[TIMER_TABLE_SIZE];
+} KTIMER_TABLE, *PKTIMER_TABLE;
+
 typedef struct _KDPC_DATA {
     LIST_ENTRY DpcListHead;
     KSPIN_LOCK DpcLock;
@@ -505,8 +525,7 @@ struct _KPRCB {
     ULONG ReadySummary; /* PrcbLock: bit n is set while DispatcherReadyListHead[n] holds a thread */
     LIST_ENTRY DispatcherReadyListHead[MAXIMUM_PRIORITY]; /* PrcbLock */
     KSPIN_LOCK TimerLock;
-    ULONG TimerHand;                         /* TimerLock */
-    LIST_ENTRY TimerTable[TIMER_TABLE_SIZE]; /* TimerLock */
+    KTIMER_TABLE TimerTable; /* TimerLock */
     ULONG InterruptCount;
     ULONG KernelTime;
     ULONG UserTime;
@@ -527,7 +546,6 @@ struct _KPRCB {
     volatile UCHAR Frozen;        /* stopped by a bugcheck; the next two say where */
     ULONG64 FrozenRip;
     ULONG64 FrozenRsp;
-    struct _KI_LOCK_STATE *LockState; /* checked build: the locks that it holds (lockcheck.c) */
 };
 static_assert(offsetof(KPRCB, CurrentThread) == 0x08, "as in Windows");
 static_assert(offsetof(KPRCB, Number) == 0x24, "as in Windows");

@@ -94,7 +94,6 @@ static VOID IopInitializeBootDrivers(PLOADER_PARAMETER_BLOCK LoaderBlock) {
 
 BOOLEAN IoInitSystem(_In_ PLOADER_PARAMETER_BLOCK LoaderBlock) {
     IoLoaderBlock = LoaderBlock;
-    KeNameSpinLock(&IopDatabaseLock, KiClassIoDatabase);
     if (!IopCreateDriverType() || !IopCreateDeviceType() || !IopCreateFileType() ||
         !IopCreateCompletionType()) {
         return FALSE;

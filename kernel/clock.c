@@ -42,7 +42,8 @@ static ULONG64 KiReadCounter(VOID) {
     return (ULONG64)KeQueryPerformanceCounter(NULL).QuadPart;
 }
 
-/* Interrupts off: clock interrupts and KeSetSystemTime all write the time. Returns the new one. */
+/* Interrupts off: clock interrupts and KiChangeSystemTime all write the time. Returns the new one.
+ */
 static ULONG64 KiAdvanceTime(PLARGE_INTEGER NewTime) {
     while (InterlockedExchange(&KiTimeLock, 1))
         YieldProcessor();
@@ -74,7 +75,6 @@ static VOID KiTick(PKPRCB Prcb, PKTRAP_FRAME TrapFrame) {
     }
 #if DBG
     KiCheckDpcWatchdog(Prcb);
-    KiCheckLockTime(Prcb);
 #endif
 }
 
@@ -124,10 +124,12 @@ VOID NTAPI KeQuerySystemTimePrecise(PLARGE_INTEGER CurrentTime) {
     CurrentTime->QuadPart = (LONGLONG)(KiReadCounter() + KiSystemTimeOffset);
 }
 
-VOID KeSetSystemTime(PLARGE_INTEGER NewTime) {
+LONGLONG KiChangeSystemTime(PLARGE_INTEGER NewTime) {
     BOOLEAN Enabled = KeDisableInterrupts();
+    ULONG64 Old = KiSystemTimeOffset;
     KiAdvanceTime(NewTime);
     KeRestoreInterrupts(Enabled);
+    return (LONGLONG)(KiSystemTimeOffset - Old);
 }
 
 VOID NTAPI KeQueryTickCount(PLARGE_INTEGER TickCount) {

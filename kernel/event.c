@@ -9,18 +9,33 @@ VOID NTAPI KeInitializeEvent(PRKEVENT Event, EVENT_TYPE Type, BOOLEAN State) {
                        State);
 }
 
-LONG NTAPI KeSetEvent(PRKEVENT Event, KPRIORITY Increment, BOOLEAN Wait) {
-    UNREFERENCED_PARAMETER(Wait);
-    ASSERT_IRQL(<= DISPATCH_LEVEL);
-    KIRQL OldIrql = KfRaiseIrql(DISPATCH_LEVEL);
+/* Somebody waits, or the caller will. DISPATCH_LEVEL. */
+static __attribute__((noinline)) LONG KiSetEvent(PRKEVENT Event, KPRIORITY Increment, BOOLEAN Wait,
+                                                 KIRQL OldIrql) {
     KiAcquireObjectLock(&Event->Header);
     LONG Previous = Event->Header.SignalState;
     Event->Header.SignalState = 1;
-    if (!Previous && Event->Header.WaitListHead.Flink != &Event->Header.WaitListHead)
+    if (!Previous)
         KiWaitTest(&Event->Header, Increment);
     KiReleaseObjectLock(&Event->Header);
-    KiExitDispatcher(OldIrql);
+    KiExitSignal(OldIrql, Wait);
     return Previous;
+}
+
+LONG NTAPI KeSetEvent(PRKEVENT Event, KPRIORITY Increment, BOOLEAN Wait) {
+    ASSERT_IRQL(<= DISPATCH_LEVEL);
+    KIRQL OldIrql = KfRaiseIrql(DISPATCH_LEVEL);
+    if (!Wait && KiTryObjectLock(&Event->Header)) {
+        if (Event->Header.WaitListHead.Flink == &Event->Header.WaitListHead) {
+            LONG Previous = Event->Header.SignalState;
+            Event->Header.SignalState = 1;
+            KiReleaseObjectLock(&Event->Header);
+            KeLowerIrql(OldIrql); /* nobody was woken */
+            return Previous;
+        }
+        KiReleaseObjectLock(&Event->Header);
+    }
+    return KiSetEvent(Event, Increment, Wait, OldIrql);
 }
 
 LONG NTAPI KeResetEvent(PRKEVENT Event) {
@@ -39,15 +54,16 @@ VOID NTAPI KeClearEvent(PRKEVENT Event) {
 
 /* Lets through who waits now (all, or one), and leaves the event reset. */
 LONG NTAPI KePulseEvent(PRKEVENT Event, KPRIORITY Increment, BOOLEAN Wait) {
-    UNREFERENCED_PARAMETER(Wait);
     KIRQL OldIrql = KfRaiseIrql(DISPATCH_LEVEL);
     KiAcquireObjectLock(&Event->Header);
     LONG Previous = Event->Header.SignalState;
-    Event->Header.SignalState = 1;
-    KiWaitTest(&Event->Header, Increment);
+    if (!Previous) { /* a set event has let through whom it can */
+        Event->Header.SignalState = 1;
+        KiWaitTest(&Event->Header, Increment);
+    }
     Event->Header.SignalState = 0;
     KiReleaseObjectLock(&Event->Header);
-    KiExitDispatcher(OldIrql);
+    KiExitSignal(OldIrql, Wait);
     return Previous;
 }
 

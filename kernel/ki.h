@@ -6,7 +6,6 @@
 #define VITRINE_KI_H
 
 #include "ke.h"
-#include "kilock.h"
 #include "hal.h"
 #include "kd.h"
 #include "ntrtl.h"
@@ -71,15 +70,18 @@ NTSTATUS KiDivideStatus(_In_ PKTRAP_FRAME TrapFrame, _In_ PKEXCEPTION_FRAME Exce
 VOID KeCompactServiceTable(VOID);
 
 /* wait.c: the machinery under the dispatcher objects. Object lock held, DISPATCH_LEVEL. */
-VOID KiAcquireObjectLock(_Inout_ PDISPATCHER_HEADER Object);
-VOID KiReleaseObjectLock(_Inout_ PDISPATCHER_HEADER Object);
+VOID KiAwaitObjectLock(_In_ PDISPATCHER_HEADER Object); /* spins until nobody has it */
 VOID KiInitializeHeader(_Out_ PDISPATCHER_HEADER Header, _In_ UCHAR Type, _In_ ULONG Size,
                         _In_ LONG SignalState);
 /* Wakes as many waiters as Object's state now satisfies, first come first served. */
 VOID KiWaitTest(_Inout_ PDISPATCHER_HEADER Object, _In_ KPRIORITY Increment);
 /* Ends Thread's wait with Status if it is still waiting; ThreadLock held. */
 BOOLEAN KiUnwaitThread(_Inout_ PKTHREAD Thread, _In_ LONG_PTR Status, _In_ KPRIORITY Increment);
-/* An abandoned mutant: gives it up for a thread that ends. */
+/* mutant.c. KiTakeMutant: its lock and ThreadLock held; returns STATUS_ABANDONED_WAIT_0 or 0. */
+NTSTATUS KiTakeMutant(_Inout_ PKMUTANT Mutant, _Inout_ PKTHREAD Thread);
+/* Object is a mutant, and its owner has acquired it as often as can be counted. */
+BOOLEAN KiMutantLimitReached(_In_ PDISPATCHER_HEADER Object);
+/* The thread ends: whoever waits for its mutants is told. */
 VOID KiAbandonMutants(_Inout_ PKTHREAD Thread);
 
 /* One wait of the current thread (wait.c); each kind of wait is made of these. */
@@ -92,10 +94,13 @@ typedef struct _KI_WAIT {
     KPROCESSOR_MODE Mode;
     BOOLEAN Alertable;
     PLARGE_INTEGER Timeout; /* NULL: for ever */
-    LARGE_INTEGER Due;      /* absolute interrupt time */
+    LONGLONG Due;           /* interrupt time */
 } KI_WAIT, *PKI_WAIT;
 /* Waits as *Wait says. The wait's status, or a queue's entry. */
 LONG_PTR KiWait(_Inout_ PKI_WAIT Wait);
+/* waitfor.c: the end of a call that has signalled an object, at DISPATCH_LEVEL; Wait: it is to be
+   followed by a wait of this thread. */
+VOID KiExitSignal(_In_ KIRQL OldIrql, _In_ BOOLEAN Wait);
 
 /* queue.c. KiTryDequeue: Queue's lock held; an entry, or STATUS_PENDING: it has to wait. */
 LONG_PTR KiTryDequeue(_Inout_ struct _KQUEUE *Queue, _In_ PKTHREAD Thread);
@@ -103,9 +108,25 @@ LONG_PTR KiTryDequeue(_Inout_ struct _KQUEUE *Queue, _In_ PKTHREAD Thread);
 VOID KiActivateQueue(_In_ PKTHREAD Thread);
 VOID KiLeaveQueue(_Inout_ PKTHREAD Thread);
 
-/* timer.c; timers are also the timeouts of waits. */
-VOID KiInitializeTimerTable(_Inout_ PKPRCB Prcb);
-BOOLEAN KiInsertTimer(_Inout_ PKTIMER Timer, _In_ LARGE_INTEGER DueTime);
+/* timertable.c: TimerLock held. */
+VOID KiInitializeTimerTable(_Out_ PKTIMER_TABLE Table, _In_ ULONG64 Now);
+VOID KiInsertTimerTable(_Inout_ PKTIMER_TABLE Table, _Inout_ PKTIMER Timer);
+/* Moves what is due to Table->ExpiredListHead, earliest first. */
+VOID KiCollectExpiredTimers(_Inout_ PKTIMER_TABLE Table, _In_ ULONG64 Now);
+/* Timers that are due at a system time, which has been set forward by Delta. */
+VOID KiShiftAbsoluteTimers(_Inout_ PKTIMER_TABLE Table, _In_ LONGLONG Delta);
+/* When a timer is signalled: between DueTime and that plus its tolerable delay. */
+ULONG64 KiExpiryTime(_In_ PKTIMER Timer);
+UCHAR KiEncodeTolerableDelay(_In_ ULONG64 Delay);
+
+/* timer.c; timers are also the timeouts of waits. The timer's lock held. */
+VOID KiInitializeTimers(_Inout_ PKPRCB Prcb);
+/* The interrupt time at which a timeout ends: negative, so much from now; else a system time. */
+LONGLONG KiComputeDueTime(_In_ LARGE_INTEGER Timeout);
+/* Into the table of this processor; FALSE: the time has passed already. SystemTime: it is kept. */
+BOOLEAN KiInsertTimer(_Inout_ PKTIMER Timer, _In_ LONGLONG DueTime);
+BOOLEAN KiInsertAbsoluteTimer(_Inout_ PKTIMER Timer, _In_ LARGE_INTEGER SystemTime);
+/* TRUE: it was in a table. */
 BOOLEAN KiRemoveTimer(_Inout_ PKTIMER Timer);
 VOID KiTimerExpiration(VOID);
 
@@ -156,42 +177,57 @@ BOOLEAN KiDispatchDeviceInterrupt(_In_ ULONG Vector);
 /* watchdog.c: at CLOCK_LEVEL. */
 VOID KiCheckDpcWatchdog(_Inout_ PKPRCB Prcb);
 
-/* clock.c */
+/* clock.c. KiChangeSystemTime: under KiAbsoluteTimeLock; returns by how much it has gone forward.
+ */
+LONGLONG KiChangeSystemTime(_In_ PLARGE_INTEGER NewTime);
 VOID KeUpdateSystemTime(_Inout_ PKTRAP_FRAME TrapFrame);
 
 FORCEINLINE BOOLEAN KiTryObjectLock(_Inout_ PDISPATCHER_HEADER Object) {
     BOOLEAN Taken;
     __asm__ volatile("lock btsl $7, %0" : "+m"(Object->Lock), "=@ccc"(Taken) : : "memory");
-    if (!Taken)
-        KiLockTaken(Object, KiClassDispatcher);
     return !Taken;
 }
+FORCEINLINE VOID KiAcquireObjectLock(_Inout_ PDISPATCHER_HEADER Object) {
+    ASSERT_IRQL(>= DISPATCH_LEVEL);
+    while (!KiTryObjectLock(Object))
+        KiAwaitObjectLock(Object);
+}
+/* Others only ever set the bit, which is set already, so no locked instruction is needed. */
+FORCEINLINE VOID KiReleaseObjectLock(_Inout_ PDISPATCHER_HEADER Object) {
+    __asm__ volatile("andb %1, %0"
+                     : "+m"(Object->Type)
+                     : "i"((UCHAR)~KOBJECT_LOCK_BIT)
+                     : "cc", "memory");
+}
+FORCEINLINE KOBJECTS KiObjectType(_In_ PDISPATCHER_HEADER Object) {
+    return (KOBJECTS)(Object->Type & ~KOBJECT_LOCK_BIT);
+}
 /* The scheduler's own locks: inline in the free build, checked in the other. */
-FORCEINLINE VOID KiAcquireSchedulerLock(_Inout_ PKSPIN_LOCK Lock, _In_ KI_LOCK_CLASS Class) {
+FORCEINLINE VOID KiAcquireSchedulerLock(_Inout_ PKSPIN_LOCK Lock) {
 #if DBG
-    KiAcquireSpinLock(Lock, Class);
+    KeAcquireSpinLockAtDpcLevel(Lock);
 #else
-    UNREFERENCED_PARAMETER(Class);
     while (__atomic_exchange_n(Lock, 1, __ATOMIC_ACQUIRE))
         while (*(volatile KSPIN_LOCK *)Lock)
             YieldProcessor();
 #endif
 }
-FORCEINLINE VOID KiReleaseSchedulerLock(_Inout_ PKSPIN_LOCK Lock) {
-    KiLockReleased(Lock);
-    __atomic_store_n(Lock, 0, __ATOMIC_RELEASE);
-}
 FORCEINLINE VOID KiAcquirePrcbLock(_Inout_ PKPRCB Prcb) {
-    KiAcquireSchedulerLock(&Prcb->PrcbLock, KiClassPrcb);
+    KiAcquireSchedulerLock(&Prcb->PrcbLock);
 }
+/* Given back by whoever runs then: the current thread may have changed under it. */
 FORCEINLINE VOID KiReleasePrcbLock(_Inout_ PKPRCB Prcb) {
-    KiReleaseSchedulerLock(&Prcb->PrcbLock);
+    __atomic_store_n(&Prcb->PrcbLock, 0, __ATOMIC_RELEASE);
 }
 FORCEINLINE VOID KiAcquireThreadLock(_Inout_ PKTHREAD Thread) {
-    KiAcquireSchedulerLock(&Thread->ThreadLock, KiClassThread);
+    KiAcquireSchedulerLock(&Thread->ThreadLock);
 }
 FORCEINLINE VOID KiReleaseThreadLock(_Inout_ PKTHREAD Thread) {
-    KiReleaseSchedulerLock(&Thread->ThreadLock);
+#if DBG
+    KeReleaseSpinLockFromDpcLevel(&Thread->ThreadLock);
+#else
+    __atomic_store_n(&Thread->ThreadLock, 0, __ATOMIC_RELEASE);
+#endif
 }
 FORCEINLINE VOID __writemsr(ULONG Register, ULONG64 Value) {
     __asm__ volatile("wrmsr"

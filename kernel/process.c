@@ -30,8 +30,7 @@ VOID KiSwapProcess(PKPROCESS Process) {
 }
 
 KAFFINITY KeSetAffinityProcess(PKPROCESS Process, KAFFINITY Affinity) {
-    KIRQL OldIrql = KfRaiseIrql(DISPATCH_LEVEL);
-    KiAcquireSpinLock(&Process->ProcessLock, KiClassProcess);
+    KIRQL OldIrql = KeAcquireSpinLockRaiseToDpc(&Process->ProcessLock);
     KAFFINITY Old = Process->Affinity;
     Process->Affinity = Affinity;
     for (PLIST_ENTRY Entry = Process->ThreadListHead.Flink; Entry != &Process->ThreadListHead;

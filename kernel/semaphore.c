@@ -10,7 +10,6 @@ VOID NTAPI KeInitializeSemaphore(PRKSEMAPHORE Semaphore, LONG Count, LONG Limit)
 
 LONG NTAPI KeReleaseSemaphore(PRKSEMAPHORE Semaphore, KPRIORITY Increment, LONG Adjustment,
                               BOOLEAN Wait) {
-    UNREFERENCED_PARAMETER(Wait);
     KIRQL OldIrql = KfRaiseIrql(DISPATCH_LEVEL);
     KiAcquireObjectLock(&Semaphore->Header);
     LONG Previous = Semaphore->Header.SignalState;
@@ -22,7 +21,7 @@ LONG NTAPI KeReleaseSemaphore(PRKSEMAPHORE Semaphore, KPRIORITY Increment, LONG 
     Semaphore->Header.SignalState = Previous + Adjustment;
     KiWaitTest(&Semaphore->Header, Increment);
     KiReleaseObjectLock(&Semaphore->Header);
-    KiExitDispatcher(OldIrql);
+    KiExitSignal(OldIrql, Wait);
     return Previous;
 }
 

@@ -15,9 +15,6 @@ ULONG KeNumberProcessors = 1;
 volatile KAFFINITY KeActiveProcessors = 1;
 
 static DECLSPEC_ALIGN(64) KPCR KiBootPcr;
-#if DBG
-static KI_LOCK_STATE KiBootLockState;
-#endif
 
 /* How long a processor may take from its start to KeActiveProcessors, in steps of 100 microseconds.
  */
@@ -28,9 +25,6 @@ static KI_LOCK_STATE KiBootLockState;
 typedef struct _KI_PROCESSOR {
     KPCR Pcr;
     KI_DESCRIPTOR_TABLES Tables;
-#if DBG
-    KI_LOCK_STATE LockState;
-#endif
 } KI_PROCESSOR, *PKI_PROCESSOR;
 
 static VOID KiInitializePcr(PKPCR Pcr, ULONG Number, PKTHREAD IdleThread) {
@@ -47,7 +41,6 @@ static VOID KiInitializePcr(PKPCR Pcr, ULONG Number, PKTHREAD IdleThread) {
     Prcb->CurrentAddressSpace = IdleThread->Process;
     IdleThread->NextProcessor = IdleThread->IdealProcessor = (USHORT)Number;
     KeInitializeSpinLock(&Prcb->PrcbLock);
-    KeNameSpinLock(&Prcb->PrcbLock, KiClassPrcb);
     KiInitializeReadyQueues(Prcb);
     KiInitializeDpcQueue(Prcb);
     KiProcessorBlock[Number] = Prcb;
@@ -67,16 +60,13 @@ VOID KeInitializeIdleThread(PKTHREAD Thread, PKPROCESS Process, PVOID StackBase,
 VOID KeInitializeProcessor(PKTHREAD IdleThread) {
     KiInitializeIdt();
     KiInitializePcr(&KiBootPcr, 0, IdleThread);
-#if DBG
-    KiBootPcr.Prcb.LockState = &KiBootLockState;
-#endif
     KiInitializeBootDescriptorTables(&KiBootPcr);
     KiLoadIdt(&KiBootPcr);
     KiWriteIrql(HIGH_LEVEL);
     KiSetProcessorFeatures(&KiBootPcr.Prcb);
     KiInitializeMachineType(&KiBootPcr.Prcb);
     KeCompactServiceTable();
-    KiInitializeTimerTable(&KiBootPcr.Prcb);
+    KiInitializeTimers(&KiBootPcr.Prcb);
     KiWriteIrql(PASSIVE_LEVEL); /* interrupts are still off at the processor */
 }
 
@@ -102,7 +92,7 @@ static VOID KiProcessorStartup(PVOID Argument) {
     KiSetProcessorFeatures(Prcb);
     KiInitializeMachineType(Prcb);
     HalInitializeProcessor(Prcb->Number, KeLoaderBlock);
-    KiInitializeTimerTable(Prcb);
+    KiInitializeTimers(Prcb);
     InterlockedOr64(&Prcb->CurrentAddressSpace->ActiveProcessors, Prcb->SetMember);
     InterlockedOr64(&KeActiveProcessors, Prcb->SetMember);
     KiFlushAllLocally();
@@ -124,9 +114,6 @@ BOOLEAN KeStartProcessor(PVOID Memory, PKTHREAD IdleThread) {
                                  .Argument = Processor};
 
     KiInitializePcr(&Processor->Pcr, Number, IdleThread);
-#if DBG
-    Processor->Pcr.Prcb.LockState = &Processor->LockState;
-#endif
     if (HalStartNextProcessor(KeLoaderBlock, &Start)) {
         for (ULONG Step = 0; Step < START_STEPS; Step++) {
             if (KeActiveProcessors & 1ull << Number) {

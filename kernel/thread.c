@@ -95,8 +95,7 @@ DECLSPEC_NORETURN VOID KiThreadReturned(VOID) {
 
 VOID KeStartThread(PKTHREAD Thread) {
     PKPROCESS Process = Thread->Process;
-    KIRQL OldIrql = KfRaiseIrql(DISPATCH_LEVEL);
-    KiAcquireSpinLock(&Process->ProcessLock, KiClassProcess);
+    KIRQL OldIrql = KeAcquireSpinLockRaiseToDpc(&Process->ProcessLock);
     InsertTailList(&Process->ThreadListHead, &Thread->ThreadListEntry);
     KeReleaseSpinLock(&Process->ProcessLock, OldIrql);
 }
@@ -113,8 +112,7 @@ DECLSPEC_NORETURN VOID KeTerminateThread(KPRIORITY Increment) {
     PKTHREAD Thread = KeGetCurrentThread();
     KiLeaveQueue(Thread);
     KiAbandonMutants(Thread);
-    KIRQL OldIrql = KfRaiseIrql(DISPATCH_LEVEL);
-    KiAcquireSpinLock(&Thread->Process->ProcessLock, KiClassProcess);
+    KIRQL OldIrql = KeAcquireSpinLockRaiseToDpc(&Thread->Process->ProcessLock);
     UNREFERENCED_PARAMETER(OldIrql);
     RemoveEntryList(&Thread->ThreadListEntry);
     KeReleaseSpinLockFromDpcLevel(&Thread->Process->ProcessLock);

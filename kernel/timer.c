@@ -1,21 +1,25 @@
 /*
- * Timers: a table of 256 hands per processor, as a clock face on which a timer's due time names its
- * place. Setting and cancelling are a list insertion and removal. Each clock interrupt looks
- * whether the hands that it has passed hold a timer, and has a DPC interrupt take out what is due.
+ * Timers: objects that the clock signals.
+ *
+ * A set timer is in the timer table (timertable.c) of the processor that set it. Each clock
+ * interrupt asks for a dispatch interrupt, and that takes out what is due, signals it, queues its
+ * DPC, and sets it again if it is periodic.
  *
  * A timer's own lock bit guards the timer, TimerLock the table. The expiry comes from the table to
  * the timer, against the order of the locks, so it only tries the timer's lock, and lets go and
  * comes again when somebody holds it.
+ *
+ * Timers run by interrupt time. One that was set to a system time (TIMER_ABSOLUTE) has been turned
+ * into interrupt time, and moves when the system time is set. KiAbsoluteTimeLock makes these two
+ * exclude each other; it comes between the timer's lock and TimerLock.
  */
 #include "ki.h"
 
-#define HAND_SHIFT 17 /* a hand is 2^17 * 100 ns = 13.1 ms */
+static KSPIN_LOCK KiAbsoluteTimeLock;
 
-VOID KiInitializeTimerTable(PKPRCB Prcb) {
+VOID KiInitializeTimers(PKPRCB Prcb) {
     KeInitializeSpinLock(&Prcb->TimerLock);
-    for (ULONG i = 0; i < TIMER_TABLE_SIZE; i++)
-        InitializeListHead(&Prcb->TimerTable[i]);
-    Prcb->TimerHand = (ULONG)(KeQueryInterruptTime() >> HAND_SHIFT);
+    KiInitializeTimerTable(&Prcb->TimerTable, KeQueryInterruptTime());
 }
 
 VOID NTAPI KeInitializeTimerEx(PKTIMER Timer, TIMER_TYPE Type) {
@@ -28,27 +32,42 @@ VOID NTAPI KeInitializeTimer(PKTIMER Timer) {
     KeInitializeTimerEx(Timer, NotificationTimer);
 }
 
-/* Timer's lock held. FALSE if the time has passed already. */
-BOOLEAN KiInsertTimer(PKTIMER Timer, LARGE_INTEGER DueTime) {
+LONGLONG KiComputeDueTime(LARGE_INTEGER Timeout) {
+    LONGLONG Now = (LONGLONG)KeQueryInterruptTime();
+    if (Timeout.QuadPart <= 0)
+        return Timeout.QuadPart < Now - MAXLONGLONG ? MAXLONGLONG : Now - Timeout.QuadPart;
+    LARGE_INTEGER SystemTime;
+    KeQuerySystemTime(&SystemTime);
+    LONGLONG Left = Timeout.QuadPart - SystemTime.QuadPart;
+    return Left <= 0 ? Now : Now + Left;
+}
+
+BOOLEAN KiInsertTimer(PKTIMER Timer, LONGLONG DueTime) {
     PKPRCB Prcb = KeGetCurrentPrcb();
-    if (DueTime.QuadPart <= (LONGLONG)KeQueryInterruptTime())
+    Timer->DueTime.QuadPart = (ULONGLONG)DueTime;
+    if (DueTime <= (LONGLONG)KeQueryInterruptTime())
         return FALSE;
-    Timer->DueTime.QuadPart = (ULONGLONG)DueTime.QuadPart;
     Timer->Processor = (USHORT)Prcb->Number;
-    KiAcquireSpinLock(&Prcb->TimerLock, KiClassTimerTable);
-    InsertTailList(&Prcb->TimerTable[(DueTime.QuadPart >> HAND_SHIFT) % TIMER_TABLE_SIZE],
-                   &Timer->TimerListEntry);
+    KeAcquireSpinLockAtDpcLevel(&Prcb->TimerLock);
+    KiInsertTimerTable(&Prcb->TimerTable, Timer);
     Timer->Header.Inserted = TRUE;
     KeReleaseSpinLockFromDpcLevel(&Prcb->TimerLock);
     return TRUE;
 }
 
-/* Timer's lock held. TRUE if it was in the table. */
+BOOLEAN KiInsertAbsoluteTimer(PKTIMER Timer, LARGE_INTEGER SystemTime) {
+    KeAcquireSpinLockAtDpcLevel(&KiAbsoluteTimeLock);
+    Timer->Header.TimerControlFlags |= TIMER_ABSOLUTE;
+    BOOLEAN Inserted = KiInsertTimer(Timer, KiComputeDueTime(SystemTime));
+    KeReleaseSpinLockFromDpcLevel(&KiAbsoluteTimeLock);
+    return Inserted;
+}
+
 BOOLEAN KiRemoveTimer(PKTIMER Timer) {
     if (!Timer->Header.Inserted)
         return FALSE;
     PKPRCB Prcb = KiProcessorBlock[Timer->Processor];
-    KiAcquireSpinLock(&Prcb->TimerLock, KiClassTimerTable);
+    KeAcquireSpinLockAtDpcLevel(&Prcb->TimerLock);
     BOOLEAN Inserted = Timer->Header.Inserted;
     if (Inserted) {
         RemoveEntryList(&Timer->TimerListEntry);
@@ -63,38 +82,28 @@ static PKDPC KiSignalTimer(PKTIMER Timer) {
     Timer->Header.SignalState = 1;
     KiWaitTest(&Timer->Header, 0);
     if (Timer->Period) {
-        LARGE_INTEGER Next = {.QuadPart =
-                                  (LONGLONG)Timer->DueTime.QuadPart + Timer->Period * 10000ll};
         LONGLONG Now = (LONGLONG)KeQueryInterruptTime();
-        if (Next.QuadPart <= Now) /* ticks that were missed are not made up for */
-            Next.QuadPart = Now + 1;
-        KiInsertTimer(Timer, Next);
+        LONGLONG Next = (LONGLONG)Timer->DueTime.QuadPart + Timer->Period * 10000ll;
+        Timer->Header.TimerControlFlags &= (UCHAR)~TIMER_ABSOLUTE;
+        KiInsertTimer(Timer, max(Next, Now + 1)); /* periods that were missed are not made up for */
     }
     return Timer->Dpc;
 }
 
-BOOLEAN NTAPI KeSetTimerEx(PKTIMER Timer, LARGE_INTEGER DueTime, LONG Period, PKDPC Dpc) {
-    LONGLONG Now = (LONGLONG)KeQueryInterruptTime();
-    LARGE_INTEGER Due;
+BOOLEAN NTAPI KeSetCoalescableTimer(PKTIMER Timer, LARGE_INTEGER DueTime, ULONG Period,
+                                    ULONG TolerableDelay, PKDPC Dpc) {
     PKDPC Expired = NULL;
-
-    if (DueTime.QuadPart < 0) {
-        Due.QuadPart = DueTime.QuadPart < Now - MAXLONGLONG ? MAXLONGLONG : Now - DueTime.QuadPart;
-    } else {
-        LARGE_INTEGER SystemTime;
-        KeQuerySystemTime(&SystemTime);
-        Due.QuadPart = Now + (DueTime.QuadPart - SystemTime.QuadPart);
-    }
     KIRQL OldIrql = KfRaiseIrql(DISPATCH_LEVEL);
     KiAcquireObjectLock(&Timer->Header);
     BOOLEAN WasInserted = KiRemoveTimer(Timer);
     Timer->Header.SignalState = 0;
+    Timer->Header.TimerControlFlags = KiEncodeTolerableDelay(TolerableDelay * 10000ull);
     Timer->Dpc = Dpc;
-    Timer->Period = (ULONG)max(Period, 0);
-    if (!KiInsertTimer(Timer, Due)) {
-        Timer->DueTime.QuadPart = (ULONGLONG)Now;
+    Timer->Period = Period;
+    BOOLEAN Inserted = DueTime.QuadPart > 0 ? KiInsertAbsoluteTimer(Timer, DueTime)
+                                            : KiInsertTimer(Timer, KiComputeDueTime(DueTime));
+    if (!Inserted)
         Expired = KiSignalTimer(Timer);
-    }
     KiReleaseObjectLock(&Timer->Header);
     if (Expired)
         KeInsertQueueDpc(Expired, NULL, NULL);
@@ -102,8 +111,12 @@ BOOLEAN NTAPI KeSetTimerEx(PKTIMER Timer, LARGE_INTEGER DueTime, LONG Period, PK
     return WasInserted;
 }
 
+BOOLEAN NTAPI KeSetTimerEx(PKTIMER Timer, LARGE_INTEGER DueTime, LONG Period, PKDPC Dpc) {
+    return KeSetCoalescableTimer(Timer, DueTime, (ULONG)max(Period, 0), 0, Dpc);
+}
+
 BOOLEAN NTAPI KeSetTimer(PKTIMER Timer, LARGE_INTEGER DueTime, PKDPC Dpc) {
-    return KeSetTimerEx(Timer, DueTime, 0, Dpc);
+    return KeSetCoalescableTimer(Timer, DueTime, 0, 0, Dpc);
 }
 
 BOOLEAN NTAPI KeCancelTimer(PKTIMER Timer) {
@@ -120,25 +133,22 @@ BOOLEAN NTAPI KeReadStateTimer(PKTIMER Timer) {
     return *(volatile LONG *)&Timer->Header.SignalState != 0;
 }
 
-/* A timer of Hand that is due, locked and out of the table, or NULL. */
-static PKTIMER KiTakeDueTimer(PKPRCB Prcb, ULONG Hand, ULONG64 Now) {
-    PLIST_ENTRY Head = &Prcb->TimerTable[Hand % TIMER_TABLE_SIZE];
+/* The first of the expired timers, locked and out of the table, or NULL. */
+static PKTIMER KiTakeExpiredTimer(PKPRCB Prcb) {
+    PLIST_ENTRY Head = &Prcb->TimerTable.ExpiredListHead;
     for (;;) {
-        PKTIMER Due = NULL;
-        KiAcquireSpinLock(&Prcb->TimerLock, KiClassTimerTable);
-        for (PLIST_ENTRY Entry = Head->Flink; Entry != Head && !Due; Entry = Entry->Flink) {
-            PKTIMER Timer = CONTAINING_RECORD(Entry, KTIMER, TimerListEntry);
-            Due = Timer->DueTime.QuadPart <= Now ? Timer : NULL;
-        }
-        if (!Due || KiTryObjectLock(&Due->Header)) {
-            if (Due) {
-                RemoveEntryList(&Due->TimerListEntry);
-                Due->Header.Inserted = FALSE;
-            }
-            KeReleaseSpinLockFromDpcLevel(&Prcb->TimerLock);
-            return Due;
+        PKTIMER Timer = NULL;
+        KeAcquireSpinLockAtDpcLevel(&Prcb->TimerLock);
+        if (!IsListEmpty(Head))
+            Timer = CONTAINING_RECORD(Head->Flink, KTIMER, TimerListEntry);
+        BOOLEAN Done = !Timer || KiTryObjectLock(&Timer->Header);
+        if (Timer && Done) {
+            RemoveEntryList(&Timer->TimerListEntry);
+            Timer->Header.Inserted = FALSE;
         }
         KeReleaseSpinLockFromDpcLevel(&Prcb->TimerLock);
+        if (Done)
+            return Timer;
         YieldProcessor();
     }
 }
@@ -146,20 +156,27 @@ static PKTIMER KiTakeDueTimer(PKPRCB Prcb, ULONG Hand, ULONG64 Now) {
 /* DISPATCH_LEVEL, asked for by the clock interrupt. */
 VOID KiTimerExpiration(VOID) {
     PKPRCB Prcb = KeGetCurrentPrcb();
-    ULONG64 Now = KeQueryInterruptTime();
-    ULONG Last = (ULONG)(Now >> HAND_SHIFT), Hand = Prcb->TimerHand;
-    if (Last - Hand >= TIMER_TABLE_SIZE)
-        Hand = Last - TIMER_TABLE_SIZE + 1;
-    for (;; Hand++) {
-        PKTIMER Timer;
-        while ((Timer = KiTakeDueTimer(Prcb, Hand, Now)) != NULL) {
-            PKDPC Dpc = KiSignalTimer(Timer);
-            KiReleaseObjectLock(&Timer->Header);
-            if (Dpc)
-                KeInsertQueueDpc(Dpc, NULL, NULL);
-        }
-        if (Hand == Last)
-            break;
+    PKTIMER Timer;
+    KeAcquireSpinLockAtDpcLevel(&Prcb->TimerLock);
+    KiCollectExpiredTimers(&Prcb->TimerTable, KeQueryInterruptTime());
+    KeReleaseSpinLockFromDpcLevel(&Prcb->TimerLock);
+    while ((Timer = KiTakeExpiredTimer(Prcb)) != NULL) {
+        PKDPC Dpc = KiSignalTimer(Timer);
+        KiReleaseObjectLock(&Timer->Header);
+        if (Dpc)
+            KeInsertQueueDpc(Dpc, NULL, NULL);
     }
-    Prcb->TimerHand = Last;
+}
+
+/* What is due by the system time is due sooner, or later, by what that is set forward, or back. */
+VOID KeSetSystemTime(PLARGE_INTEGER NewTime) {
+    KIRQL OldIrql = KeAcquireSpinLockRaiseToDpc(&KiAbsoluteTimeLock);
+    LONGLONG Delta = KiChangeSystemTime(NewTime);
+    for (ULONG i = 0; i < KeNumberProcessors; i++) {
+        PKPRCB Prcb = KiProcessorBlock[i];
+        KeAcquireSpinLockAtDpcLevel(&Prcb->TimerLock);
+        KiShiftAbsoluteTimers(&Prcb->TimerTable, Delta);
+        KeReleaseSpinLockFromDpcLevel(&Prcb->TimerLock);
+    }
+    KeReleaseSpinLock(&KiAbsoluteTimeLock, OldIrql);
 }

@@ -9,8 +9,9 @@
  * Blocks of a claimed thread that are still in other lists are stale; who meets one there drops it,
  * and the thread takes out the rest itself when it runs again.
  *
- * A wait for all objects never takes one of them alone: an object that becomes signalled only wakes
- * the thread, which then looks at all of them again, with all their locks held.
+ * A wait for all objects never takes one of them alone: who signals one of them looks at the others
+ * with their locks held, and if all are signalled takes all for the thread. Those locks come out of
+ * order, so they are only tried; if one is busy the thread is woken to look for itself.
  *
  * Lock order: the objects by address, then a timer table, then a thread.
  */
@@ -26,27 +27,14 @@ VOID KiInitializeHeader(PDISPATCHER_HEADER Header, UCHAR Type, ULONG Size, LONG 
     InitializeListHead(&Header->WaitListHead);
 }
 
-VOID KiAcquireObjectLock(PDISPATCHER_HEADER Object) {
-    KiLockWanted(Object, KiClassDispatcher);
-    for (;;) {
-        BOOLEAN Taken;
-        __asm__ volatile("lock btsl $7, %0" : "+m"(Object->Lock), "=@ccc"(Taken) : : "memory");
-        if (!Taken)
-            break;
-        while (*(volatile UCHAR *)&Object->Type & KOBJECT_LOCK_BIT)
-            YieldProcessor();
-    }
-    KiLockWaitedFor(Object, KiClassDispatcher);
+VOID KiAwaitObjectLock(PDISPATCHER_HEADER Object) {
+    while (*(volatile UCHAR *)&Object->Type & KOBJECT_LOCK_BIT)
+        YieldProcessor();
 }
 
-/* Others only ever set the bit that is set already, so a plain store gives the lock back. */
-VOID KiReleaseObjectLock(PDISPATCHER_HEADER Object) {
-    KiLockReleased(Object);
-    __atomic_store_n(&Object->Type, (UCHAR)(Object->Type & ~KOBJECT_LOCK_BIT), __ATOMIC_RELEASE);
-}
-
-static KOBJECTS KiObjectType(PDISPATCHER_HEADER Object) {
-    return (KOBJECTS)(Object->Type & ~KOBJECT_LOCK_BIT);
+/* Blocks are sorted by object, so that one which a wait names twice is locked once. */
+static BOOLEAN KiFirstOfObject(PKWAIT_BLOCK Blocks, ULONG i) {
+    return i == 0 || Blocks[i].Object != Blocks[i - 1].Object;
 }
 
 static BOOLEAN KiIsSignalled(PDISPATCHER_HEADER Object, PKTHREAD Thread) {
@@ -54,7 +42,8 @@ static BOOLEAN KiIsSignalled(PDISPATCHER_HEADER Object, PKTHREAD Thread) {
            (KiObjectType(Object) == MutantObject && ((PKMUTANT)Object)->OwnerThread == Thread);
 }
 
-/* What a satisfied wait does to the object. Returns the abandoned status's difference, or 0. */
+/* Thread's ThreadLock held. What a satisfied wait does to the object. Returns what is to be added
+   to the wait's status: the difference that an abandoned mutant makes, or 0. */
 static NTSTATUS KiSatisfyWait(PDISPATCHER_HEADER Object, PKTHREAD Thread) {
     switch (KiObjectType(Object)) {
     case EventSynchronizationObject:
@@ -65,20 +54,10 @@ static NTSTATUS KiSatisfyWait(PDISPATCHER_HEADER Object, PKTHREAD Thread) {
         Object->SignalState--;
         return 0;
     case MutantObject:
-        break;
+        return KiTakeMutant((PKMUTANT)Object, Thread);
     default:
         return 0;
     }
-    PKMUTANT Mutant = (PKMUTANT)Object;
-    NTSTATUS Abandoned = Mutant->Abandoned ? STATUS_ABANDONED_WAIT_0 : 0;
-    if (Object->SignalState-- == 1) {
-        Mutant->OwnerThread = Thread;
-        Mutant->Abandoned = FALSE;
-        InsertTailList(&Thread->MutantListHead, &Mutant->MutantListEntry);
-        if (Mutant->ApcDisable)
-            Thread->KernelApcDisable--;
-    }
-    return Abandoned;
 }
 
 static BOOLEAN KiClaimWait(PKTHREAD Thread, LONG_PTR Status) {
@@ -110,24 +89,68 @@ BOOLEAN KiUnwaitThread(PKTHREAD Thread, LONG_PTR Status, KPRIORITY Increment) {
     return TRUE;
 }
 
+/* ThreadLock held, all objects locked: Thread takes every one of them. Returns the wait's status.
+ */
+static NTSTATUS KiSatisfyAll(PKWAIT_BLOCK Blocks, ULONG Count, PKTHREAD Thread) {
+    NTSTATUS Status = STATUS_WAIT_0;
+    for (ULONG i = 0; i < Count; i++)
+        Status |= KiSatisfyWait(Blocks[i].Object, Thread);
+    return Status;
+}
+
+/*
+ * ThreadLock and Object's lock held: Thread waits for all of its objects, and takes them if they
+ * are all signalled. STATUS_PENDING: they are not. The locks of the others would be out of order,
+ * so they are only tried; if one is busy the thread shall look itself (KI_WAIT_RETRY).
+ */
+static LONG_PTR KiTryWaitAll(PKTHREAD Thread, PDISPATCHER_HEADER Object) {
+    PKWAIT_BLOCK Blocks = Thread->WaitBlockList;
+    LONG_PTR Status = STATUS_WAIT_0;
+    ULONG Seen = 0;
+    while (Seen < Thread->WaitBlockCount && Status == STATUS_WAIT_0) {
+        PDISPATCHER_HEADER Other = Blocks[Seen].Object;
+        if (Other != Object && KiFirstOfObject(Blocks, Seen) && !KiTryObjectLock(Other)) {
+            Status = KI_WAIT_RETRY;
+            break;
+        }
+        Status = KiIsSignalled(Other, Thread) ? STATUS_WAIT_0 : STATUS_PENDING;
+        Seen++;
+    }
+    if (Status == STATUS_WAIT_0)
+        Status = KiSatisfyAll(Blocks, Seen, Thread);
+    while (Seen-- > 0)
+        if (Blocks[Seen].Object != Object && KiFirstOfObject(Blocks, Seen))
+            KiReleaseObjectLock(Blocks[Seen].Object);
+    return Status;
+}
+
+/* Object's lock held. FALSE if the block's thread has to go on waiting. */
+static BOOLEAN KiTestBlock(PDISPATCHER_HEADER Object, PKWAIT_BLOCK Block, KPRIORITY Increment) {
+    PKTHREAD Thread = Block->Thread;
+    LONG_PTR Status = STATUS_WAIT_0;
+    KiAcquireThreadLock(Thread);
+    BOOLEAN Claimable = Thread->State == Waiting && !Thread->WaitClaimed;
+    if (Claimable) {
+        Status = Block->WaitType == WaitAny ? Block->WaitKey + KiSatisfyWait(Object, Thread)
+                                            : KiTryWaitAll(Thread, Object);
+        if (Status != STATUS_PENDING)
+            KiUnwaitThread(Thread, Status, Increment);
+    }
+    KiReleaseThreadLock(Thread);
+    return Status != STATUS_PENDING;
+}
+
 VOID KiWaitTest(PDISPATCHER_HEADER Object, KPRIORITY Increment) {
     PLIST_ENTRY Head = &Object->WaitListHead, Entry = Head->Flink;
     while (Entry != Head && Object->SignalState > 0) {
         PKWAIT_BLOCK Block = CONTAINING_RECORD(Entry, KWAIT_BLOCK, WaitListEntry);
-        PKTHREAD Thread = Block->Thread;
         Entry = Entry->Flink;
         if (Block->WaitType == WaitDequeue) /* queue.c serves those */
             continue;
-        RemoveEntryList(&Block->WaitListEntry);
-        KiAcquireThreadLock(Thread);
-        LONG_PTR Status = Block->WaitType == WaitAny ? Block->WaitKey : KI_WAIT_RETRY;
-        if (KiClaimWait(Thread, Status)) {
-            if (Block->WaitType == WaitAny)
-                Thread->WaitStatus += KiSatisfyWait(Object, Thread);
-            KiBoostAndReady(Thread, Increment);
+        if (KiTestBlock(Object, Block, Increment)) {
+            RemoveEntryList(&Block->WaitListEntry);
+            Block->BlockState = WaitBlockInactive; /* the last touch: its thread may use it again */
         }
-        KiReleaseThreadLock(Thread);
-        Block->BlockState = WaitBlockInactive; /* the last touch: its thread may use it again now */
     }
 }
 
@@ -148,40 +171,33 @@ static VOID KiPrepareBlocks(PKI_WAIT Wait, PKTHREAD Thread) {
     }
 }
 
-static BOOLEAN KiFirstOfObject(PKI_WAIT Wait, ULONG i) {
-    return i == 0 || Wait->Blocks[i].Object != Wait->Blocks[i - 1].Object;
-}
-
 static VOID KiLockObjects(PKI_WAIT Wait) {
     for (ULONG i = 0; i < Wait->Count; i++)
-        if (KiFirstOfObject(Wait, i))
+        if (KiFirstOfObject(Wait->Blocks, i))
             KiAcquireObjectLock(Wait->Blocks[i].Object);
 }
 
 static VOID KiUnlockObjects(PKI_WAIT Wait) {
     for (ULONG i = 0; i < Wait->Count; i++)
-        if (KiFirstOfObject(Wait, i))
+        if (KiFirstOfObject(Wait->Blocks, i))
             KiReleaseObjectLock(Wait->Blocks[i].Object);
 }
 
 /* All locks held: takes what the wait is for if it is there. Returns its status or STATUS_PENDING.
  */
 static LONG_PTR KiTrySatisfy(PKI_WAIT Wait, PKTHREAD Thread) {
-    NTSTATUS Status = STATUS_WAIT_0;
     if (Wait->Type == WaitDequeue)
         return KiTryDequeue(Wait->Objects[0], Thread);
     for (ULONG i = 0; i < Wait->Count; i++) {
         BOOLEAN Signalled = KiIsSignalled(Wait->Objects[i], Thread);
+        if (Signalled && KiMutantLimitReached(Wait->Objects[i]))
+            return STATUS_MUTANT_LIMIT_EXCEEDED;
         if (Wait->Type == WaitAny && Signalled)
             return (NTSTATUS)i + KiSatisfyWait(Wait->Objects[i], Thread);
         if (Wait->Type == WaitAll && !Signalled)
             return STATUS_PENDING;
     }
-    if (Wait->Type == WaitAny)
-        return STATUS_PENDING;
-    for (ULONG i = 0; i < Wait->Count; i++)
-        Status |= KiSatisfyWait(Wait->Objects[i], Thread);
-    return Status;
+    return Wait->Type == WaitAny ? STATUS_PENDING : KiSatisfyAll(Wait->Blocks, Wait->Count, Thread);
 }
 
 /* ThreadLock held: was the thread alerted in Mode? It is used up. */
@@ -235,13 +251,16 @@ static VOID KiStartTimeout(PKI_WAIT Wait, PKTHREAD Thread) {
     Timer->Header.SignalState = 0;
     Timer->Period = 0;
     Timer->Dpc = NULL;
+    Timer->Header.TimerControlFlags = 0;
     *Block = (KWAIT_BLOCK){.WaitType = WaitAny,
                            .WaitKey = (USHORT)STATUS_TIMEOUT,
                            .BlockState = WaitBlockActive,
                            .Thread = Thread,
                            .Object = Timer};
     InsertTailList(&Timer->Header.WaitListHead, &Block->WaitListEntry);
-    if (!KiInsertTimer(Timer, Wait->Due)) {
+    BOOLEAN Inserted = Wait->Timeout->QuadPart > 0 ? KiInsertAbsoluteTimer(Timer, *Wait->Timeout)
+                                                   : KiInsertTimer(Timer, Wait->Due);
+    if (!Inserted) {
         Timer->Header.SignalState = 1;
         KiWaitTest(&Timer->Header, 0);
     }
@@ -258,14 +277,8 @@ static VOID KiRemoveBlock(PKWAIT_BLOCK Block) {
     KiReleaseObjectLock(Object);
 }
 
-/* Until whoever has taken the block out of its list has given back the object's lock: after the
-   wait the object may be freed. */
-static VOID KiAwaitObjectLock(PDISPATCHER_HEADER Object) {
-    while (*(volatile UCHAR *)&Object->Type & KOBJECT_LOCK_BIT)
-        YieldProcessor();
-}
-
-/* The wait is over: what others did not take out of lists is taken out. */
+/* The wait is over: what others did not take out of lists is taken out. Whoever has taken out a
+   block must have given back the object's lock too: after the wait the object may be freed. */
 static VOID KiLeaveWait(PKI_WAIT Wait, PKTHREAD Thread) {
     for (ULONG i = 0; i < Wait->Count; i++)
         if (Wait->Blocks[i].BlockState == WaitBlockActive)
@@ -280,128 +293,73 @@ static VOID KiLeaveWait(PKI_WAIT Wait, PKTHREAD Thread) {
     KiRemoveBlock(&Thread->WaitBlock[TIMER_WAIT_BLOCK]);
 }
 
-/* A relative timeout becomes a point of interrupt time once, so that retries do not prolong it. */
-static VOID KiComputeDueTime(PKI_WAIT Wait) {
-    if (!Wait->Timeout)
-        return;
-    LONGLONG Timeout = Wait->Timeout->QuadPart, Now = (LONGLONG)KeQueryInterruptTime();
-    if (Timeout <= 0) {
-        Wait->Due.QuadPart = Timeout < Now - MAXLONGLONG ? MAXLONGLONG : Now - Timeout;
-    } else {
-        LARGE_INTEGER SystemTime;
-        KeQuerySystemTime(&SystemTime);
-        LONGLONG Left = Timeout - SystemTime.QuadPart;
-        Wait->Due.QuadPart = Left <= 0 ? Now : Now + Left;
-    }
-}
-
 static BOOLEAN KiTimeoutPassed(PKI_WAIT Wait) {
     return Wait->Timeout &&
-           (Wait->Timeout->QuadPart == 0 || Wait->Due.QuadPart <= (LONGLONG)KeQueryInterruptTime());
+           (Wait->Timeout->QuadPart == 0 || Wait->Due <= (LONGLONG)KeQueryInterruptTime());
+}
+
+/* The level to go back to after the wait. The call before may have stayed at DISPATCH_LEVEL for
+   this wait (KiExitSignal). */
+static KIRQL KiRaiseForWait(PKTHREAD Thread) {
+    KIRQL OldIrql = KfRaiseIrql(DISPATCH_LEVEL);
+    if (!Thread->WaitNext)
+        return OldIrql;
+    Thread->WaitNext = FALSE;
+    return Thread->WaitIrql;
+}
+
+/* All locks held: a status with which the wait ends at once, or STATUS_PENDING: it has begun. */
+static LONG_PTR KiBeginWait(PKI_WAIT Wait, PKTHREAD Thread, KIRQL OldIrql) {
+    LONG_PTR Status = KiTrySatisfy(Wait, Thread);
+    if (Status != STATUS_PENDING)
+        return Status;
+    Status = KiTestAlert(Wait, Thread, OldIrql);
+    if (Status != STATUS_SUCCESS)
+        return Status;
+    if (KiTimeoutPassed(Wait))
+        return STATUS_TIMEOUT;
+    KiEnterWait(Wait, Thread, OldIrql);
+    return STATUS_PENDING;
 }
 
 /* Returns STATUS_KERNEL_APC or KI_WAIT_RETRY where the wait is to be tried again. */
 static LONG_PTR KiWaitOnce(PKI_WAIT Wait) {
     PKTHREAD Thread = KeGetCurrentThread();
-    KIRQL OldIrql = KfRaiseIrql(DISPATCH_LEVEL);
-
+    KIRQL OldIrql = KiRaiseForWait(Thread);
     KiLockObjects(Wait);
-    LONG_PTR Status = KiTrySatisfy(Wait, Thread);
-    if (Status == STATUS_PENDING && KiTimeoutPassed(Wait))
-        Status = STATUS_TIMEOUT;
-    if (Status == STATUS_PENDING) {
-        KiAcquireThreadLock(Thread);
-        Status = KiTestAlert(Wait, Thread, OldIrql);
-        if (Status == STATUS_SUCCESS)
-            KiEnterWait(Wait, Thread, OldIrql);
-        KiReleaseThreadLock(Thread);
-        KiUnlockObjects(Wait);
-        if (Status == STATUS_SUCCESS) {
-            if (Thread->Queue)
-                KiActivateQueue(Thread);
-            if (Wait->Timeout)
-                KiStartTimeout(Wait, Thread);
-            Status = KiSwapThread(Thread);
-            KiLeaveWait(Wait, Thread);
-        }
-    } else {
-        KiUnlockObjects(Wait);
+    KiAcquireThreadLock(Thread);
+    LONG_PTR Status = KiBeginWait(Wait, Thread, OldIrql);
+    KiReleaseThreadLock(Thread);
+    KiUnlockObjects(Wait);
+    if (Status != STATUS_PENDING) {
+        KiExitDispatcher(OldIrql);
+        return Status;
     }
+    if (Thread->Queue)
+        KiActivateQueue(Thread);
+    if (Wait->Timeout)
+        KiStartTimeout(Wait, Thread);
+    Status = KiSwapThread(Thread);
+    KiLeaveWait(Wait, Thread);
     KeLowerIrql(OldIrql);
     return Status;
 }
 
+/* A relative timeout becomes a point of interrupt time once, so that retries do not prolong it; an
+   absolute one again each time, for the system time may have been set. */
 LONG_PTR KiWait(PKI_WAIT Wait) {
     LONG_PTR Status;
-    NT_ASSERT(KeGetCurrentIrql() <= APC_LEVEL || (Wait->Timeout && Wait->Timeout->QuadPart == 0));
-    KiComputeDueTime(Wait);
+    NT_ASSERT(KeGetCurrentIrql() <= APC_LEVEL || KeGetCurrentThread()->WaitNext ||
+              (Wait->Timeout && Wait->Timeout->QuadPart == 0));
+    if (Wait->Timeout)
+        Wait->Due = KiComputeDueTime(*Wait->Timeout);
     do {
         KiPrepareBlocks(Wait, KeGetCurrentThread()); /* an APC may have waited with the same ones */
         Status = KiWaitOnce(Wait);
         if (Status == STATUS_KERNEL_APC)
             KiDeliverKernelApcs();
+        if (Wait->Timeout && Wait->Timeout->QuadPart > 0)
+            Wait->Due = KiComputeDueTime(*Wait->Timeout);
     } while (Status == STATUS_KERNEL_APC || Status == KI_WAIT_RETRY);
     return Status;
-}
-
-NTSTATUS NTAPI KeWaitForSingleObject(PVOID Object, KWAIT_REASON WaitReason,
-                                     KPROCESSOR_MODE WaitMode, BOOLEAN Alertable,
-                                     PLARGE_INTEGER Timeout) {
-    PKTHREAD Thread = KeGetCurrentThread();
-    PDISPATCHER_HEADER Header = Object;
-    KIRQL OldIrql = KfRaiseIrql(DISPATCH_LEVEL);
-    KiAcquireObjectLock(Header);
-    if (KiIsSignalled(Header, Thread)) { /* nobody need be told */
-        BOOLEAN Overflow = Header->SignalState == MINLONG && KiObjectType(Header) == MutantObject;
-        NTSTATUS Status = Overflow ? 0 : KiSatisfyWait(Header, Thread);
-        KiReleaseObjectLock(Header);
-        KeLowerIrql(OldIrql);
-        if (Overflow)
-            RtlRaiseStatus(STATUS_MUTANT_LIMIT_EXCEEDED);
-        return Status;
-    }
-    KiReleaseObjectLock(Header);
-    KeLowerIrql(OldIrql);
-
-    KI_WAIT Wait = {.Count = 1,
-                    .Objects = &Object,
-                    .Blocks = Thread->WaitBlock,
-                    .Type = WaitAny,
-                    .Reason = WaitReason,
-                    .Mode = WaitMode,
-                    .Alertable = Alertable,
-                    .Timeout = Timeout};
-    return (NTSTATUS)KiWait(&Wait);
-}
-
-NTSTATUS NTAPI KeWaitForMultipleObjects(ULONG Count, PVOID Object[], WAIT_TYPE WaitType,
-                                        KWAIT_REASON WaitReason, KPROCESSOR_MODE WaitMode,
-                                        BOOLEAN Alertable, PLARGE_INTEGER Timeout,
-                                        PKWAIT_BLOCK WaitBlockArray) {
-    if (Count == 0 || Count > MAXIMUM_WAIT_OBJECTS ||
-        (!WaitBlockArray && Count > THREAD_WAIT_OBJECTS))
-        KeBugCheckEx(MAXIMUM_WAIT_OBJECTS_EXCEEDED, Count, 0, 0, 0);
-    KI_WAIT Wait = {.Count = Count,
-                    .Objects = Object,
-                    .Blocks = WaitBlockArray ? WaitBlockArray : KeGetCurrentThread()->WaitBlock,
-                    .Type = WaitType,
-                    .Reason = WaitReason,
-                    .Mode = WaitMode,
-                    .Alertable = Alertable,
-                    .Timeout = Timeout};
-    return (NTSTATUS)KiWait(&Wait);
-}
-
-/* A wait for nothing but the timeout. */
-NTSTATUS NTAPI KeDelayExecutionThread(KPROCESSOR_MODE WaitMode, BOOLEAN Alertable,
-                                      PLARGE_INTEGER Interval) {
-    KI_WAIT Wait = {.Count = 0,
-                    .Blocks = KeGetCurrentThread()->WaitBlock,
-                    .Type = WaitAny,
-                    .Reason = DelayExecution,
-                    .Mode = WaitMode,
-                    .Alertable = Alertable,
-                    .Timeout = Interval};
-    NTSTATUS Status = (NTSTATUS)KiWait(&Wait);
-    return Status == STATUS_TIMEOUT ? STATUS_SUCCESS : Status;
 }

@@ -292,7 +292,6 @@ static VOID PspReaper(PVOID Context) {
 
 BOOLEAN PspInitializeReaper(VOID) {
     HANDLE Handle;
-    KeNameSpinLock(&PspReapLock, KiClassReaper);
     KeInitializeEvent(&PspReapEvent, SynchronizationEvent, FALSE);
     KeReapThreadRoutine = PspQueueReap;
     NTSTATUS Status =

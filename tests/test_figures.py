@@ -9,6 +9,7 @@ from conftest import FREE_BUILD, ROOT
 LIMITS = {
     "null service": 50,
     "loader entry to first user instruction": 15_000_000,
+    "signal + wait, not blocking": 400,
     "ping-pong, two threads, round trip": 2_000,
     "yield, two threads, round trip": 700,
     "kernel + hal, bytes": 500 * 1024,

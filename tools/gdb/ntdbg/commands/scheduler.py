@@ -65,7 +65,7 @@ def timer(argument):
             for item in timers:
                 _timer_row(hand, item)
             total, longest = total + len(timers), max(longest, len(timers))
-        hands.append("%d" % (model.num(value, "Prcb.TimerHand") % 256))
+        hands.append("%d" % (model.num(value, "Prcb.TimerTable.Hand") % 256))
     write()
     write("Total Timers: %d, Maximum List: %d" % (total, longest))
     write("Current Hand: %s" % ", ".join(hands))
@@ -73,10 +73,11 @@ def timer(argument):
 
 def _table(table):
     """(hand, timers) of each hand that is not empty; the list heads are read in one go."""
-    data = memory.read_virtual(table, 256 * 16)
+    first = table + model.offset("_KTIMER_TABLE", "TimerEntries")
+    data = memory.read_virtual(first, 256 * 24)
     for hand in range(256):
-        if int.from_bytes(data[16 * hand:16 * hand + 8], "little") != table + 16 * hand:
-            yield hand, list(model.entries(table + 16 * hand, "_KTIMER", "TimerListEntry"))
+        if int.from_bytes(data[24 * hand:24 * hand + 8], "little") != first + 24 * hand:
+            yield hand, list(model.entries(first + 24 * hand, "_KTIMER", "TimerListEntry"))
 
 
 def _timer_row(hand, item):
