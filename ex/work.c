@@ -16,6 +16,7 @@ static KSEMAPHORE ExpWorkSemaphore; /* its count is the length of the list */
 
 VOID ExpInitializeWork(VOID) {
     KeInitializeSpinLock(&ExpWorkLock);
+    KeNameSpinLock(&ExpWorkLock, KiClassWorkQueue);
     KeInitializeSemaphore(&ExpWorkSemaphore, 0, MAXLONG);
 }
 

@@ -6,13 +6,7 @@
  * to the byte (assembly, debuggers and books rely on them). KTHREAD, KPROCESS and the objects have
  * Windows' names in Windows' order, not its offsets.
  *
- * Locks, in the order in which they are taken (all at DISPATCH_LEVEL or above):
- *   1. the lock bit of a dispatcher object (DISPATCHER_HEADER.Lock); several at once only in
- *      ascending address order (waits on many objects)
- *   2. KiAbsoluteTimeLock, then KPRCB.TimerLock: the timer table of a processor
- *   3. KTHREAD.ThreadLock: a thread's state, wait and APC fields
- *   4. KPRCB.PrcbLock: the ready queues, NextThread
- *   5. KPRCB.DpcLock: the DPC queue
+ * Locks: kelock.h lists them in the order in which they are taken; docs/locks.md says more.
  */
 #ifndef VITRINE_KE_H
 #define VITRINE_KE_H
@@ -20,6 +14,7 @@
 #include "ntdef.h"
 #include "ntcontext.h"
 #include "ketypes.h"
+#include "kelock.h"
 #include "ntstatus.h"
 #include "ntkuser.h"
 #include "arc.h"
@@ -154,18 +149,6 @@ FORCEINLINE VOID KeRestoreInterrupts(BOOLEAN Enable) {
 FORCEINLINE VOID YieldProcessor(VOID) {
     __asm__ volatile("pause" : : : "memory");
 }
-
-/* --- spin locks (kernel/spinlock.c) ------------------------------------------------------------
- */
-
-/* (WDK) A lock is free when 0; the checked build stores the owner's thread in it. */
-VOID NTAPI KeInitializeSpinLock(_Out_ PKSPIN_LOCK SpinLock);
-KIRQL NTAPI KeAcquireSpinLockRaiseToDpc(_Inout_ PKSPIN_LOCK SpinLock);
-VOID NTAPI KeReleaseSpinLock(_Inout_ PKSPIN_LOCK SpinLock, _In_ KIRQL NewIrql);
-VOID NTAPI KeAcquireSpinLockAtDpcLevel(_Inout_ PKSPIN_LOCK SpinLock);
-VOID NTAPI KeReleaseSpinLockFromDpcLevel(_Inout_ PKSPIN_LOCK SpinLock);
-BOOLEAN NTAPI KeTryToAcquireSpinLockAtDpcLevel(_Inout_ PKSPIN_LOCK SpinLock);
-#define KeAcquireSpinLock(lock, oldirql) (*(oldirql) = KeAcquireSpinLockRaiseToDpc(lock))
 
 /* --- interlocked and list helpers --------------------------------------------------------------
  */

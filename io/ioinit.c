@@ -94,6 +94,7 @@ static VOID IopInitializeBootDrivers(PLOADER_PARAMETER_BLOCK LoaderBlock) {
 
 BOOLEAN IoInitSystem(_In_ PLOADER_PARAMETER_BLOCK LoaderBlock) {
     IoLoaderBlock = LoaderBlock;
+    KeNameSpinLock(&IopDatabaseLock, KiClassIoDatabase);
     if (!IopCreateDriverType() || !IopCreateDeviceType() || !IopCreateFileType() ||
         !IopCreateCompletionType()) {
         return FALSE;

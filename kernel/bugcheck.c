@@ -149,13 +149,10 @@ static VOID KiContextOfTrap(PKTRAP_FRAME TrapFrame, PCONTEXT Context) {
     Context->EFlags = TrapFrame->EFlags;
 }
 
-/*
- * KeBugCheck2 - stops the machine, showing the registers of TrapFrame where there is one.
- *
- * The stack is walked from here, through the trap. Does not return. Any IRQL.
- */
-DECLSPEC_NORETURN VOID KeBugCheck2(ULONG BugCheckCode, ULONG_PTR P1, ULONG_PTR P2, ULONG_PTR P3,
-                                   ULONG_PTR P4, PKTRAP_FRAME TrapFrame) {
+/* The stack is walked from here, through the trap where there is one. */
+DECLSPEC_NORETURN VOID KeBugCheckWithReport(ULONG BugCheckCode, ULONG_PTR P1, ULONG_PTR P2,
+                                            ULONG_PTR P3, ULONG_PTR P4, PKTRAP_FRAME TrapFrame,
+                                            VOID (*Report)(PVOID Context), PVOID ReportContext) {
     CONTEXT Context;
     CONTEXT Trapped;
 
@@ -176,9 +173,22 @@ DECLSPEC_NORETURN VOID KeBugCheck2(ULONG BugCheckCode, ULONG_PTR P1, ULONG_PTR P
     }
     KiBugRegisters(&Trapped);
     KiBugStack(&Context);
+    if (Report != NULL) {
+        Report(ReportContext);
+    }
     KiPrintOthers();
     KiWriteOutcome();
     KiHaltForEver();
+}
+
+/*
+ * KeBugCheck2 - stops the machine, showing the registers of TrapFrame where there is one.
+ *
+ * Does not return. Any IRQL.
+ */
+DECLSPEC_NORETURN VOID KeBugCheck2(ULONG BugCheckCode, ULONG_PTR P1, ULONG_PTR P2, ULONG_PTR P3,
+                                   ULONG_PTR P4, PKTRAP_FRAME TrapFrame) {
+    KeBugCheckWithReport(BugCheckCode, P1, P2, P3, P4, TrapFrame, NULL, NULL);
 }
 
 /* KeBugCheckEx - see the WDK. */

@@ -25,8 +25,8 @@ VOID KiBugRegisters(const CONTEXT *Context) {
     KiBugPrint("r14=%016llx r15=%016llx efl=%08x\n\n", Context->R14, Context->R15, Context->EFlags);
 }
 
-/* The stack that Rsp lies on: the thread's, or what is left of the page of another one. */
-static VOID KiBugStackLimits(ULONG64 Rsp, PULONG64 Low, PULONG64 High) {
+/* The thread's stack, or what is left of the page of another one. */
+VOID KiStackLimits(ULONG64 Rsp, PULONG64 Low, PULONG64 High) {
     PKTHREAD Thread = KeGetCurrentThread();
     if (Thread != NULL && Rsp >= (ULONG64)Thread->StackLimit && Rsp < (ULONG64)Thread->StackBase) {
         *Low = (ULONG64)Thread->StackLimit;
@@ -104,14 +104,19 @@ static VOID KiBugAddress(ULONG64 Address) {
     }
 }
 
-static NTSTATUS KiBugUnwind(PCONTEXT Context, PBOOLEAN MachineFrame) {
-    ULONG64 Low, High, ImageBase, Frame;
+static NTSTATUS KiBugUnwind(PCONTEXT Context, PBOOLEAN MachineFrame, ULONG64 Low, ULONG64 High) {
+    ULONG64 ImageBase, Frame;
     PVOID HandlerData;
     PEXCEPTION_ROUTINE Handler;
     PRUNTIME_FUNCTION Entry = RtlLookupFunctionEntry(Context->Rip, &ImageBase, NULL);
-    KiBugStackLimits(Context->Rsp, &Low, &High);
     return RtlVirtualUnwind2(UNW_FLAG_NHANDLER, ImageBase, Context->Rip, Entry, Context,
                              MachineFrame, &HandlerData, &Frame, NULL, &Low, &High, &Handler, 0);
+}
+
+static VOID KiBugFrame(ULONG64 Rsp, ULONG64 Return, ULONG64 Rip) {
+    KiBugPrint("%016llx %016llx ", Rsp, Return);
+    KiBugAddress(Rip);
+    KiBugPrint("\n");
 }
 
 VOID KiBugStack(const CONTEXT *Start) {
@@ -120,17 +125,49 @@ VOID KiBugStack(const CONTEXT *Start) {
     for (ULONG Count = 0; Count < KI_MAXIMUM_FRAMES; Count += 1) {
         ULONG64 Rip = Context.Rip;
         ULONG64 Rsp = Context.Rsp;
+        ULONG64 Low, High;
         NTSTATUS Status = STATUS_BAD_STACK;
         BOOLEAN MachineFrame = FALSE;
         /* The kernel's walk ends where user mode begins: its stack is the program's own. */
         if (Rip >= KI_USER_SPACE_END) {
-            Status = KiBugUnwind(&Context, &MachineFrame);
+            KiStackLimits(Rsp, &Low, &High);
+            Status = KiBugUnwind(&Context, &MachineFrame, Low, High);
         }
-        KiBugPrint("%016llx %016llx ", Rsp, NT_SUCCESS(Status) ? Context.Rip : 0ull);
-        KiBugAddress(Rip);
-        KiBugPrint("\n");
+        KiBugFrame(Rsp, NT_SUCCESS(Status) ? Context.Rip : 0ull, Rip);
         if (!NT_SUCCESS(Status) || Context.Rip == 0 || (Context.Rsp <= Rsp && !MachineFrame)) {
             return;
         }
+    }
+}
+
+/* An address of the stack that was copied becomes one of the copy. */
+static ULONG64 KiInCopy(const KI_STACK_COPY *Copy, ULONG64 Address) {
+    return Address - Copy->Rsp < Copy->Words * sizeof(ULONG64)
+               ? Address - Copy->Rsp + (ULONG64)Copy->Memory
+               : Address;
+}
+
+VOID KiBugStackCopy(const KI_STACK_COPY *Copy) {
+    ULONG64 Low = (ULONG64)Copy->Memory, High = (ULONG64)&Copy->Memory[Copy->Words];
+    CONTEXT Context = {.Rip = Copy->Rip, .Rsp = Low, .Rbp = KiInCopy(Copy, Copy->Rbp)};
+    while (Context.Rip >= KI_USER_SPACE_END && Context.Rsp >= Low && Context.Rsp < High) {
+        ULONG64 Rip = Context.Rip;
+        ULONG64 Rsp = Context.Rsp - Low + Copy->Rsp;
+        BOOLEAN MachineFrame = FALSE;
+        NTSTATUS Status = KiBugUnwind(&Context, &MachineFrame, Low, High);
+        KiBugFrame(Rsp, NT_SUCCESS(Status) ? Context.Rip : 0ull, Rip);
+        if (!NT_SUCCESS(Status)) {
+            return;
+        }
+        Context.Rsp = KiInCopy(Copy, Context.Rsp);
+        Context.Rbp = KiInCopy(Copy, Context.Rbp);
+    }
+}
+
+VOID KiBugStackList(const KI_STACK_LIST *List) {
+    for (ULONG Index = 0; Index < KI_STACK_ADDRESSES && List->Address[Index] != NULL; Index += 1) {
+        KiBugPrint("%34s", "");
+        KiBugAddress((ULONG64)List->Address[Index]);
+        KiBugPrint("\n");
     }
 }

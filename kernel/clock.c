@@ -75,6 +75,7 @@ static VOID KiTick(PKPRCB Prcb, PKTRAP_FRAME TrapFrame) {
     }
 #if DBG
     KiCheckDpcWatchdog(Prcb);
+    KiCheckLockTime(Prcb);
 #endif
 }
 

@@ -49,7 +49,7 @@ BOOLEAN NTAPI KeInsertQueueDpc(PRKDPC Dpc, PVOID SystemArgument1, PVOID SystemAr
         KiWriteIrql(DISPATCH_LEVEL);
     PKPRCB Prcb = KeGetCurrentPrcb(), Target = KiTargetOfDpc(Dpc, Prcb);
     PKDPC_DATA Data = &Target->DpcData[0];
-    KeAcquireSpinLockAtDpcLevel(&Data->DpcLock);
+    KiAcquireSpinLock(&Data->DpcLock, KiClassDpc);
     PVOID Free = NULL; /* two processors may queue it at once, each into its own queue */
     BOOLEAN Inserted = __atomic_compare_exchange_n(&Dpc->DpcData, &Free, Data, FALSE,
                                                    __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
@@ -79,7 +79,7 @@ BOOLEAN NTAPI KeRemoveQueueDpc(PRKDPC Dpc) {
         KiWriteIrql(DISPATCH_LEVEL);
     PKDPC_DATA Data = Dpc->DpcData;
     if (Data) {
-        KeAcquireSpinLockAtDpcLevel(&Data->DpcLock);
+        KiAcquireSpinLock(&Data->DpcLock, KiClassDpc);
         if (Dpc->DpcData == Data) {
             RemoveEntryList(&Dpc->DpcListEntry);
             Dpc->DpcData = NULL;
@@ -96,7 +96,7 @@ BOOLEAN NTAPI KeRemoveQueueDpc(PRKDPC Dpc) {
 
 static BOOLEAN KiTakeDpc(PKDPC_DATA Data, PKDPC Copy) {
     BOOLEAN Enabled = KeDisableInterrupts(), Found;
-    KeAcquireSpinLockAtDpcLevel(&Data->DpcLock);
+    KiAcquireSpinLock(&Data->DpcLock, KiClassDpc);
     Found = Data->DpcListHead.Flink != &Data->DpcListHead;
     if (Found) {
         PKDPC Dpc = CONTAINING_RECORD(Data->DpcListHead.Flink, KDPC, DpcListEntry);

@@ -25,7 +25,7 @@ static __attribute__((noinline)) LONG KiSetEvent(PRKEVENT Event, KPRIORITY Incre
 LONG NTAPI KeSetEvent(PRKEVENT Event, KPRIORITY Increment, BOOLEAN Wait) {
     ASSERT_IRQL(<= DISPATCH_LEVEL);
     KIRQL OldIrql = KfRaiseIrql(DISPATCH_LEVEL);
-    if (!Wait && KiTryObjectLock(&Event->Header)) {
+    if (!Wait && KiAcquireFreeObjectLock(&Event->Header)) {
         if (Event->Header.WaitListHead.Flink == &Event->Header.WaitListHead) {
             LONG Previous = Event->Header.SignalState;
             Event->Header.SignalState = 1;

@@ -68,7 +68,7 @@ VOID NTAPI KeInitializeInterrupt(PKINTERRUPT Interrupt, PKSERVICE_ROUTINE Servic
 static BOOLEAN KiCallServiceRoutine(PKINTERRUPT Interrupt) {
     KIRQL Irql = Interrupt->SynchronizeIrql;
     KiWriteIrql(Irql);
-    KeAcquireSpinLockAtDpcLevel(Interrupt->ActualLock);
+    KiAcquireSpinLock(Interrupt->ActualLock, KiClassInterrupt);
     BOOLEAN Claimed = Interrupt->ServiceRoutine(Interrupt, Interrupt->ServiceContext);
     if (KeGetCurrentIrql() != Irql)
         KeBugCheckEx(IRQL_UNEXPECTED_VALUE, KeGetCurrentIrql(), Irql,
@@ -120,7 +120,7 @@ static VOID KiCountUnclaimed(PKI_VECTOR Slot, ULONG Vector) {
 BOOLEAN KiDispatchDeviceInterrupt(ULONG Vector) {
     PKI_VECTOR Slot = &KiVectors[Vector];
     BOOLEAN Claimed = FALSE;
-    KeAcquireSpinLockAtDpcLevel(&Slot->Lock);
+    KiAcquireSpinLock(&Slot->Lock, KiClassVector);
     if (Slot->First && !Slot->Masked) {
         _enable_interrupts();
         Claimed = Slot->First->DispatchAddress(Slot->First);
@@ -139,7 +139,7 @@ BOOLEAN KiDispatchDeviceInterrupt(ULONG Vector) {
 static PKI_VECTOR KiLockVector(ULONG Vector, PKIRQL OldIrql, PBOOLEAN Enabled) {
     *OldIrql = KfRaiseIrql(HIGH_LEVEL);
     *Enabled = KeDisableInterrupts();
-    KeAcquireSpinLockAtDpcLevel(&KiVectors[Vector].Lock);
+    KiAcquireSpinLock(&KiVectors[Vector].Lock, KiClassVector);
     return &KiVectors[Vector];
 }
 
@@ -223,7 +223,7 @@ BOOLEAN NTAPI KeDisconnectInterrupt(PKINTERRUPT Interrupt) {
 
 KIRQL NTAPI KeAcquireInterruptSpinLock(PKINTERRUPT Interrupt) {
     KIRQL OldIrql = KfRaiseIrql(Interrupt->SynchronizeIrql);
-    KeAcquireSpinLockAtDpcLevel(Interrupt->ActualLock);
+    KiAcquireSpinLock(Interrupt->ActualLock, KiClassInterrupt);
     return OldIrql;
 }
 

@@ -6,6 +6,7 @@
 #define VITRINE_KI_H
 
 #include "ke.h"
+#include "kilock.h"
 #include "hal.h"
 #include "kd.h"
 #include "ntrtl.h"
@@ -182,18 +183,36 @@ VOID KiCheckDpcWatchdog(_Inout_ PKPRCB Prcb);
 LONGLONG KiChangeSystemTime(_In_ PLARGE_INTEGER NewTime);
 VOID KeUpdateSystemTime(_Inout_ PKTRAP_FRAME TrapFrame);
 
-FORCEINLINE BOOLEAN KiTryObjectLock(_Inout_ PDISPATCHER_HEADER Object) {
+FORCEINLINE BOOLEAN KiTestAndSetObjectLock(_Inout_ PDISPATCHER_HEADER Object) {
     BOOLEAN Taken;
     __asm__ volatile("lock btsl $7, %0" : "+m"(Object->Lock), "=@ccc"(Taken) : : "memory");
     return !Taken;
 }
+/* Against the order of the locks. */
+FORCEINLINE BOOLEAN KiTryObjectLock(_Inout_ PDISPATCHER_HEADER Object) {
+    BOOLEAN Locked = KiTestAndSetObjectLock(Object);
+    if (Locked)
+        KiLockTaken(Object, KiClassDispatcher);
+    return Locked;
+}
 FORCEINLINE VOID KiAcquireObjectLock(_Inout_ PDISPATCHER_HEADER Object) {
-    ASSERT_IRQL(>= DISPATCH_LEVEL);
-    while (!KiTryObjectLock(Object))
+    KiLockWanted(Object, KiClassDispatcher);
+    while (!KiTestAndSetObjectLock(Object))
         KiAwaitObjectLock(Object);
+    KiLockWaitedFor(Object, KiClassDispatcher);
+}
+/* For code without a loop, in the free build: FALSE, and it is acquired elsewhere. */
+FORCEINLINE BOOLEAN KiAcquireFreeObjectLock(_Inout_ PDISPATCHER_HEADER Object) {
+#if DBG
+    KiAcquireObjectLock(Object);
+    return TRUE;
+#else
+    return KiTestAndSetObjectLock(Object);
+#endif
 }
 /* Others only ever set the bit, which is set already, so no locked instruction is needed. */
 FORCEINLINE VOID KiReleaseObjectLock(_Inout_ PDISPATCHER_HEADER Object) {
+    KiLockReleased(Object);
     __asm__ volatile("andb %1, %0"
                      : "+m"(Object->Type)
                      : "i"((UCHAR)~KOBJECT_LOCK_BIT)
@@ -203,31 +222,31 @@ FORCEINLINE KOBJECTS KiObjectType(_In_ PDISPATCHER_HEADER Object) {
     return (KOBJECTS)(Object->Type & ~KOBJECT_LOCK_BIT);
 }
 /* The scheduler's own locks: inline in the free build, checked in the other. */
-FORCEINLINE VOID KiAcquireSchedulerLock(_Inout_ PKSPIN_LOCK Lock) {
+FORCEINLINE VOID KiAcquireSchedulerLock(_Inout_ PKSPIN_LOCK Lock, _In_ KI_LOCK_CLASS Class) {
 #if DBG
-    KeAcquireSpinLockAtDpcLevel(Lock);
+    KiAcquireSpinLock(Lock, Class);
 #else
+    UNREFERENCED_PARAMETER(Class);
     while (__atomic_exchange_n(Lock, 1, __ATOMIC_ACQUIRE))
         while (*(volatile KSPIN_LOCK *)Lock)
             YieldProcessor();
 #endif
 }
-FORCEINLINE VOID KiAcquirePrcbLock(_Inout_ PKPRCB Prcb) {
-    KiAcquireSchedulerLock(&Prcb->PrcbLock);
+FORCEINLINE VOID KiReleaseSchedulerLock(_Inout_ PKSPIN_LOCK Lock) {
+    KiLockReleased(Lock);
+    __atomic_store_n(Lock, 0, __ATOMIC_RELEASE);
 }
-/* Given back by whoever runs then: the current thread may have changed under it. */
+FORCEINLINE VOID KiAcquirePrcbLock(_Inout_ PKPRCB Prcb) {
+    KiAcquireSchedulerLock(&Prcb->PrcbLock, KiClassPrcb);
+}
 FORCEINLINE VOID KiReleasePrcbLock(_Inout_ PKPRCB Prcb) {
-    __atomic_store_n(&Prcb->PrcbLock, 0, __ATOMIC_RELEASE);
+    KiReleaseSchedulerLock(&Prcb->PrcbLock);
 }
 FORCEINLINE VOID KiAcquireThreadLock(_Inout_ PKTHREAD Thread) {
-    KiAcquireSchedulerLock(&Thread->ThreadLock);
+    KiAcquireSchedulerLock(&Thread->ThreadLock, KiClassThread);
 }
 FORCEINLINE VOID KiReleaseThreadLock(_Inout_ PKTHREAD Thread) {
-#if DBG
-    KeReleaseSpinLockFromDpcLevel(&Thread->ThreadLock);
-#else
-    __atomic_store_n(&Thread->ThreadLock, 0, __ATOMIC_RELEASE);
-#endif
+    KiReleaseSchedulerLock(&Thread->ThreadLock);
 }
 FORCEINLINE VOID __writemsr(ULONG Register, ULONG64 Value) {
     __asm__ volatile("wrmsr"

@@ -30,7 +30,8 @@ VOID KiSwapProcess(PKPROCESS Process) {
 }
 
 KAFFINITY KeSetAffinityProcess(PKPROCESS Process, KAFFINITY Affinity) {
-    KIRQL OldIrql = KeAcquireSpinLockRaiseToDpc(&Process->ProcessLock);
+    KIRQL OldIrql = KfRaiseIrql(DISPATCH_LEVEL);
+    KiAcquireSpinLock(&Process->ProcessLock, KiClassProcess);
     KAFFINITY Old = Process->Affinity;
     Process->Affinity = Affinity;
     for (PLIST_ENTRY Entry = Process->ThreadListHead.Flink; Entry != &Process->ThreadListHead;

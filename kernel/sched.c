@@ -87,6 +87,7 @@ static PKTHREAD KiSelectNextThread(PKPRCB Prcb) {
 /* The current thread's state says already why it stops. Comes back when it runs again. */
 LONG_PTR KiSwapThread(PKTHREAD Thread) {
     PKPRCB Prcb = KeGetCurrentPrcb();
+    KiCheckNoLocks();
     KiAcquirePrcbLock(Prcb);
     PKTHREAD Next = KiSelectNextThread(Prcb);
     if (Next == Thread) { /* woken before it had gone */

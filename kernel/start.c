@@ -15,6 +15,9 @@ ULONG KeNumberProcessors = 1;
 volatile KAFFINITY KeActiveProcessors = 1;
 
 static DECLSPEC_ALIGN(64) KPCR KiBootPcr;
+#if DBG
+static KI_LOCK_STATE KiBootLockState;
+#endif
 
 /* How long a processor may take from its start to KeActiveProcessors, in steps of 100 microseconds.
  */
@@ -25,6 +28,9 @@ static DECLSPEC_ALIGN(64) KPCR KiBootPcr;
 typedef struct _KI_PROCESSOR {
     KPCR Pcr;
     KI_DESCRIPTOR_TABLES Tables;
+#if DBG
+    KI_LOCK_STATE LockState;
+#endif
 } KI_PROCESSOR, *PKI_PROCESSOR;
 
 static VOID KiInitializePcr(PKPCR Pcr, ULONG Number, PKTHREAD IdleThread) {
@@ -41,6 +47,7 @@ static VOID KiInitializePcr(PKPCR Pcr, ULONG Number, PKTHREAD IdleThread) {
     Prcb->CurrentAddressSpace = IdleThread->Process;
     IdleThread->NextProcessor = IdleThread->IdealProcessor = (USHORT)Number;
     KeInitializeSpinLock(&Prcb->PrcbLock);
+    KeNameSpinLock(&Prcb->PrcbLock, KiClassPrcb);
     KiInitializeReadyQueues(Prcb);
     KiInitializeDpcQueue(Prcb);
     KiProcessorBlock[Number] = Prcb;
@@ -60,6 +67,9 @@ VOID KeInitializeIdleThread(PKTHREAD Thread, PKPROCESS Process, PVOID StackBase,
 VOID KeInitializeProcessor(PKTHREAD IdleThread) {
     KiInitializeIdt();
     KiInitializePcr(&KiBootPcr, 0, IdleThread);
+#if DBG
+    KiBootPcr.Prcb.LockState = &KiBootLockState;
+#endif
     KiInitializeBootDescriptorTables(&KiBootPcr);
     KiLoadIdt(&KiBootPcr);
     KiWriteIrql(HIGH_LEVEL);
@@ -114,6 +124,9 @@ BOOLEAN KeStartProcessor(PVOID Memory, PKTHREAD IdleThread) {
                                  .Argument = Processor};
 
     KiInitializePcr(&Processor->Pcr, Number, IdleThread);
+#if DBG
+    Processor->Pcr.Prcb.LockState = &Processor->LockState;
+#endif
     if (HalStartNextProcessor(KeLoaderBlock, &Start)) {
         for (ULONG Step = 0; Step < START_STEPS; Step++) {
             if (KeActiveProcessors & 1ull << Number) {

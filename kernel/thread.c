@@ -95,7 +95,8 @@ DECLSPEC_NORETURN VOID KiThreadReturned(VOID) {
 
 VOID KeStartThread(PKTHREAD Thread) {
     PKPROCESS Process = Thread->Process;
-    KIRQL OldIrql = KeAcquireSpinLockRaiseToDpc(&Process->ProcessLock);
+    KIRQL OldIrql = KfRaiseIrql(DISPATCH_LEVEL);
+    KiAcquireSpinLock(&Process->ProcessLock, KiClassProcess);
     InsertTailList(&Process->ThreadListHead, &Thread->ThreadListEntry);
     KeReleaseSpinLock(&Process->ProcessLock, OldIrql);
 }
@@ -112,7 +113,8 @@ DECLSPEC_NORETURN VOID KeTerminateThread(KPRIORITY Increment) {
     PKTHREAD Thread = KeGetCurrentThread();
     KiLeaveQueue(Thread);
     KiAbandonMutants(Thread);
-    KIRQL OldIrql = KeAcquireSpinLockRaiseToDpc(&Thread->Process->ProcessLock);
+    KIRQL OldIrql = KfRaiseIrql(DISPATCH_LEVEL);
+    KiAcquireSpinLock(&Thread->Process->ProcessLock, KiClassProcess);
     UNREFERENCED_PARAMETER(OldIrql);
     RemoveEntryList(&Thread->ThreadListEntry);
     KeReleaseSpinLockFromDpcLevel(&Thread->Process->ProcessLock);

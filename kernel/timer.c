@@ -48,7 +48,7 @@ BOOLEAN KiInsertTimer(PKTIMER Timer, LONGLONG DueTime) {
     if (DueTime <= (LONGLONG)KeQueryInterruptTime())
         return FALSE;
     Timer->Processor = (USHORT)Prcb->Number;
-    KeAcquireSpinLockAtDpcLevel(&Prcb->TimerLock);
+    KiAcquireSpinLock(&Prcb->TimerLock, KiClassTimerTable);
     KiInsertTimerTable(&Prcb->TimerTable, Timer);
     Timer->Header.Inserted = TRUE;
     KeReleaseSpinLockFromDpcLevel(&Prcb->TimerLock);
@@ -56,7 +56,7 @@ BOOLEAN KiInsertTimer(PKTIMER Timer, LONGLONG DueTime) {
 }
 
 BOOLEAN KiInsertAbsoluteTimer(PKTIMER Timer, LARGE_INTEGER SystemTime) {
-    KeAcquireSpinLockAtDpcLevel(&KiAbsoluteTimeLock);
+    KiAcquireSpinLock(&KiAbsoluteTimeLock, KiClassAbsoluteTime);
     Timer->Header.TimerControlFlags |= TIMER_ABSOLUTE;
     BOOLEAN Inserted = KiInsertTimer(Timer, KiComputeDueTime(SystemTime));
     KeReleaseSpinLockFromDpcLevel(&KiAbsoluteTimeLock);
@@ -67,7 +67,7 @@ BOOLEAN KiRemoveTimer(PKTIMER Timer) {
     if (!Timer->Header.Inserted)
         return FALSE;
     PKPRCB Prcb = KiProcessorBlock[Timer->Processor];
-    KeAcquireSpinLockAtDpcLevel(&Prcb->TimerLock);
+    KiAcquireSpinLock(&Prcb->TimerLock, KiClassTimerTable);
     BOOLEAN Inserted = Timer->Header.Inserted;
     if (Inserted) {
         RemoveEntryList(&Timer->TimerListEntry);
@@ -138,7 +138,7 @@ static PKTIMER KiTakeExpiredTimer(PKPRCB Prcb) {
     PLIST_ENTRY Head = &Prcb->TimerTable.ExpiredListHead;
     for (;;) {
         PKTIMER Timer = NULL;
-        KeAcquireSpinLockAtDpcLevel(&Prcb->TimerLock);
+        KiAcquireSpinLock(&Prcb->TimerLock, KiClassTimerTable);
         if (!IsListEmpty(Head))
             Timer = CONTAINING_RECORD(Head->Flink, KTIMER, TimerListEntry);
         BOOLEAN Done = !Timer || KiTryObjectLock(&Timer->Header);
@@ -157,7 +157,7 @@ static PKTIMER KiTakeExpiredTimer(PKPRCB Prcb) {
 VOID KiTimerExpiration(VOID) {
     PKPRCB Prcb = KeGetCurrentPrcb();
     PKTIMER Timer;
-    KeAcquireSpinLockAtDpcLevel(&Prcb->TimerLock);
+    KiAcquireSpinLock(&Prcb->TimerLock, KiClassTimerTable);
     KiCollectExpiredTimers(&Prcb->TimerTable, KeQueryInterruptTime());
     KeReleaseSpinLockFromDpcLevel(&Prcb->TimerLock);
     while ((Timer = KiTakeExpiredTimer(Prcb)) != NULL) {
@@ -170,11 +170,12 @@ VOID KiTimerExpiration(VOID) {
 
 /* What is due by the system time is due sooner, or later, by what that is set forward, or back. */
 VOID KeSetSystemTime(PLARGE_INTEGER NewTime) {
-    KIRQL OldIrql = KeAcquireSpinLockRaiseToDpc(&KiAbsoluteTimeLock);
+    KIRQL OldIrql = KfRaiseIrql(DISPATCH_LEVEL);
+    KiAcquireSpinLock(&KiAbsoluteTimeLock, KiClassAbsoluteTime);
     LONGLONG Delta = KiChangeSystemTime(NewTime);
     for (ULONG i = 0; i < KeNumberProcessors; i++) {
         PKPRCB Prcb = KiProcessorBlock[i];
-        KeAcquireSpinLockAtDpcLevel(&Prcb->TimerLock);
+        KiAcquireSpinLock(&Prcb->TimerLock, KiClassTimerTable);
         KiShiftAbsoluteTimers(&Prcb->TimerTable, Delta);
         KeReleaseSpinLockFromDpcLevel(&Prcb->TimerLock);
     }

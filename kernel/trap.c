@@ -212,11 +212,13 @@ VOID KiInterruptDispatch(PKTRAP_FRAME TrapFrame, ULONG Vector) {
     switch (Vector) {
     case HAL_APC_VECTOR:
         HalEndSystemInterrupt();
+        KiCheckNoLocks();
         _enable_interrupts();
         KiDeliverKernelApcs();
         break;
     case HAL_DPC_VECTOR:
         HalEndSystemInterrupt();
+        KiCheckNoLocks();
         _enable_interrupts();
         KiDispatchInterruptC();
         break;

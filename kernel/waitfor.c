@@ -25,7 +25,7 @@ NTSTATUS KiWaitForSingleObject(PVOID Object, KWAIT_REASON WaitReason, KPROCESSOR
                                BOOLEAN Alertable, PLARGE_INTEGER Timeout) {
     PDISPATCHER_HEADER Header = Object;
     KIRQL OldIrql = KfRaiseIrql(DISPATCH_LEVEL);
-    if (OldIrql < DISPATCH_LEVEL && KiTryObjectLock(Header)) {
+    if (OldIrql < DISPATCH_LEVEL && KiAcquireFreeObjectLock(Header)) {
         KOBJECTS Type = KiObjectType(Header);
         if (Header->SignalState > 0 && Type != MutantObject) {
             if (Type == EventSynchronizationObject || Type == TimerSynchronizationObject)

@@ -322,6 +322,7 @@ static VOID MiScanMemory(PLIST_ENTRY Head) {
 }
 
 VOID MiInitializePfnDatabase(_In_ PLOADER_PARAMETER_BLOCK LoaderBlock) {
+    KeNameSpinLock(&MmPfnLock, KiClassPfn);
     PLIST_ENTRY Head = &LoaderBlock->MemoryDescriptorListHead;
     MiScanMemory(Head);
     if (MiFreshRunCount == 0) {

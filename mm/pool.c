@@ -182,6 +182,7 @@ MI_SLOW static VOID MiJoinBlock(ULONG PoolNumber, PPOOL_HEADER Block) {
 static VOID MiPoisonBlock(PPOOL_HEADER Block) {
 #if DBG
     RtlFillMemory(Block + 1, (SIZE_T)(Block->BlockSize - 1) * POOL_UNIT, POOL_POISON);
+    KeForgetSpinLocks(Block + 1, (SIZE_T)(Block->BlockSize - 1) * POOL_UNIT);
 #else
     UNREFERENCED_PARAMETER(Block);
 #endif
@@ -315,6 +316,7 @@ MI_SLOW static VOID MiFreeBig(PVOID P, ULONG Tag) {
     if (Tag != 0 && Tag != AllocatedTag) {
         KeBugCheckEx(BAD_POOL_CALLER, 0xA, (ULONG_PTR)P, AllocatedTag, Tag);
     }
+    KeForgetSpinLocks(P, (SIZE_T)Pages << PAGE_SHIFT);
     OldIrql = KeRaiseIrqlToDpcLevel();
     MiCountTag(MiPoolProcessor[KeGetCurrentProcessorNumber()], AllocatedTag, Pool,
                -(SSIZE_T)((SIZE_T)Pages << PAGE_SHIFT));

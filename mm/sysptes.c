@@ -29,6 +29,7 @@ VOID MiInitializeSystemRange(_Out_ PMI_SYSTEM_RANGE Range, _In_ ULONG_PTR Base, 
 
 /* The first pages of the range serve phase 0; their tables are made while it is alone. */
 VOID MiInitializeSystemPtes(VOID) {
+    KeNameSpinLock(&MiSystemSpaceLock, KiClassSystemSpace);
     MiMakeEarlyPageTables(MI_SYSTEM_PTE_BASE);
     MiInitializeSystemRange(&MiSystemPtes, MI_SYSTEM_PTE_BASE, MiSystemPteBits, MI_SYSTEM_PTES);
 }

@@ -292,6 +292,7 @@ static VOID PspReaper(PVOID Context) {
 
 BOOLEAN PspInitializeReaper(VOID) {
     HANDLE Handle;
+    KeNameSpinLock(&PspReapLock, KiClassReaper);
     KeInitializeEvent(&PspReapEvent, SynchronizationEvent, FALSE);
     KeReapThreadRoutine = PspQueueReap;
     NTSTATUS Status =

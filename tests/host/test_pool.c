@@ -15,6 +15,7 @@
 // ---- What pool.c stands on ----
 
 typedef ULONG_PTR KSPIN_LOCK, *PKSPIN_LOCK;
+#define KeForgetSpinLocks(Memory, Size) ((void)(Memory))
 typedef ULONG64 POOL_FLAGS;
 typedef int POOL_TYPE;
 enum { PagedPool = 1, APC_LEVEL = 1, DISPATCH_LEVEL = 2 };

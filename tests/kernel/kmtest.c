@@ -1,10 +1,14 @@
 /* kmtest.c - the driver: runs the tests that kmtest.h collects, one after the other. */
 #include "kmtest.h"
+#include "bugcodes.h"
 #include "hal.h"
 #include "io.h"
 
 __attribute__((section(".kmt$a"), used)) static const KMT_ENTRY KmtFirst = {NULL, NULL};
 __attribute__((section(".kmt$z"), used)) static const KMT_ENTRY KmtLast = {NULL, NULL};
+
+__attribute__((section(".kmc$a"), used)) static const KMT_ENTRY KmtFirstCrash = {NULL, NULL};
+__attribute__((section(".kmc$z"), used)) static const KMT_ENTRY KmtLastCrash = {NULL, NULL};
 
 static struct {
     PCSTR File;
@@ -35,33 +39,27 @@ static BOOLEAN KmtRun(const KMT_ENTRY *Entry) {
     return FALSE;
 }
 
-static VOID KmtEndlessDpc(PKDPC Dpc, PVOID Context, PVOID First, PVOID Second) {
-    UNREFERENCED_PARAMETER(Dpc);
-    UNREFERENCED_PARAMETER(Context);
-    UNREFERENCED_PARAMETER(First);
-    UNREFERENCED_PARAMETER(Second);
-    for (;;) {
-        YieldProcessor();
+/* Option values end with a space or the string. */
+static BOOLEAN KmtIsNamed(PCSTR Name, PCSTR Value) {
+    while (*Name != 0 && *Name == *Value) {
+        Name++;
+        Value++;
     }
+    return *Name == 0 && (*Value == 0 || *Value == ' ');
 }
 
-/* "/KMTCRASH=IRQL", "/KMTCRASH=DPC" or "/KMTCRASH=CODE": a bug check that tests/test_vmrun.py asks
- * for. */
 static VOID KmtCrashIfAsked(VOID) {
     PCSTR Kind = HalQueryLoadOption("KMTCRASH");
     if (Kind == NULL) {
         return;
     }
-    if (*Kind == 'I') {
-        KeRaiseIrqlToDpcLevel();
-        *(volatile ULONG *)0x10 = 1;
+    for (const KMT_ENTRY *Entry = &KmtFirstCrash + 1; Entry < &KmtLastCrash; Entry++) {
+        if (Entry->Name != NULL && KmtIsNamed(Entry->Name, Kind)) {
+            Entry->Routine();
+        }
     }
-    if (*Kind == 'D') {
-        static KDPC Dpc;
-        KeInitializeDpc(&Dpc, KmtEndlessDpc, NULL);
-        KeInsertQueueDpc(&Dpc, NULL, NULL);
-    }
-    KeBugCheckEx(0xDEADDEAD, 1, 2, 3, 4);
+    DbgPrint("KMTEST no crash\n");
+    KeBugCheckEx(MANUALLY_INITIATED_CRASH1, 1, 2, 3, 4);
 }
 
 NTSTATUS DriverEntry(_In_ PDRIVER_OBJECT DriverObject, _In_ PUNICODE_STRING RegistryPath) {

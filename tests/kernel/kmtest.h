@@ -33,6 +33,14 @@ typedef struct _KMT_ENTRY {
         #TestName, Kmt_##TestName};                                                                \
     static VOID Kmt_##TestName(VOID)
 
+/* KMT_CRASH(name): what ends in a bugcheck. Run instead of the tests by the load option
+   "/KMTCRASH=name"; if it comes back, the driver says so and stops by MANUALLY_INITIATED_CRASH1. */
+#define KMT_CRASH(CrashName)                                                                       \
+    static VOID KmtCrash_##CrashName(VOID);                                                        \
+    __attribute__((section(".kmc$m"), used)) static const KMT_ENTRY KmtCrashEntry_##CrashName = {  \
+        #CrashName, KmtCrash_##CrashName};                                                         \
+    static VOID KmtCrash_##CrashName(VOID)
+
 #define KMT_CHECK(Condition)                                                                       \
     do {                                                                                           \
         if (!(Condition)) {                                                                        \

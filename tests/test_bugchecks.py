@@ -1,0 +1,63 @@
+"""Bugchecks on purpose: each rule is broken by a boot driver (tests/kernel/crashes.c), and the report
+must have Windows' code, name the rule, and show both stacks."""
+import os
+import re
+
+import pytest
+
+from conftest import BUGCHECK, BUILD, program, vmrun
+
+KMTEST = os.path.join(BUILD, "kmtest", "kmtest.sys") + "=vitrine/System32/drivers/kmtest.sys"
+
+# The crash, its code, its name, a word of the rule, and which stacks the report has besides the first:
+# that of the earlier acquire, and that of the opposite order.
+LOCK_RULES = [
+    ("lock_twice", 0x0F, "SPIN_LOCK_ALREADY_OWNED", "by the processor that holds it", 1),
+    ("queued_lock_twice", 0x0F, "SPIN_LOCK_ALREADY_OWNED", "by the processor that holds it", 1),
+    ("lock_not_held", 0x10, "SPIN_LOCK_NOT_OWNED", "by a processor that does not hold it", 0),
+    ("lock_below_dispatch", 0x09, "IRQL_NOT_GREATER_OR_EQUAL", "taken below DISPATCH_LEVEL", 0),
+    ("lock_released_above", 0x0A, "IRQL_NOT_LESS_OR_EQUAL", "at another level", 1),
+    ("lock_released_below", 0x09, "IRQL_NOT_GREATER_OR_EQUAL", "at another level", 1),
+    ("lock_level_falls", 0x09, "IRQL_NOT_GREATER_OR_EQUAL", "falls below DISPATCH_LEVEL", 1),
+    ("lock_order", 0xC4, "DRIVER_VERIFIER_DETECTED_VIOLATION", "opposite of an order", 2),
+    ("lock_order_of_three", 0xC4, "DRIVER_VERIFIER_DETECTED_VIOLATION", "opposite of an order", 2),
+    ("lock_order_of_the_kernel", 0xC4, "DRIVER_VERIFIER_DETECTED_VIOLATION",
+     "in the order of their list", 1),
+    ("lock_of_a_routine", 0x0A, "IRQL_NOT_LESS_OR_EQUAL", "with that interrupt let in", 0),
+    ("lock_held_too_long", 0x133, "DPC_WATCHDOG_VIOLATION", "held for too long", 1),
+]
+
+
+def crash(name, smp):
+    result = vmrun("--smp", smp, "--file", KMTEST, "--append", "/KMTCRASH=" + name,
+                   program("hello.exe"))
+    assert result.code == BUGCHECK, result.tail()
+    return result
+
+
+def check(result, code, name, rule):
+    assert "*** STOP: 0x%08X (" % code in result.log, result.tail()
+    assert "*** %s\n" % name in result.log.replace("\r", ""), result.tail()
+    assert re.search("lock rule broken: .*" + rule, result.log), result.tail()
+
+
+@pytest.mark.parametrize("smp", (1, 4))
+@pytest.mark.parametrize("name,code,title,rule,more", LOCK_RULES, ids=[row[0] for row in LOCK_RULES])
+def test_lock_rules(name, code, title, rule, more, smp):
+    result = crash(name, smp)
+    check(result, code, title, rule)
+    before, after = result.log.split("lock rule broken", 1)
+    assert re.search(r"^[0-9a-f]{16} [0-9a-f]{16} kmtest\+0x", before, re.M), result.tail()
+    if more:
+        earlier = after.split("the earlier acquire, of", 1)[1].split("the opposite was seen")[0]
+        assert re.search(r"^[0-9a-f]{16} [0-9a-f]{16} kmtest\+0x", earlier, re.M), result.tail()
+    if more == 2 or name == "lock_of_a_routine":
+        opposite = after.split("the opposite was seen here first:", 1)[1]
+        assert re.search(r"^ +kmtest\+0x", opposite, re.M), result.tail()
+    if code == 0xC4:
+        assert "(0x0000000000001001,0x" in result.log, result.tail()
+
+
+def test_a_lock_of_another_processor():
+    result = crash("lock_of_another", 4)
+    check(result, 0x10, "SPIN_LOCK_NOT_OWNED", "by a processor that does not hold it")
