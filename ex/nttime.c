@@ -1,10 +1,11 @@
 /*
- * nttime.c - what time is it
+ * nttime.c - what time is it, and how finely the clock divides it
  */
 #include "exp.h"
 #include "ntapi.h"
 #include "hal.h"
 #include "ob.h"
+#include "ps.h"
 
 /* 100 ns since 1601, UTC. Source: winternl.h. */
 NTSTATUS NTAPI NtQuerySystemTime(_Out_ PLARGE_INTEGER SystemTime) {
@@ -25,16 +26,38 @@ NTSTATUS NTAPI NtQueryPerformanceCounter(_Out_ PLARGE_INTEGER PerformanceCounter
     return Status;
 }
 
-/* The clock's interval cannot be changed: longest, shortest and current are the same. */
+/* Longest, shortest and present interval of the clock. Source: phnt. */
 NTSTATUS NTAPI NtQueryTimerResolution(_Out_ PULONG MaximumTime, _Out_ PULONG MinimumTime,
                                       _Out_ PULONG CurrentTime) {
-    ULONG Increment = KeMaximumIncrement;
-    NTSTATUS Status = ObReturnInformation(MaximumTime, &Increment, sizeof(Increment), NULL);
+    ULONG Current = KeTimeIncrement;
+    NTSTATUS Status = ObReturnInformation(MaximumTime, &KeMaximumIncrement, sizeof(ULONG), NULL);
     if (NT_SUCCESS(Status)) {
-        Status = ObReturnInformation(MinimumTime, &Increment, sizeof(Increment), NULL);
+        Status = ObReturnInformation(MinimumTime, &KeMinimumIncrement, sizeof(ULONG), NULL);
     }
     if (NT_SUCCESS(Status)) {
-        Status = ObReturnInformation(CurrentTime, &Increment, sizeof(Increment), NULL);
+        Status = ObReturnInformation(CurrentTime, &Current, sizeof(Current), NULL);
     }
     return Status;
+}
+
+/*
+ * SetResolution: the process wants DesiredTime, and has no other wish; else it wants nothing any
+ * more, which is STATUS_TIMER_RESOLUTION_NOT_SET if it did not before. What became of it is in
+ * ActualTime in each case. Source: phnt.
+ */
+NTSTATUS NTAPI NtSetTimerResolution(_In_ ULONG DesiredTime, _In_ BOOLEAN SetResolution,
+                                    _Out_ PULONG ActualTime) {
+    PEX_TIMER_RESOLUTION Wish = &PsGetCurrentProcess()->TimerResolution;
+    NTSTATUS Status = ObProbeForWrite(ActualTime, sizeof(ULONG), 1);
+    ULONG Actual;
+    if (!NT_SUCCESS(Status)) {
+        return Status;
+    }
+    if (SetResolution) {
+        Actual = ExRequestTimerResolution(Wish, DesiredTime);
+    } else if (!ExWithdrawTimerResolution(Wish, &Actual)) {
+        Status = STATUS_TIMER_RESOLUTION_NOT_SET;
+    }
+    NTSTATUS Returned = ObReturnInformation(ActualTime, &Actual, sizeof(Actual), NULL);
+    return NT_SUCCESS(Returned) ? Status : Returned;
 }

@@ -3,8 +3,13 @@
  *
  * Its registers appear in one of two ways: as 32-bit words of a page of memory (xAPIC), or, where
  * CPUID offers it, as machine specific registers (x2APIC), which need no mapping and whose
- * interrupt command is one atomic write. HalpX2Apic says which; register numbers are those of the
+ * interrupt command is one atomic write. HalpApic says which; register numbers are those of the
  * memory page, and MSR = 800h + number / 16.
+ *
+ * The two also number processors differently: an id has 8 bits in xAPIC and stands in the upper
+ * byte of a register, and 32 bits in x2APIC. And they order writes differently: the memory page is
+ * uncached, so what was written before an interrupt command is seen by who receives it; a write to
+ * an MSR promises nothing, hence the fences.
  *
  * The task priority register is not touched here: it is CR8, and CR8 is IRQL.
  */
@@ -21,31 +26,101 @@
 #define APIC_SVR_ENABLE 0x100
 #define ICR_PENDING     0x1000
 #define ICR_SELF        0x40000
+#define ICR_OTHERS      0xC0000
 #define ICR_ASSERT      0x4000
 #define ICR_NMI         0x400
 #define ICR_INIT        0x500
 #define ICR_STARTUP     0x600
 #define ICR_WAIT_LIMIT  100000
+#define LINT_LOW_ACTIVE 0x2000
 
 #define CPUID_EDX_APIC   (1u << 9)
 #define CPUID_ECX_X2APIC (1u << 21)
 
-static BOOLEAN HalpX2Apic;
-static volatile UCHAR *HalpApicPage;
+typedef struct _HALP_APIC {
+    PCSTR Name;
+    ULONG (*Read)(ULONG Register);
+    VOID (*Write)(ULONG Register, ULONG Value);
+    VOID (*Send)(ULONG ApicId, ULONG Command);
+    VOID (*SendToSelf)(ULONG Vector);
+    ULONG IdShift; /* where its id stands in APIC_ID */
+} HALP_APIC;
 
-VOID HalpApicWrite(_In_ ULONG Register, _In_ ULONG Value) {
-    if (HalpX2Apic) {
-        HalpWriteMsr(MSR_X2APIC + (Register >> 4), Value);
-    } else {
-        WRITE_REGISTER_ULONG((volatile ULONG *)(HalpApicPage + Register), Value);
+static volatile UCHAR *HalpApicPage;
+static volatile ULONG64 HalpStarted; /* processors, interlocked */
+
+/* --- xAPIC: a page of memory ---------------------------------------------------------------------
+ */
+
+static ULONG HalpReadPage(ULONG Register) {
+    return READ_REGISTER_ULONG((volatile ULONG *)(HalpApicPage + Register));
+}
+
+static VOID HalpWritePage(ULONG Register, ULONG Value) {
+    WRITE_REGISTER_ULONG((volatile ULONG *)(HalpApicPage + Register), Value);
+}
+
+/* The one before may still be under way. */
+static VOID HalpWaitForIcr(VOID) {
+    for (ULONG Try = 0; Try < ICR_WAIT_LIMIT && (HalpReadPage(APIC_ICR_LOW) & ICR_PENDING); Try++) {
+        HalpPause();
     }
 }
 
+/* Interrupts off: an interrupt's own command must not come between the two writes. */
+static VOID HalpSendByPage(ULONG ApicId, ULONG Command) {
+    HalpWaitForIcr();
+    HalpWritePage(APIC_ICR_HIGH, ApicId << 24);
+    HalpWritePage(APIC_ICR_LOW, Command);
+}
+
+static VOID HalpSendToSelfByPage(ULONG Vector) {
+    ULONG64 Flags = HalpDisableInterrupts();
+    HalpWaitForIcr();
+    HalpWritePage(APIC_ICR_LOW, ICR_SELF | ICR_ASSERT | Vector);
+    HalpRestoreInterrupts(Flags);
+}
+
+/* --- x2APIC: machine specific registers ----------------------------------------------------------
+ */
+
+static ULONG HalpReadApicMsr(ULONG Register) {
+    return (ULONG)HalpReadMsr(MSR_X2APIC + (Register >> 4));
+}
+
+static VOID HalpWriteApicMsr(ULONG Register, ULONG Value) {
+    HalpWriteMsr(MSR_X2APIC + (Register >> 4), Value);
+}
+
+static VOID HalpSendByMsr(ULONG ApicId, ULONG Command) {
+    HalpMemoryFence();
+    HalpWriteMsr(MSR_X2APIC_ICR, (ULONG64)ApicId << 32 | Command);
+}
+
+static VOID HalpSendToSelfByMsr(ULONG Vector) {
+    HalpMemoryFence();
+    HalpWriteMsr(MSR_X2APIC_SELF_IPI, Vector);
+}
+
+/* --- either --------------------------------------------------------------------------------------
+ */
+
+static const HALP_APIC HalpXApic = {"xAPIC",        HalpReadPage,         HalpWritePage,
+                                    HalpSendByPage, HalpSendToSelfByPage, 24};
+static const HALP_APIC HalpX2Apic = {"x2APIC",      HalpReadApicMsr,     HalpWriteApicMsr,
+                                     HalpSendByMsr, HalpSendToSelfByMsr, 0};
+static const HALP_APIC *HalpApic = &HalpXApic;
+
+VOID HalpApicWrite(_In_ ULONG Register, _In_ ULONG Value) {
+    HalpApic->Write(Register, Value);
+}
+
 ULONG HalpApicRead(_In_ ULONG Register) {
-    if (HalpX2Apic) {
-        return (ULONG)HalpReadMsr(MSR_X2APIC + (Register >> 4));
-    }
-    return READ_REGISTER_ULONG((volatile ULONG *)(HalpApicPage + Register));
+    return HalpApic->Read(Register);
+}
+
+PCSTR HalpApicName(VOID) {
+    return HalpApic->Name;
 }
 
 /*
@@ -58,14 +133,13 @@ static VOID HalpEnableApicMode(VOID) {
     if ((Edx & CPUID_EDX_APIC) == 0) {
         KeBugCheckEx(HAL_INITIALIZATION_FAILED, 1, Edx, 0, 0);
     }
-    ULONG64 Base = HalpReadMsr(MSR_APIC_BASE);
-    if (Ecx & CPUID_ECX_X2APIC) {
-        HalpWriteMsr(MSR_APIC_BASE, Base | APIC_BASE_ENABLE);
-        HalpWriteMsr(MSR_APIC_BASE, Base | APIC_BASE_ENABLE | APIC_BASE_X2);
-        HalpX2Apic = TRUE;
+    ULONG64 Base = HalpReadMsr(MSR_APIC_BASE) | APIC_BASE_ENABLE;
+    HalpWriteMsr(MSR_APIC_BASE, Base);
+    if (Ecx & CPUID_ECX_X2APIC) { /* not in one step with the enable bit */
+        HalpWriteMsr(MSR_APIC_BASE, Base | APIC_BASE_X2);
+        HalpApic = &HalpX2Apic;
         return;
     }
-    HalpWriteMsr(MSR_APIC_BASE, Base | APIC_BASE_ENABLE);
     if (HalpApicPage == NULL) {
         HalpApicPage = HalpMapPhysicalMemory(Base & APIC_BASE_MASK, PAGE_SIZE, HalpUncached);
     }
@@ -86,53 +160,56 @@ VOID HalpInitializeLocalApic(VOID) {
     HalpEnableApicMode();
     HalpApicWrite(APIC_SVR, APIC_SVR_ENABLE | HAL_SPURIOUS_VECTOR);
     HalpApicWrite(APIC_LVT_TIMER, APIC_LVT_MASKED | HAL_CLOCK_VECTOR);
-    HalpApicWrite(APIC_LVT_LINT0, APIC_LVT_MASKED);
-    HalpApicWrite(APIC_LVT_LINT1, ICR_NMI);
+    ULONG Nmi = ICR_NMI | (HalpAcpi.NmiActiveLow ? LINT_LOW_ACTIVE : 0);
+    HalpApicWrite(APIC_LVT_LINT0, HalpAcpi.NmiInput == 0 ? Nmi : APIC_LVT_MASKED);
+    HalpApicWrite(APIC_LVT_LINT1, HalpAcpi.NmiInput == 1 ? Nmi : APIC_LVT_MASKED);
     HalpApicWrite(APIC_LVT_ERROR, APIC_LVT_MASKED | HAL_ERROR_VECTOR);
     HalpApicWrite(APIC_EOI, 0);
 }
 
+VOID HalpNoteStarted(_In_ ULONG Number) {
+    __atomic_fetch_or(&HalpStarted, 1ull << Number, __ATOMIC_SEQ_CST);
+}
+
+ULONG64 HalpStartedProcessors(VOID) {
+    return HalpStarted;
+}
+
 VOID HalEndSystemInterrupt(VOID) {
-    HalpApicWrite(APIC_EOI, 0);
+    HalpApic->Write(APIC_EOI, 0);
 }
 
 ULONG HalQueryLocalApicId(VOID) {
-    ULONG Id = HalpApicRead(APIC_ID);
-    return HalpX2Apic ? Id : Id >> 24;
-}
-
-static VOID HalpWaitForIcr(VOID) {
-    for (ULONG Try = 0; Try < ICR_WAIT_LIMIT && (HalpApicRead(APIC_ICR_LOW) & ICR_PENDING); Try++) {
-        HalpPause();
-    }
+    return HalpApic->Read(APIC_ID) >> HalpApic->IdShift;
 }
 
 VOID HalRequestSoftwareInterrupt(_In_ KIRQL RequestIrql) {
-    ULONG Vector = (ULONG)RequestIrql << 4 | 0xF;
-    if (HalpX2Apic) {
-        HalpWriteMsr(MSR_X2APIC_SELF_IPI, Vector);
-        return;
-    }
-    HalpWaitForIcr();
-    HalpApicWrite(APIC_ICR_LOW, ICR_SELF | ICR_ASSERT | Vector);
+    HalpApic->SendToSelf((ULONG)RequestIrql << 4 | 0xF);
 }
 
-/* Sends one interrupt command; with interrupts off, as xAPIC needs two writes for it. */
-static VOID HalpSendCommand(ULONG ApicId, ULONG Command) {
-    if (HalpX2Apic) {
-        HalpWriteMsr(MSR_X2APIC_ICR, (ULONG64)ApicId << 32 | Command);
-        return;
+/*
+ * Whether Targets are all processors of the machine but the calling one, so that one command
+ * reaches them. Not if there is a processor that does not run the kernel: an NMI would wake it.
+ */
+static BOOLEAN HalpIsEverybodyElse(ULONG64 Targets) {
+    ULONG64 All = ~0ull >> (64 - HalpAcpi.ProcessorCount);
+    ULONG64 Rest = All & ~Targets;
+    if (HalpStarted != All || HalpAcpi.ProcessorsLeftOut || (Targets & ~All) != 0 || Rest == 0 ||
+        (Rest & (Rest - 1)) != 0 || (Targets & (Targets - 1)) == 0) {
+        return FALSE;
     }
-    HalpWaitForIcr();
-    HalpApicWrite(APIC_ICR_HIGH, ApicId << 24);
-    HalpApicWrite(APIC_ICR_LOW, Command);
+    return HalpAcpi.ApicIds[__builtin_ctzll(Rest)] == HalQueryLocalApicId();
 }
 
 static VOID HalpSendToMask(ULONG64 Targets, ULONG Command) {
     ULONG64 Flags = HalpDisableInterrupts();
-    for (ULONG Number = 0; Number < HalpAcpi.ProcessorCount; Number++) {
-        if (Targets & (1ull << Number)) {
-            HalpSendCommand(HalpAcpi.ApicIds[Number], Command);
+    if (HalpIsEverybodyElse(Targets)) {
+        HalpApic->Send(0, ICR_OTHERS | Command);
+    } else {
+        for (ULONG Number = 0; Number < HalpAcpi.ProcessorCount; Number++) {
+            if (Targets & (1ull << Number)) {
+                HalpApic->Send(HalpAcpi.ApicIds[Number], Command);
+            }
         }
     }
     HalpRestoreInterrupts(Flags);

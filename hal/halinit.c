@@ -7,7 +7,8 @@
  *
  * The parts, one file each:
  *
- *   acpi.c, aml.c  reads the firmware's tables once, into HalpAcpi, distrusting every byte
+ *   acpi.c         finds the firmware's tables, once, distrusting every byte
+ *   madt.c fadt.c aml.c  read them, into HalpAcpi
  *   map.c          maps device registers in the last megabytes of the address space
  *   apic.c, pic.c  the local APIC: end of interrupt, interrupts to oneself and to others
  *   ioapic.c       I/O APICs: from a device's line to a vector
@@ -70,6 +71,7 @@ VOID HalInitializeProcessor(_In_ ULONG Number, _In_ PLOADER_PARAMETER_BLOCK Load
     }
     HalpInitializePageAttributes();
     HalpInitializeLocalApic();
+    HalpNoteStarted(Number);
 }
 
 ULONG HalQueryProcessorCount(VOID) {

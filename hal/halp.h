@@ -36,7 +36,7 @@ typedef struct _DESCRIPTION_HEADER {
 } DESCRIPTION_HEADER, *PDESCRIPTION_HEADER;
 
 typedef struct _GEN_ADDR {
-    UCHAR AddressSpaceID; /* 0 memory, 1 I/O port */
+    UCHAR AddressSpaceID; /* GEN_ADDR_ */
     UCHAR BitWidth;
     UCHAR BitOffset;
     UCHAR AccessSize;
@@ -89,6 +89,14 @@ typedef struct _FADT {
     UCHAR minor_version;
     ULONG64 x_firmware_ctrl;
     ULONG64 x_dsdt;
+    GEN_ADDR x_pm1a_evt_blk;
+    GEN_ADDR x_pm1b_evt_blk;
+    GEN_ADDR x_pm1a_ctrl_blk;
+    GEN_ADDR x_pm1b_ctrl_blk;
+    GEN_ADDR x_pm2_ctrl_blk;
+    GEN_ADDR x_pm_tmr_blk;
+    GEN_ADDR x_gp0_blk;
+    GEN_ADDR x_gp1_blk;
 } FADT, *PFADT;
 
 typedef struct _MAPIC {
@@ -97,15 +105,42 @@ typedef struct _MAPIC {
     ULONG Flags;
 } MAPIC, *PMAPIC;
 
+typedef struct _HPET_TABLE {
+    DESCRIPTION_HEADER Header;
+    ULONG EventTimerBlockId;
+    GEN_ADDR BaseAddress;
+    UCHAR Number;
+    USHORT MinimumTick;
+    UCHAR PageProtection;
+} HPET_TABLE, *PHPET_TABLE;
+
+/* One of the memory ranges that the MCFG lists: 4 KiB for each function of its buses. */
+typedef struct _MCFG_SEGMENT {
+    ULONG64 BaseAddress;
+    USHORT SegmentGroup;
+    UCHAR StartBus;
+    UCHAR EndBus;
+    ULONG Reserved;
+} MCFG_SEGMENT, *PMCFG_SEGMENT;
+
+typedef struct _MCFG {
+    DESCRIPTION_HEADER Header;
+    UCHAR Reserved[8];
+    MCFG_SEGMENT Segments[];
+} MCFG, *PMCFG;
+
 #pragma pack(pop)
 
 _Static_assert(sizeof(DESCRIPTION_HEADER) == 36, "ACPI table header");
 _Static_assert(FIELD_OFFSET(FADT, reset_reg) == 116, "FADT reset register");
 _Static_assert(FIELD_OFFSET(FADT, x_dsdt) == 140, "FADT 64-bit DSDT pointer");
+_Static_assert(FIELD_OFFSET(FADT, x_pm_tmr_blk) == 208, "FADT 64-bit PM timer");
+_Static_assert(FIELD_OFFSET(HPET_TABLE, BaseAddress) == 40, "HPET address");
+_Static_assert(FIELD_OFFSET(MCFG, Segments) == 44, "MCFG segments");
 
-#define FADT_TMR_VAL_EXT   0x00000100
-#define FADT_RESET_REG_SUP 0x00000400
-#define FADT_LENGTH_V1     116 /* up to the reset register: what ACPI 1.0 gives */
+#define GEN_ADDR_MEMORY 0
+#define GEN_ADDR_IO     1
+#define GEN_ADDR_PCI    2
 
 #define ACPI_SIGNATURE(A, B, C, D)                                                                 \
     ((ULONG)(A) | (ULONG)(B) << 8 | (ULONG)(C) << 16 | (ULONG)(D) << 24)
@@ -118,6 +153,7 @@ typedef struct _HAL_ACPI_FACTS {
     BOOLEAN PmTimer32Bit;
     BOOLEAN ResetRegisterValid;
     BOOLEAN SleepTypeValid;
+    BOOLEAN ProcessorsLeftOut; /* the machine has some that are not used */
     UCHAR SleepTypeA;
     UCHAR SleepTypeB;
     UCHAR ResetValue;
@@ -129,14 +165,27 @@ typedef struct _HAL_ACPI_FACTS {
     UCHAR AcpiEnableValue;
     ULONG ProcessorCount;
     GEN_ADDR ResetRegister;
-    ULONG64 HpetAddress;                   /* 0: none */
+    ULONG64 HpetAddress; /* 0: none */
+    ULONG64 PciAddress;  /* of the configuration space of bus PciFirstBus, segment 0; 0: none */
+    UCHAR PciFirstBus;
+    UCHAR PciLastBus;
+    UCHAR NmiInput; /* which LINT input of a local APIC is NMI */
+    BOOLEAN NmiActiveLow;
     ULONG ApicIds[HAL_MAXIMUM_PROCESSORS]; /* by processor number, boot processor first */
 } HAL_ACPI_FACTS;
 
 extern HAL_ACPI_FACTS HalpAcpi;
 
-/* acpi.c */
+/* acpi.c. A table is mapped only when its length and its sum are right; Signature 0 takes any. */
 VOID HalpInitializeAcpi(_In_ PLOADER_PARAMETER_BLOCK LoaderBlock);
+PDESCRIPTION_HEADER HalpMapTable(_In_ ULONG64 Physical, _In_ ULONG Signature);
+VOID HalpUnmapTable(_In_ PDESCRIPTION_HEADER Header);
+
+/* madt.c, fadt.c: each takes a whole and checked table into HalpAcpi. */
+VOID HalpReadMadt(_In_ PDESCRIPTION_HEADER Header);
+VOID HalpReadFadt(_In_ PDESCRIPTION_HEADER Header);
+VOID HalpReadHpetTable(_In_ PDESCRIPTION_HEADER Header);
+VOID HalpReadMcfg(_In_ PDESCRIPTION_HEADER Header);
 
 /* aml.c */
 BOOLEAN HalpFindSleepType(_In_reads_bytes_(Length) const UCHAR *Aml, _In_ ULONG Length,
@@ -157,6 +206,9 @@ ULONG HalpApicRead(_In_ ULONG Register);
 BOOLEAN HalpApicIdUsable(_In_ ULONG ApicId);
 VOID HalpSendInit(_In_ ULONG Number);
 VOID HalpSendStartup(_In_ ULONG Number, _In_ ULONG Page);
+VOID HalpNoteStarted(_In_ ULONG Number);
+ULONG64 HalpStartedProcessors(VOID);
+PCSTR HalpApicName(VOID);
 
 #define APIC_ID            0x020
 #define APIC_TPR           0x080
@@ -179,7 +231,8 @@ VOID HalpSendStartup(_In_ ULONG Number, _In_ ULONG Page);
 #define APIC_DIVIDE_BY_1   0xB
 
 /* ioapic.c */
-VOID HalpNoteMadtEntry(_In_ const UCHAR *Entry);
+VOID HalpAddIoApic(_In_ ULONG64 Address, _In_ ULONG FirstLine);
+VOID HalpOverrideIsaLine(_In_ ULONG Irq, _In_ ULONG Line, _In_ USHORT Flags);
 VOID HalpInitializeIoApics(VOID);
 VOID HalpReportIoApics(VOID);
 

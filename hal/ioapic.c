@@ -15,7 +15,9 @@
  * a vector is its upper half, so the choice of a vector is the choice of a level: the lines are
  * spread over levels 5 to 11, from above, because an APIC keeps apart two vectors of a level but
  * no more. Vectors that end in Fh are left to software. All entries stay masked until
- * HalEnableSystemInterrupt; every line goes to the boot processor.
+ * HalEnableSystemInterrupt, which also says to which processor the line goes: one, always the same,
+ * chosen by who connects an interrupt. An entry has 8 bits for the processor's APIC id; one that
+ * they cannot name gets no lines, and the boot processor serves in its place.
  *
  * The registers are reached through an index and a data word, so that a lock with interrupts off
  * keeps two processors apart.
@@ -27,12 +29,10 @@
 #define IO_APIC_VERSION 1
 #define IO_APIC_ENTRY   0x10 /* two registers for each input from here on */
 
-#define MADT_IO_APIC  1
-#define MADT_OVERRIDE 2
-
 #define ENTRY_LOW_ACTIVE 0x2000u
 #define ENTRY_LEVEL      0x8000u
 #define ENTRY_MASKED     0x10000u
+#define ENTRY_EVERYBODY  0xFF /* as an APIC id */
 
 /* MPS INTI flags of an override */
 #define INTI_POLARITY      0x3
@@ -75,21 +75,19 @@ static USHORT HalpLineOfVector[256];          /* line + 1, 0: none */
 static USHORT HalpFlagsOfLine[MAXIMUM_LINES];
 static ULONG HalpVectorsGiven;
 
-static ULONG HalpReadUlong(const UCHAR *Bytes) {
-    return Bytes[0] | (ULONG)Bytes[1] << 8 | (ULONG)Bytes[2] << 16 | (ULONG)Bytes[3] << 24;
+VOID HalpAddIoApic(_In_ ULONG64 Address, _In_ ULONG FirstLine) {
+    if (HalpIoApicCount < MAXIMUM_IO_APICS) {
+        HalpIoApics[HalpIoApicCount].Address = Address;
+        HalpIoApics[HalpIoApicCount].FirstLine = FirstLine;
+        HalpIoApicCount++;
+    }
 }
 
-/* One entry of the MADT, of any type; its length has been checked against the table's end. */
-VOID HalpNoteMadtEntry(_In_ const UCHAR *Entry) {
-    if (Entry[0] == MADT_IO_APIC && Entry[1] >= 12 && HalpIoApicCount < MAXIMUM_IO_APICS) {
-        HalpIoApics[HalpIoApicCount].Address = HalpReadUlong(Entry + 4);
-        HalpIoApics[HalpIoApicCount].FirstLine = HalpReadUlong(Entry + 8);
-        HalpIoApicCount++;
-    } else if (Entry[0] == MADT_OVERRIDE && Entry[1] >= 10 && Entry[2] == 0 &&
-               Entry[3] < ISA_LINES && HalpReadUlong(Entry + 4) < MAXIMUM_LINES) {
-        HalpIsaLines[Entry[3]].Line = (USHORT)HalpReadUlong(Entry + 4);
-        HalpIsaLines[Entry[3]].Flags = (USHORT)(Entry[8] | Entry[9] << 8);
-        HalpIsaLines[Entry[3]].Overridden = TRUE;
+VOID HalpOverrideIsaLine(_In_ ULONG Irq, _In_ ULONG Line, _In_ USHORT Flags) {
+    if (Irq < ISA_LINES && Line < MAXIMUM_LINES) {
+        HalpIsaLines[Irq].Line = (USHORT)Line;
+        HalpIsaLines[Irq].Flags = Flags;
+        HalpIsaLines[Irq].Overridden = TRUE;
     }
 }
 
@@ -116,7 +114,20 @@ static VOID HalpIoApicWrite(PHALP_IO_APIC IoApic, ULONG Register, ULONG Value) {
     WRITE_REGISTER_ULONG((volatile ULONG *)(IoApic->Page + IO_APIC_WINDOW), Value);
 }
 
-/* Maps one and masks its inputs. FALSE: nothing that can be used is there. */
+/* Whether one of the first Count has a line that this one claims, too. */
+static BOOLEAN HalpIoApicOverlaps(PHALP_IO_APIC IoApic, ULONG Count) {
+    for (ULONG Index = 0; Index < Count; Index++) {
+        PHALP_IO_APIC Other = &HalpIoApics[Index];
+        if (IoApic->Address == Other->Address ||
+            (IoApic->FirstLine < Other->FirstLine + Other->Inputs &&
+             Other->FirstLine < IoApic->FirstLine + IoApic->Inputs)) {
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
+/* Maps one and reads how many inputs it has. FALSE: nothing that can be used is there. */
 static BOOLEAN HalpStartIoApic(PHALP_IO_APIC IoApic) {
     PUCHAR Page = HalpMapPhysicalMemory(IoApic->Address & ~0xFFFull, PAGE_SIZE, HalpUncached);
     if (IoApic->Address == 0 || Page == NULL) {
@@ -125,22 +136,25 @@ static BOOLEAN HalpStartIoApic(PHALP_IO_APIC IoApic) {
     IoApic->Page = Page + (IoApic->Address & 0xFF0);
     ULONG Version = HalpIoApicRead(IoApic, IO_APIC_VERSION);
     IoApic->Inputs = ((Version >> 16) & 0xFF) + 1;
-    if (Version == ~0u || IoApic->Inputs > MAXIMUM_INPUTS) {
-        return FALSE;
-    }
+    return Version != ~0u && IoApic->Inputs <= MAXIMUM_INPUTS && IoApic->FirstLine < MAXIMUM_LINES;
+}
+
+static VOID HalpMaskIoApic(PHALP_IO_APIC IoApic) {
     for (ULONG Input = 0; Input < IoApic->Inputs; Input++) {
         HalpIoApicWrite(IoApic, IO_APIC_ENTRY + 2 * Input, ENTRY_MASKED);
     }
-    return TRUE;
 }
 
 VOID HalpInitializeIoApics(VOID) {
     ULONG Good = 0;
     for (ULONG Index = 0; Index < HalpIoApicCount; Index++) {
-        if (HalpStartIoApic(&HalpIoApics[Index])) {
-            HalpIoApics[Good++] = HalpIoApics[Index];
+        PHALP_IO_APIC IoApic = &HalpIoApics[Index];
+        if (HalpStartIoApic(IoApic) && !HalpIoApicOverlaps(IoApic, Good)) {
+            HalpMaskIoApic(IoApic);
+            HalpIoApics[Good++] = *IoApic;
         } else {
-            DbgPrint("HAL: no I/O APIC at %llx, ignored\n", HalpIoApics[Index].Address);
+            DbgPrint("HAL: no I/O APIC at %llx for line %u, ignored\n", IoApic->Address,
+                     IoApic->FirstLine);
         }
     }
     HalpIoApicCount = Good;
@@ -170,6 +184,18 @@ static PHALP_IO_APIC HalpFindIoApic(ULONG Line) {
         }
     }
     return NULL;
+}
+
+/* The processors that an entry can name, of those that run. */
+static KAFFINITY HalpLineTargets(VOID) {
+    ULONG64 Started = HalpStartedProcessors();
+    KAFFINITY Targets = 0;
+    for (ULONG Number = 0; Number < HalpAcpi.ProcessorCount; Number++) {
+        if ((Started & 1ull << Number) && HalpAcpi.ApicIds[Number] < ENTRY_EVERYBODY) {
+            Targets |= 1ull << Number;
+        }
+    }
+    return Targets;
 }
 
 /* Lock held. 0 when there are no more. */
@@ -211,7 +237,7 @@ ULONG HalGetInterruptVector(_In_ INTERFACE_TYPE InterfaceType, _In_ ULONG BusNum
     Vector = HalpGiveVector(Line);
     HalpUnlockIoApics(Enabled);
     *Irql = (KIRQL)(Vector >> 4);
-    *Affinity = Vector != 0;
+    *Affinity = Vector != 0 ? HalpLineTargets() : 0;
     return Vector;
 }
 
@@ -225,33 +251,42 @@ static ULONG HalpRedirection(ULONG Vector, USHORT Flags, KINTERRUPT_MODE Interru
     return Vector | (Level ? ENTRY_LEVEL : 0) | (Low ? ENTRY_LOW_ACTIVE : 0);
 }
 
-static BOOLEAN HalpWriteEntry(ULONG Vector, KINTERRUPT_MODE InterruptMode, ULONG Mask) {
-    ULONG Line = Vector < 256 ? HalpLineOfVector[Vector] : 0;
-    PHALP_IO_APIC IoApic = Line != 0 ? HalpFindIoApic(Line - 1) : NULL;
-    if (IoApic == NULL) {
+/* The input of Vector's line, as the register that its entry begins with; NULL: it has none. */
+static PHALP_IO_APIC HalpFindEntry(ULONG Vector, PULONG Line, PULONG Register) {
+    ULONG Found = Vector < RTL_NUMBER_OF(HalpLineOfVector) ? HalpLineOfVector[Vector] : 0;
+    PHALP_IO_APIC IoApic = Found != 0 ? HalpFindIoApic(Found - 1) : NULL;
+    if (IoApic != NULL) {
+        *Line = Found - 1;
+        *Register = IO_APIC_ENTRY + 2 * (Found - 1 - IoApic->FirstLine);
+    }
+    return IoApic;
+}
+
+/* The entry is masked while it is half written. */
+BOOLEAN HalEnableSystemInterrupt(_In_ ULONG Vector, _In_ KIRQL Irql,
+                                 _In_ KINTERRUPT_MODE InterruptMode, _In_ ULONG Processor) {
+    ULONG Line, Register;
+    PHALP_IO_APIC IoApic = HalpFindEntry(Vector, &Line, &Register);
+    if (IoApic == NULL || Irql != Vector >> 4) {
         return FALSE;
     }
-    ULONG Register = IO_APIC_ENTRY + 2 * (Line - 1 - IoApic->FirstLine);
+    BOOLEAN Reached = Processor < 64 && (HalpLineTargets() & 1ull << Processor) != 0;
+    ULONG ApicId = HalpAcpi.ApicIds[Reached ? Processor : 0];
     ULONG64 Enabled = HalpLockIoApics();
-    if (Mask == 0) { /* masked while it is half written */
-        HalpIoApicWrite(IoApic, Register, ENTRY_MASKED);
-        HalpIoApicWrite(IoApic, Register + 1, HalpAcpi.ApicIds[0] << 24);
-        HalpIoApicWrite(IoApic, Register,
-                        HalpRedirection(Vector, HalpFlagsOfLine[Line - 1], InterruptMode));
-    } else {
-        HalpIoApicWrite(IoApic, Register, HalpIoApicRead(IoApic, Register) | Mask);
-    }
+    HalpIoApicWrite(IoApic, Register, ENTRY_MASKED);
+    HalpIoApicWrite(IoApic, Register + 1, ApicId << 24);
+    HalpIoApicWrite(IoApic, Register,
+                    HalpRedirection(Vector, HalpFlagsOfLine[Line], InterruptMode));
     HalpUnlockIoApics(Enabled);
     return TRUE;
 }
 
-BOOLEAN HalEnableSystemInterrupt(_In_ ULONG Vector, _In_ KIRQL Irql,
-                                 _In_ KINTERRUPT_MODE InterruptMode) {
-    return Irql == Vector >> 4 && HalpWriteEntry(Vector, InterruptMode, 0);
-}
-
 VOID HalDisableSystemInterrupt(_In_ ULONG Vector, _In_ KIRQL Irql) {
-    if (Irql == Vector >> 4) {
-        HalpWriteEntry(Vector, Latched, ENTRY_MASKED);
+    ULONG Line, Register;
+    PHALP_IO_APIC IoApic = HalpFindEntry(Vector, &Line, &Register);
+    if (IoApic != NULL && Irql == Vector >> 4) {
+        ULONG64 Enabled = HalpLockIoApics();
+        HalpIoApicWrite(IoApic, Register, HalpIoApicRead(IoApic, Register) | ENTRY_MASKED);
+        HalpUnlockIoApics(Enabled);
     }
 }

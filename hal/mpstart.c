@@ -89,6 +89,7 @@ BOOLEAN HalStartNextProcessor(_In_ PLOADER_PARAMETER_BLOCK LoaderBlock,
 /* The processor did not come: it is parked again, and the next one takes its number. */
 VOID HalForgetProcessor(_In_ ULONG Number) {
     HalpSendInit(Number);
+    HalpAcpi.ProcessorsLeftOut = TRUE;
     HalpAcpi.ProcessorCount--;
     for (ULONG Index = Number; Index < HalpAcpi.ProcessorCount; Index++) {
         HalpAcpi.ApicIds[Index] = HalpAcpi.ApicIds[Index + 1];

@@ -407,6 +407,22 @@ VOID ExWorkerThread(_In_opt_ PVOID StartContext);
 /* The current thread ends: timers let go of it (ex/nttimer.c). PASSIVE_LEVEL. */
 VOID ExTimerRundown(VOID);
 
+/*
+ * The clock's interval (ex/resolution.c). Times in 100 ns, brought into the clock's bounds; each
+ * function gives the interval that holds now. IRQL <= APC_LEVEL.
+ */
+typedef struct _EX_TIMER_RESOLUTION {
+    LIST_ENTRY Link;
+    ULONG Requested; /* 0: no wish */
+} EX_TIMER_RESOLUTION, *PEX_TIMER_RESOLUTION;
+
+ULONG ExRequestTimerResolution(_Inout_ PEX_TIMER_RESOLUTION Wish, _In_ ULONG DesiredTime);
+/* FALSE if there was no wish. */
+BOOLEAN ExWithdrawTimerResolution(_Inout_ PEX_TIMER_RESOLUTION Wish, _Out_ PULONG Actual);
+/* For drivers, counted: TRUE asks, FALSE takes one asking back. Source: WDK page of the same name.
+ */
+ULONG NTAPI ExSetTimerResolution(_In_ ULONG DesiredTime, _In_ BOOLEAN SetResolution);
+
 BOOLEAN ExInitSystem(_In_ ULONG Phase);
 
 struct _OBJECT_TYPE;

@@ -126,6 +126,7 @@ NTHALAPI VOID HalSendNMI(_In_ ULONG64 TargetProcessors);
 /*
  * The vector of a device's line, the same one each time it is asked for; its IRQL is Vector >> 4.
  * BusInterruptLevel: the IRQ number on the Isa bus, the global system interrupt on PCIBus.
+ * *Affinity: the processors that the line can be directed to, of those that run so far.
  * Returns 0 (with *Irql and *Affinity 0) if no I/O APIC has such a line: a machine without one, an
  * unknown bus, no vectors left. IRQL: <= HIGH_LEVEL. Source: WDK page of HalGetInterruptVector.
  */
@@ -134,12 +135,14 @@ NTHALAPI ULONG HalGetInterruptVector(_In_ INTERFACE_TYPE InterfaceType, _In_ ULO
                                      _Out_ PKIRQL Irql, _Out_ PKAFFINITY Affinity);
 
 /*
- * Lets the line of Vector interrupt, or masks it. InterruptMode is what the driver says of its
- * device; it counts where the firmware's tables say nothing. HalEnableSystemInterrupt returns
- * FALSE if the vector belongs to no line (only software can raise it). IRQL: <= HIGH_LEVEL.
+ * Lets the line of Vector interrupt processor number Processor, or masks it. InterruptMode is what
+ * the driver says of its device; it counts where the firmware's tables say nothing. A processor
+ * that runs not, or that no line can name (its APIC id has more than 8 bits), is replaced by the
+ * first. HalEnableSystemInterrupt returns FALSE if the vector belongs to no line (only software can
+ * raise it). IRQL: <= HIGH_LEVEL. (Windows' names; there the processor is the calling one.)
  */
 NTHALAPI BOOLEAN HalEnableSystemInterrupt(_In_ ULONG Vector, _In_ KIRQL Irql,
-                                          _In_ KINTERRUPT_MODE InterruptMode);
+                                          _In_ KINTERRUPT_MODE InterruptMode, _In_ ULONG Processor);
 NTHALAPI VOID HalDisableSystemInterrupt(_In_ ULONG Vector, _In_ KIRQL Irql);
 
 /* Local APIC id of the calling processor. */

@@ -60,6 +60,7 @@ typedef struct _EPROCESS {
     ULONG DefaultHardErrorProcessing;
     NTSTATUS ExitStatus;
     NTSTATUS LastThreadExitStatus;
+    EX_TIMER_RESOLUTION TimerResolution; /* ex/resolution.c's lock */
     ULONG SessionId;
     ULONG Cookie;
 

@@ -24,7 +24,8 @@
  * routine can run once its object is disconnected. Below it comes the lock of one interrupt.
  *
  * Different from Windows: there is one table of vectors for all processors, not one in each KPRCB,
- * as the HAL gives all lines to the boot processor and all processors share the IDT.
+ * and all processors share the IDT. The line of a vector goes to one processor: that of the first
+ * interrupt that is connected to it (KINTERRUPT.Number).
  */
 #include "ki.h"
 
@@ -167,7 +168,8 @@ static BOOLEAN KiInsertInterrupt(PKI_VECTOR Slot, PKINTERRUPT Interrupt) {
         Slot->First = Interrupt;
         Slot->Unclaimed = Slot->Masked = 0;
         /* FALSE only tells that no line belongs to the vector: software may raise it */
-        HalEnableSystemInterrupt(Interrupt->Vector, Interrupt->Irql, Interrupt->Mode);
+        HalEnableSystemInterrupt(Interrupt->Vector, Interrupt->Irql, Interrupt->Mode,
+                                 Interrupt->Number);
     } else {
         if (!First->ShareVector || !Interrupt->ShareVector || First->Mode != Interrupt->Mode)
             return FALSE;

@@ -74,7 +74,9 @@ VOID PspProcessDelete(PVOID Object) {
 /* By the last thread, in its own context: what the process holds is given back before it is
  * signalled. */
 VOID PspExitProcess(EPROCESS *Process) {
+    ULONG Increment;
     KeQuerySystemTime(&Process->ExitTime);
+    ExWithdrawTimerResolution(&Process->TimerResolution, &Increment);
     ObKillProcess(Process);
     MmCleanProcessAddressSpace(Process);
     Process->Peb = NULL;

@@ -358,5 +358,7 @@ NTSTATUS NTAPI NtShutdownSystem(_In_ SHUTDOWN_ACTION Action);
 ULONG NTAPI NtGetCurrentProcessorNumber(VOID);
 NTSTATUS NTAPI NtQueryTimerResolution(_Out_ PULONG MaximumTime, _Out_ PULONG MinimumTime,
                                       _Out_ PULONG CurrentTime);
+NTSTATUS NTAPI NtSetTimerResolution(_In_ ULONG DesiredTime, _In_ BOOLEAN SetResolution,
+                                    _Out_ PULONG ActualTime);
 
 #endif /* _NTAPI_H_ */

@@ -272,6 +272,7 @@ typedef struct _RTC {
     KEVENT Event;
     volatile LONG Ticks;
     volatile LONG Dpcs;
+    volatile ULONG Processors; /* a bit for each that the routine ran on */
 } RTC;
 
 static BOOLEAN RtcPeriodic(PVOID On) {
@@ -289,6 +290,7 @@ static BOOLEAN RtcIsr(PKINTERRUPT Interrupt, PVOID Context) {
         return FALSE;
     }
     Clock->Ticks++;
+    Clock->Processors |= 1u << KeGetCurrentProcessorNumber();
     KeInsertQueueDpc(&Clock->Dpc, NULL, NULL);
     return TRUE;
 }
@@ -303,32 +305,49 @@ static VOID RtcDpc(PKDPC Dpc, PVOID Context, PVOID First, PVOID Second) {
     }
 }
 
-static NTSTATUS ConnectRtc(RTC *Clock, PKSERVICE_ROUTINE Isr, KINTERRUPT_MODE Mode) {
+/* Mask: the processors that may serve it; the lowest does. */
+static NTSTATUS ConnectRtc(RTC *Clock, PKSERVICE_ROUTINE Isr, KINTERRUPT_MODE Mode,
+                           KAFFINITY Mask) {
     KIRQL Irql, AgainIrql;
     KAFFINITY Affinity;
     RtlZeroMemory(Clock, sizeof(*Clock));
     KeInitializeDpc(&Clock->Dpc, RtcDpc, Clock);
     KeInitializeEvent(&Clock->Event, NotificationEvent, FALSE);
     ULONG Vector = HalGetInterruptVector(Isa, 0, RTC_IRQ, RTC_IRQ, &Irql, &Affinity);
-    KMT_CHECK(Vector != 0 && Irql == Vector >> 4 && Affinity != 0);
+    KMT_CHECK(Vector != 0 && Irql == Vector >> 4 && Affinity == KeQueryActiveProcessors());
     KMT_CHECK(HalGetInterruptVector(Isa, 0, RTC_IRQ, RTC_IRQ, &AgainIrql, &Affinity) == Vector);
     return IoConnectInterrupt(&Clock->Interrupt, Isr, Clock, NULL, Vector, Irql, Irql, Mode, FALSE,
-                              Affinity, FALSE);
+                              Affinity & Mask, FALSE);
 }
 
-KMT_TEST(interrupt_isr_dpc_event_of_a_device) {
+/* The line's ticks, until five DPCs have run; the processors that they came to. */
+static ULONG RtcProcessors(KAFFINITY Mask) {
     RTC Clock;
     LARGE_INTEGER Limit = {.QuadPart = -100000000};
-    KMT_CHECK(ConnectRtc(&Clock, RtcIsr, Latched) == STATUS_SUCCESS);
+    KMT_CHECK(ConnectRtc(&Clock, RtcIsr, Latched, Mask) == STATUS_SUCCESS);
     if (Clock.Interrupt == NULL) {
-        return;
+        return 0;
     }
     KeSynchronizeExecution(Clock.Interrupt, RtcPeriodic, (PVOID)1);
     KMT_CHECK(KeWaitForSingleObject(&Clock.Event, Executive, KernelMode, FALSE, &Limit) ==
               STATUS_SUCCESS);
     KeSynchronizeExecution(Clock.Interrupt, RtcPeriodic, NULL);
     IoDisconnectInterrupt(Clock.Interrupt);
+    /* at PASSIVE_LEVEL on the processor of the line: its DPC has run to its end */
+    KeSetAffinityThread(KeGetCurrentThread(), Clock.Processors);
+    KeSetAffinityThread(KeGetCurrentThread(), KeQueryActiveProcessors());
     KMT_CHECK(Clock.Ticks >= 5 && Clock.Dpcs >= 5);
+    return Clock.Processors;
+}
+
+KMT_TEST(interrupt_isr_dpc_event_of_a_device) {
+    KMT_CHECK(RtcProcessors(~0ull) == 1);
+}
+
+KMT_TEST(interrupt_line_goes_to_the_processor_asked_for) {
+    for (ULONG Number = KeQueryActiveProcessorCount(NULL); Number-- > 0;) {
+        KMT_CHECK(RtcProcessors(~0ull << Number) == 1u << Number);
+    }
 }
 
 /* Leaves the line active: with a level-triggered entry the interrupt comes again at once. */
@@ -341,7 +360,7 @@ static BOOLEAN DeafIsr(PKINTERRUPT Interrupt, PVOID Context) {
 KMT_TEST(interrupt_storm_is_masked) {
     RTC Clock;
     LARGE_INTEGER Nap = {.QuadPart = -500000};
-    KMT_CHECK(ConnectRtc(&Clock, DeafIsr, LevelSensitive) == STATUS_SUCCESS);
+    KMT_CHECK(ConnectRtc(&Clock, DeafIsr, LevelSensitive, ~0ull) == STATUS_SUCCESS);
     if (Clock.Interrupt == NULL) {
         return;
     }
@@ -364,7 +383,7 @@ KMT_TEST(interrupt_lines_that_are_not_there) {
     KMT_CHECK(Irql == 0 && Affinity == 0);
     KMT_CHECK(HalGetInterruptVector(PCIBus, 0, 255, 0, &Irql, &Affinity) == 0);
     KMT_CHECK(HalGetInterruptVector(TurboChannel, 0, 1, 1, &Irql, &Affinity) == 0);
-    KMT_CHECK(!HalEnableSystemInterrupt(TEST_VECTOR, TEST_LEVEL, Latched));
+    KMT_CHECK(!HalEnableSystemInterrupt(TEST_VECTOR, TEST_LEVEL, Latched, 0));
     KMT_CHECK(IoConnectInterrupt(&Interrupt, DeafIsr, NULL, NULL, TEST_VECTOR, TEST_LEVEL,
                                  TEST_LEVEL, Latched, FALSE, 0, FALSE) == STATUS_INVALID_PARAMETER);
     KMT_CHECK(Interrupt == NULL);
