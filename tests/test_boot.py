@@ -17,7 +17,7 @@ sys.path.insert(0, os.path.join(ROOT, "tools"))
 
 from vm import machine, volume  # noqa: E402 (the path has to be set first)
 
-HANG = 120  # seconds: a hang detector, not a measure
+HANG = 300  # seconds: a hang detector, not a measure
 LLVM = os.environ.get("LLVM", "-19")
 CFLAGS = ("--target=x86_64-pc-windows-msvc -std=c17 -ffreestanding -fms-extensions -fshort-wchar "
           "-fno-stack-protector -mno-red-zone -mgeneral-regs-only -O1 -Wall -Wextra").split()

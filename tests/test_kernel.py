@@ -31,7 +31,7 @@ def boot(smp):
 def test_kernel(smp, name):
     log = boot(smp).log
     found = re.search(r"KMTEST (ok|not ok) %s(?:: (.*))?$" % name, log, re.M)
-    assert found, "no word of it: " + boot(smp).tail()
+    assert found, "no word of it: test_all_were_run_and_a_program_afterwards[%d] has the log" % smp
     assert found.group(1) == "ok", found.group(2)
 
 
