@@ -34,12 +34,12 @@ VOID ExRemoveHandleTable(_Inout_ PHANDLE_TABLE HandleTable) {
 
 /* Makes an empty table; Process (may be NULL) is remembered for whoever lists handles. */
 PHANDLE_TABLE ExCreateHandleTable(_In_opt_ struct _EPROCESS *Process) {
+    KeEnterCriticalRegion();
     PHANDLE_TABLE HandleTable = ExpAllocateHandleTable(Process);
     if (HandleTable != NULL) {
-        KeEnterCriticalRegion();
         ExpInsertHandleTable(HandleTable);
-        KeLeaveCriticalRegion();
     }
+    KeLeaveCriticalRegion();
     return HandleTable;
 }
 

@@ -78,18 +78,27 @@ FORCEINLINE VOID ExInitializePushLock(_Out_ PEX_PUSH_LOCK PushLock) {
     PushLock->Value = 0;
 }
 
+/* A thread that is suspended with a lock in its hands stops everybody who wants the lock. */
+#if DBG && !defined(NTOS_HOST)
+#define ExpAssertNotSuspendable() ASSERT(KeGetCurrentIrql() >= APC_LEVEL || KeAreApcsDisabled())
+#else
+#define ExpAssertNotSuspendable() ((void)0)
+#endif
+
 /*
  * Acquire and release. The caller is at IRQL <= APC_LEVEL inside a critical region
  * (KeEnterCriticalRegion), so that it cannot be suspended while it holds the lock. The lock is not
  * recursive. (WDK: ExAcquirePushLockExclusive.)
  */
 FORCEINLINE VOID ExAcquirePushLockExclusive(_Inout_ PEX_PUSH_LOCK PushLock) {
+    ExpAssertNotSuspendable();
     if (!ExpPushLockCompareExchange(PushLock, EX_PUSH_LOCK_LOCK, 0)) {
         ExfAcquirePushLockExclusive(PushLock);
     }
 }
 
 FORCEINLINE VOID ExAcquirePushLockShared(_Inout_ PEX_PUSH_LOCK PushLock) {
+    ExpAssertNotSuspendable();
     if (!ExpPushLockCompareExchange(PushLock, EX_PUSH_LOCK_SHARE_INC | EX_PUSH_LOCK_LOCK, 0)) {
         ExfAcquirePushLockShared(PushLock);
     }

@@ -118,6 +118,7 @@ DECLSPEC_NORETURN VOID KiSystemStartup(PLOADER_PARAMETER_BLOCK LoaderBlock) {
     KeLoaderBlock = LoaderBlock;
     InitIdleObjects(LoaderBlock);
     KeInitializeProcessor(&InitIdleThread.Tcb);
+    KeEnterCriticalRegion(); /* as every thread does that takes push locks */
     InitConnectLayers();
     PsInitializeModuleList(LoaderBlock);
     if (LoaderBlock->Size != sizeof(*LoaderBlock))
@@ -129,5 +130,6 @@ DECLSPEC_NORETURN VOID KiSystemStartup(PLOADER_PARAMETER_BLOCK LoaderBlock) {
     if (!NT_SUCCESS(Status))
         KeBugCheckEx(PHASE0_INITIALIZATION_FAILED, (ULONG_PTR)Status, 2, 0, 0);
     ObCloseHandle(Thread, KernelMode);
+    KeLeaveCriticalRegion();
     KeEnterIdleLoop();
 }

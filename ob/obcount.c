@@ -102,6 +102,7 @@ static ULONGLONG ObpUncount(POBJECT_HEADER Header, PEPROCESS Process, PULONGLONG
     if (ObpCountsSimply(Header)) {
         return (ULONGLONG)InterlockedDecrement64(&Header->HandleCount) + 1;
     }
+    KeEnterCriticalRegion();
     ObpLockObject(Header);
     if ((Header->InfoMask & OB_INFOMASK_HANDLE) != 0) {
         POBJECT_HANDLE_COUNT_ENTRY Entry = ObpFindProcessCount(Header, Process, FALSE);
@@ -117,6 +118,7 @@ static ULONGLONG ObpUncount(POBJECT_HEADER Header, PEPROCESS Process, PULONGLONG
         Info->ExclusiveProcess = NULL;
     }
     ObpUnlockObject(Header);
+    KeLeaveCriticalRegion();
     return SystemCount;
 }
 

@@ -21,12 +21,18 @@ BOOLEAN PspInitializeCidTable(VOID) {
 HANDLE PspCreateCid(PVOID Object) {
     HANDLE_TABLE_ENTRY Entry = {0};
     ExSetHandlePointer(&Entry, Object, 0);
-    return ExCreateHandle(PspCidTable, &Entry);
+    KeEnterCriticalRegion();
+    HANDLE Id = ExCreateHandle(PspCidTable, &Entry);
+    KeLeaveCriticalRegion();
+    return Id;
 }
 
 VOID PspDeleteCid(HANDLE Id) {
-    if (Id)
-        ExDestroyHandle(PspCidTable, Id, NULL);
+    if (!Id)
+        return;
+    KeEnterCriticalRegion();
+    ExDestroyHandle(PspCidTable, Id, NULL);
+    KeLeaveCriticalRegion();
 }
 
 static NTSTATUS PspLookupCid(HANDLE Id, POBJECT_TYPE Type, PVOID *Object) {

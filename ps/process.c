@@ -31,13 +31,13 @@ NTSTATUS PspCreateProcess(EPROCESS *Parent, PCSTR Name, EPROCESS **NewProcess) {
     PspInitializeProcessFields(Process, Name);
     Process->InheritedFromUniqueProcessId = Parent ? Parent->UniqueProcessId : NULL;
     Status = MmCreateProcessAddressSpace(Process);
-    if (NT_SUCCESS(Status))
-        Status = ObInitProcess(NULL, Process);
     if (NT_SUCCESS(Status)) {
         Process->UniqueProcessId = PspCreateCid(Process);
         if (!Process->UniqueProcessId)
             Status = STATUS_INSUFFICIENT_RESOURCES;
     }
+    if (NT_SUCCESS(Status))
+        Status = ObInitProcess(NULL, Process); /* the table bears the id */
     if (!NT_SUCCESS(Status)) {
         ObDereferenceObject(Process);
         return Status;
