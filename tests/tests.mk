@@ -88,12 +88,21 @@ $(KMT)/kmtest.full.sys: $(KMT_C:tests/kernel/%.c=$(KMT)/%.obj) $(O)/gen/ntoskrnl
 $(KMT)/kmtest.sys: $(KMT)/kmtest.full.sys
 	$(OBJCOPY) --strip-debug $< $@
 
+# A driver of its own: it starts the second process of programs that want one.
+$(KMT)/%.obj: tests/drivers/%.c
+	@mkdir -p $(@D)
+	$(call say,CC,$<)
+	$(Q)$(CC) $(KERNEL_CFLAGS) -UDBG -DDBG=0 -MMD -MP -MF $(@:.obj=.d) -c $< -o $@
+$(KMT)/spawn.sys: $(KMT)/spawn.obj $(O)/gen/ntoskrnl.lib $(O)/gen/hal.lib
+	$(call say,LINK,$@)
+	$(Q)$(LD) $(LDFLAGS) /driver /subsystem:native /entry:DriverEntry /align:0x1000 /merge:.buildid=.rdata /out:$@ $^
+
 -include $(wildcard $(KMT)/*.d)
 
 # --- pytest ---------------------------------------------------------------------------------------
 
 .PHONY: test-programs
-test-programs: $(CF_PROGRAMS) $(KMT)/kmtest.sys
+test-programs: $(CF_PROGRAMS) $(KMT)/kmtest.sys $(KMT)/spawn.sys
 
 .PHONY: test-now
 test-now: all free-build test-programs host-tests
