@@ -21,6 +21,7 @@
 
 typedef struct _ETHREAD *PETHREAD;
 typedef struct _EPROCESS *PEPROCESS;
+struct _PROCESSOR_NUMBER;
 
 /* --- IRQL --------------------------------------------------------------------------------------
  */
@@ -190,7 +191,11 @@ DECLSPEC_NORETURN VOID KeEnterIdleLoop(VOID);
 /* One more processor, with zeroed nonpaged Memory of KeProcessorSize() bytes and the idle thread
    that it will run. FALSE if it does not start. PASSIVE_LEVEL, one at a time. */
 SIZE_T KeProcessorSize(VOID);
-BOOLEAN KeStartProcessor(_Inout_ PVOID Memory, _Inout_ PKTHREAD IdleThread);
+BOOLEAN KeStartProcessor(_Inout_ PVOID Memory, _Inout_ PKTHREAD IdleThread, _In_ PVOID DpcStack);
+/* From now on DPCs of this processor run on Stack (its upper end, KERNEL_STACK_SIZE bytes). */
+VOID KeSetDpcStack(_In_ PVOID Stack);
+/* The bounds of the stack that Rsp lies on: the thread's, or one of the processor's own. */
+VOID KeQueryStackLimits(_In_ ULONG64 Rsp, _Out_ PULONG64 Low, _Out_ PULONG64 High);
 extern PLOADER_PARAMETER_BLOCK KeLoaderBlock;
 
 /* --- bugcheck, exceptions (bugcheck.c, except.c, context.c) -------------------------------------
@@ -341,14 +346,24 @@ NTSTATUS NTAPI KeDelayExecutionThread(_In_ KPROCESSOR_MODE WaitMode, _In_ BOOLEA
 /* --- DPCs and APCs ------------------------------------------------------------------------------
  */
 
+/* In nonpaged memory that stays while the DPC is queued; its routine may free it. Any IRQL. */
 VOID NTAPI KeInitializeDpc(_Out_ PRKDPC Dpc, _In_ PKDEFERRED_ROUTINE Routine,
                            _In_opt_ PVOID Context);
+/* FALSE: it was queued already, and keeps its arguments. Any IRQL. */
 BOOLEAN NTAPI KeInsertQueueDpc(_Inout_ PRKDPC Dpc, _In_opt_ PVOID SystemArgument1,
                                _In_opt_ PVOID SystemArgument2);
+/* FALSE: it was not queued; it may be running. Any IRQL. */
 BOOLEAN NTAPI KeRemoveQueueDpc(_Inout_ PRKDPC Dpc);
-/* On which processor the DPC runs, whoever queues it; without, on the one that queues it. (WDK) */
+/* On which processor the DPC runs, whoever queues it; without, on the one that queues it. Before
+   it is queued. The second refuses what is no processor: STATUS_INVALID_PARAMETER. (WDK) */
 VOID NTAPI KeSetTargetProcessorDpc(_Inout_ PRKDPC Dpc, _In_ CHAR Number);
+NTSTATUS NTAPI KeSetTargetProcessorDpcEx(_Inout_ PKDPC Dpc,
+                                         _In_ struct _PROCESSOR_NUMBER *ProcNumber);
+/* How soon it runs: dpc.c has the table. Before it is queued. (WDK) */
 VOID NTAPI KeSetImportanceDpc(_Inout_ PRKDPC Dpc, _In_ KDPC_IMPORTANCE Importance);
+/* Returns when all DPCs that were queued at the call, on any processor, have run.
+   PASSIVE_LEVEL. (WDK) */
+VOID NTAPI KeFlushQueuedDpcs(VOID);
 
 VOID NTAPI KeInitializeApc(_Out_ PRKAPC Apc, _In_ PKTHREAD Thread,
                            _In_ KAPC_ENVIRONMENT Environment, _In_ PKKERNEL_ROUTINE KernelRoutine,

@@ -517,7 +517,8 @@ struct _KPRCB {
     PKPROCESS CurrentAddressSpace; /* whose CR3 is loaded */
     KAFFINITY SetMember;
     KDPC_DATA DpcData[1];
-    PVOID DpcStack;
+    PVOID DpcStack;             /* its upper end; NULL: DPCs run on the thread's */
+    ULONG MaximumDpcQueueDepth; /* beyond it even a low DPC is urgent */
     volatile UCHAR DpcRoutineActive;
     volatile UCHAR DpcInterruptRequested;
     volatile UCHAR QuantumEnd;

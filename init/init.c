@@ -116,11 +116,11 @@ DECLSPEC_NORETURN VOID KiSystemStartup(PLOADER_PARAMETER_BLOCK LoaderBlock) {
     HANDLE Thread;
 
     KeLoaderBlock = LoaderBlock;
+    PsInitializeModuleList(LoaderBlock); /* a stack can be unwound from here on */
     InitIdleObjects(LoaderBlock);
     KeInitializeProcessor(&InitIdleThread.Tcb);
     KeEnterCriticalRegion(); /* as every thread does that takes push locks */
     InitConnectLayers();
-    PsInitializeModuleList(LoaderBlock);
     if (LoaderBlock->Size != sizeof(*LoaderBlock))
         KeBugCheckEx(MISMATCHED_HAL, LoaderBlock->Size, sizeof(*LoaderBlock), 0, 0);
     InitPhase0(LoaderBlock);

@@ -18,18 +18,23 @@ static ULONG InitProcessorLimit(VOID) {
    it, late, so even then it is not. */
 static BOOLEAN InitStartProcessor(VOID) {
     PVOID Memory = MmAllocateSystemPages(KeProcessorSize());
-    PVOID Stack = MmCreateKernelStack(FALSE, 0);
+    PVOID Stack = MmCreateKernelStack(FALSE, 0), DpcStack = MmCreateKernelStack(FALSE, 0);
     ETHREAD *IdleThread = ExAllocatePool2(POOL_FLAG_NON_PAGED, sizeof(ETHREAD), INIT_PROCESSOR_TAG);
-    if (!Memory || !Stack || !IdleThread || !NT_SUCCESS(MmInitializeProcessor(KeNumberProcessors)))
+    if (!Memory || !Stack || !DpcStack || !IdleThread ||
+        !NT_SUCCESS(MmInitializeProcessor(KeNumberProcessors)))
         return FALSE;
     KeInitializeIdleThread(&IdleThread->Tcb, &PsIdleProcess->Pcb, Stack, KERNEL_STACK_SIZE);
     IdleThread->ThreadsProcess = PsIdleProcess;
     IdleThread->SystemThread = 1;
-    return KeStartProcessor(Memory, &IdleThread->Tcb);
+    return KeStartProcessor(Memory, &IdleThread->Tcb, DpcStack);
 }
 
 VOID InitStartProcessors(VOID) {
     ULONG Limit = InitProcessorLimit();
+    PVOID DpcStack =
+        MmCreateKernelStack(FALSE, 0); /* the first one's; without, it does as before */
+    if (DpcStack)
+        KeSetDpcStack(DpcStack);
     for (ULONG Left = HalQueryProcessorCount() - 1; Left && KeNumberProcessors < Limit; Left--)
         if (!InitStartProcessor())
             DbgPrint("processor %u does not start\n", KeNumberProcessors);

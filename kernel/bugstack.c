@@ -7,6 +7,7 @@
  */
 
 #include "bugcheckp.h"
+#include "ki.h"
 #include "ntimage.h"
 #include "ntrtl.h"
 #include "rtlexcept.h"
@@ -25,15 +26,29 @@ VOID KiBugRegisters(const CONTEXT *Context) {
     KiBugPrint("r14=%016llx r15=%016llx efl=%08x\n\n", Context->R14, Context->R15, Context->EFlags);
 }
 
-/* The thread's stack, or what is left of the page of another one. */
-VOID KiStackLimits(ULONG64 Rsp, PULONG64 Low, PULONG64 High) {
-    PKTHREAD Thread = KeGetCurrentThread();
-    if (Thread != NULL && Rsp >= (ULONG64)Thread->StackLimit && Rsp < (ULONG64)Thread->StackBase) {
-        *Low = (ULONG64)Thread->StackLimit;
-        *High = (ULONG64)Thread->StackBase;
+static BOOLEAN KiLiesOn(ULONG64 Rsp, PVOID Top, SIZE_T Size, PULONG64 Low, PULONG64 High) {
+    *High = (ULONG64)Top;
+    *Low = *High - Size;
+    return Top != NULL && Rsp >= *Low && Rsp < *High;
+}
+
+VOID KeQueryStackLimits(ULONG64 Rsp, PULONG64 Low, PULONG64 High) {
+    PKPCR Pcr = KeGetPcr();
+    PKTHREAD Thread = Pcr->Prcb.CurrentThread;
+    if (Thread != NULL &&
+        KiLiesOn(Rsp, Thread->StackBase, (SIZE_T)Thread->StackBase - (SIZE_T)Thread->StackLimit,
+                 Low, High)) {
         return;
     }
-    *Low = (ULONG64)PAGE_ALIGN(Rsp);
+    if (KiLiesOn(Rsp, Pcr->Prcb.DpcStack, DPC_STACK_SIZE, Low, High)) {
+        return;
+    }
+    for (ULONG Index = TSS_IST_PANIC; Index <= TSS_IST_NMI; Index += 1) {
+        if (KiLiesOn(Rsp, (PVOID)Pcr->TssBase->Ist[Index], SYSTEM_STACK_SIZE, Low, High)) {
+            return;
+        }
+    }
+    *Low = (ULONG64)PAGE_ALIGN(Rsp); /* a stack of nobody's: no more of it than is surely there */
     *High = *Low + PAGE_SIZE;
 }
 
@@ -119,6 +134,11 @@ static VOID KiBugFrame(ULONG64 Rsp, ULONG64 Return, ULONG64 Rip) {
     KiBugPrint("\n");
 }
 
+/* The function that calls DPCs stands on their stack, but its frame is on the thread's. */
+static BOOLEAN KiIsStackSwitch(ULONG64 Rip) {
+    return Rip > (ULONG64)KiCallOnStack && Rip < (ULONG64)KiCallOnStackEnd;
+}
+
 VOID KiBugStack(const CONTEXT *Start) {
     CONTEXT Context = *Start;
     KiBugPrint("Child-SP         RetAddr          Call Site\n");
@@ -130,11 +150,12 @@ VOID KiBugStack(const CONTEXT *Start) {
         BOOLEAN MachineFrame = FALSE;
         /* The kernel's walk ends where user mode begins: its stack is the program's own. */
         if (Rip >= KI_USER_SPACE_END) {
-            KiStackLimits(Rsp, &Low, &High);
+            KeQueryStackLimits(KiIsStackSwitch(Rip) ? Context.Rbp : Rsp, &Low, &High);
             Status = KiBugUnwind(&Context, &MachineFrame, Low, High);
         }
         KiBugFrame(Rsp, NT_SUCCESS(Status) ? Context.Rip : 0ull, Rip);
-        if (!NT_SUCCESS(Status) || Context.Rip == 0 || (Context.Rsp <= Rsp && !MachineFrame)) {
+        if (!NT_SUCCESS(Status) || Context.Rip == 0 ||
+            (Context.Rsp <= Rsp && !MachineFrame && !KiIsStackSwitch(Rip))) {
             return;
         }
     }

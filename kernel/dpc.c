@@ -1,11 +1,28 @@
 /*
  * Deferred procedure calls: what an interrupt routine leaves for later, at DISPATCH_LEVEL.
+ *
+ * Each processor has a queue. A DPC goes into that of the processor that queues it, or of the one
+ * that KeSetTargetProcessorDpc has named. When it runs depends on its importance:
+ *
+ *                here                          on another processor
+ *   High         first of the queue, at once   first of the queue, at once: an interrupt is sent
+ *   MediumHigh   at once                       at once
+ *   Medium       at once                       with the next reason to look (its clock interrupt at
+ *   Low          with the next reason          the latest), or at once if it is idle
+ *
+ * "At once" is as soon as the processor's IRQL is below DISPATCH_LEVEL. A queue that has grown
+ * longer than MaximumDpcQueueDepth is served at once, whatever is in it. DPCs run one after
+ * another, on a stack of their own (dpcstack.asm), until the queue is empty.
  */
 #include "ki.h"
+#include "ntteb.h"
+
+#define MAXIMUM_DPC_QUEUE_DEPTH 4
 
 VOID KiInitializeDpcQueue(PKPRCB Prcb) {
     InitializeListHead(&Prcb->DpcData[0].DpcListHead);
     KeInitializeSpinLock(&Prcb->DpcData[0].DpcLock);
+    Prcb->MaximumDpcQueueDepth = MAXIMUM_DPC_QUEUE_DEPTH;
 }
 
 VOID NTAPI KeInitializeDpc(PRKDPC Dpc, PKDEFERRED_ROUTINE Routine, PVOID Context) {
@@ -26,19 +43,33 @@ VOID NTAPI KeSetTargetProcessorDpc(PRKDPC Dpc, CHAR Number) {
     Dpc->Number = (USHORT)(DPC_TARGETED + (UCHAR)Number);
 }
 
+NTSTATUS NTAPI KeSetTargetProcessorDpcEx(PKDPC Dpc, PPROCESSOR_NUMBER ProcNumber) {
+    if (ProcNumber->Group != 0 || ProcNumber->Reserved != 0 ||
+        ProcNumber->Number >= KeNumberProcessors)
+        return STATUS_INVALID_PARAMETER;
+    KeSetTargetProcessorDpc(Dpc, (CHAR)ProcNumber->Number);
+    return STATUS_SUCCESS;
+}
+
 static PKPRCB KiTargetOfDpc(PKDPC Dpc, PKPRCB Current) {
     ULONG Number = (ULONG)Dpc->Number - DPC_TARGETED;
     return Dpc->Number >= DPC_TARGETED && Number < KeNumberProcessors ? KiProcessorBlock[Number]
                                                                       : Current;
 }
 
-/* The DPC's processor is to run it: at once if it is another, or else when this one's IRQL drops.
- */
-static VOID KiRequestDpcInterrupt(PKPRCB Target, PKPRCB Current) {
-    if (Target != Current)
+/* The DPC is in Target's queue. The fence: the queue is written before it is asked who is idle, and
+   an idle processor says so before it looks at its queue. */
+static VOID KiRequestDpcInterrupt(PKPRCB Target, PKPRCB Current, UCHAR Importance) {
+    BOOLEAN Long = Target->DpcData[0].DpcQueueDepth > Target->MaximumDpcQueueDepth;
+    if (Target == Current) {
+        if (!Current->DpcRoutineActive && (Long || Importance != LowImportance))
+            HalRequestSoftwareInterrupt(DISPATCH_LEVEL);
+        return;
+    }
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    if (Long || Importance >= HighImportance ||
+        *(PKTHREAD volatile *)&Target->CurrentThread == Target->IdleThread)
         KiIpiSend(Target, IPI_DPC);
-    else if (!Current->DpcRoutineActive)
-        HalRequestSoftwareInterrupt(DISPATCH_LEVEL);
 }
 
 /* Any IRQL: the queue's lock is held with interrupts off. FALSE if it was queued already. */
@@ -49,6 +80,7 @@ BOOLEAN NTAPI KeInsertQueueDpc(PRKDPC Dpc, PVOID SystemArgument1, PVOID SystemAr
         KiWriteIrql(DISPATCH_LEVEL);
     PKPRCB Prcb = KeGetCurrentPrcb(), Target = KiTargetOfDpc(Dpc, Prcb);
     PKDPC_DATA Data = &Target->DpcData[0];
+    UCHAR Importance = Dpc->Importance; /* it may run, and be freed, as soon as it is queued */
     KiAcquireSpinLock(&Data->DpcLock, KiClassDpc);
     PVOID Free = NULL; /* two processors may queue it at once, each into its own queue */
     BOOLEAN Inserted = __atomic_compare_exchange_n(&Dpc->DpcData, &Free, Data, FALSE,
@@ -58,14 +90,14 @@ BOOLEAN NTAPI KeInsertQueueDpc(PRKDPC Dpc, PVOID SystemArgument1, PVOID SystemAr
         Dpc->SystemArgument2 = SystemArgument2;
         Data->DpcQueueDepth++;
         Data->DpcCount++;
-        if (Dpc->Importance == HighImportance)
+        if (Importance == HighImportance)
             InsertHeadList(&Data->DpcListHead, &Dpc->DpcListEntry);
         else
             InsertTailList(&Data->DpcListHead, &Dpc->DpcListEntry);
     }
     KeReleaseSpinLockFromDpcLevel(&Data->DpcLock);
     if (Inserted)
-        KiRequestDpcInterrupt(Target, Prcb);
+        KiRequestDpcInterrupt(Target, Prcb, Importance);
     if (OldIrql < DISPATCH_LEVEL)
         KiWriteIrql(OldIrql);
     KeRestoreInterrupts(Enabled);
@@ -111,21 +143,65 @@ static BOOLEAN KiTakeDpc(PKDPC_DATA Data, PKDPC Copy) {
     return Found;
 }
 
-/* DISPATCH_LEVEL: runs what is queued, and what that queues. */
-VOID KiRetireDpcList(PKPRCB Prcb) {
+/* A routine must leave the level as it found it, and no spin lock behind. */
+static VOID KiRunDpc(PKPRCB Prcb, PKDPC Dpc) {
+    Prcb->DpcTimeCount = 0;
+    Prcb->DpcData[0].ActiveDpc = Dpc;
+    Dpc->DeferredRoutine(Dpc->DpcData, Dpc->DeferredContext, Dpc->SystemArgument1,
+                         Dpc->SystemArgument2);
+    Prcb->DpcData[0].ActiveDpc = NULL;
+    if (KeGetCurrentIrql() != DISPATCH_LEVEL)
+        KeBugCheckEx(IRQL_NOT_DISPATCH_LEVEL, (ULONG_PTR)Dpc->DeferredRoutine, KeGetCurrentIrql(),
+                     0, 0);
+    KiCheckNoLocks();
+}
+
+static VOID KiRunQueuedDpcs(PVOID Argument) {
+    PKPRCB Prcb = Argument;
     do {
         KDPC Dpc;
         Prcb->DpcRoutineActive = TRUE;
-        while (KiTakeDpc(&Prcb->DpcData[0], &Dpc)) {
-            Prcb->DpcTimeCount = 0;
-            Prcb->DpcData[0].ActiveDpc = &Dpc;
-            Dpc.DeferredRoutine(Dpc.DpcData, Dpc.DeferredContext, Dpc.SystemArgument1,
-                                Dpc.SystemArgument2);
-            Prcb->DpcData[0].ActiveDpc = NULL;
-            if (KeGetCurrentIrql() != DISPATCH_LEVEL)
-                KeBugCheckEx(IRQL_NOT_DISPATCH_LEVEL, (ULONG_PTR)Dpc.DeferredRoutine,
-                             KeGetCurrentIrql(), 0, 0);
-        }
+        while (KiTakeDpc(&Prcb->DpcData[0], &Dpc))
+            KiRunDpc(Prcb, &Dpc);
         Prcb->DpcRoutineActive = FALSE; /* from here on an insertion asks for an interrupt */
     } while (*(volatile ULONG *)&Prcb->DpcData[0].DpcQueueDepth);
+}
+
+/* DISPATCH_LEVEL: runs what is queued, and what that queues. */
+VOID KiRetireDpcList(PKPRCB Prcb) {
+    if (Prcb->DpcStack) /* not while the system starts */
+        KiCallOnStack(KiRunQueuedDpcs, Prcb, Prcb->DpcStack);
+    else
+        KiRunQueuedDpcs(Prcb);
+}
+
+VOID KeSetDpcStack(PVOID Stack) {
+    KIRQL OldIrql = KfRaiseIrql(DISPATCH_LEVEL); /* the queue is not being served */
+    KeGetCurrentPrcb()->DpcStack = Stack;
+    KeLowerIrql(OldIrql);
+}
+
+/* --- waiting for them ---------------------------------------------------------------------------
+ */
+
+static VOID KiFlushDpcRoutine(PKDPC Dpc, PVOID Done, PVOID Unused1, PVOID Unused2) {
+    UNREFERENCED_PARAMETER(Dpc);
+    UNREFERENCED_PARAMETER(Unused1);
+    UNREFERENCED_PARAMETER(Unused2);
+    KeSetEvent(Done, 0, FALSE);
+}
+
+/* A DPC to each processor in turn, behind all that are there. */
+VOID NTAPI KeFlushQueuedDpcs(VOID) {
+    KEVENT Done;
+    KDPC Dpc;
+    ASSERT_IRQL(== PASSIVE_LEVEL);
+    KeInitializeEvent(&Done, SynchronizationEvent, FALSE);
+    for (ULONG Number = 0; Number < KeNumberProcessors; Number++) {
+        KeInitializeDpc(&Dpc, KiFlushDpcRoutine, &Done);
+        KeSetImportanceDpc(&Dpc, MediumHighImportance);
+        KeSetTargetProcessorDpc(&Dpc, (CHAR)Number);
+        KeInsertQueueDpc(&Dpc, NULL, NULL);
+        KeWaitForSingleObject(&Done, Executive, KernelMode, FALSE, NULL);
+    }
 }

@@ -30,6 +30,7 @@ VOID KiSwapContext(_In_ PKTHREAD NewThread, _In_ PKTHREAD OldThread);
 
 /* processor.c, idt.c: one processor made ready for the kernel. */
 #define SYSTEM_STACK_SIZE 0x2000
+#define DPC_STACK_SIZE    0x6000 /* KERNEL_STACK_SIZE */
 typedef struct _KI_DESCRIPTOR_TABLES {
     DECLSPEC_ALIGN(16) KGDTENTRY64 Gdt[KGDT64_LAST / sizeof(KGDTENTRY64) + 1];
     DECLSPEC_ALIGN(16) KTSS64 Tss;
@@ -171,6 +172,10 @@ VOID KiInitializeSuspend(_Inout_ PKTHREAD Thread);
 /* dpc.c */
 VOID KiInitializeDpcQueue(_Inout_ PKPRCB Prcb);
 VOID KiRetireDpcList(_Inout_ PKPRCB Prcb);
+
+/* dpcstack.asm: Routine(Argument) on another stack, which grows down from Stack. */
+VOID KiCallOnStack(_In_ VOID (*Routine)(PVOID Argument), _In_ PVOID Argument, _In_ PVOID Stack);
+extern UCHAR KiCallOnStackEnd[];
 
 /* interrupt.c */
 BOOLEAN KiDispatchDeviceInterrupt(_In_ ULONG Vector);

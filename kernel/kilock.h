@@ -25,9 +25,6 @@ typedef struct _KI_STACK_LIST {
     PVOID Address[KI_STACK_ADDRESSES];
 } KI_STACK_LIST, *PKI_STACK_LIST;
 
-/* bugstack.c: the stack that Rsp lies on. */
-VOID KiStackLimits(_In_ ULONG64 Rsp, _Out_ PULONG64 Low, _Out_ PULONG64 High);
-
 #if DBG
 
 typedef struct _KI_LOCK_USE {

@@ -98,7 +98,7 @@ FORCEINLINE VOID KiCopyStack(PKI_STACK_COPY Copy) {
     ULONG64 Low, High;
     __asm__ volatile("leaq 0(%%rip), %0; mov %%rsp, %1; mov %%rbp, %2"
                      : "=r"(Copy->Rip), "=r"(Copy->Rsp), "=r"(Copy->Rbp));
-    KiStackLimits(Copy->Rsp, &Low, &High);
+    KeQueryStackLimits(Copy->Rsp, &Low, &High);
     Copy->Words = (ULONG)min((High - Copy->Rsp) / 8, KI_STACK_WORDS);
     for (ULONG i = 0; i < Copy->Words; i++)
         Copy->Memory[i] = ((volatile ULONG64 *)Copy->Rsp)[i];

@@ -114,7 +114,7 @@ static VOID KiProcessorStartup(PVOID Argument) {
 
 /* Memory: KeProcessorSize() bytes, zeroed, nonpaged. IdleThread: on the stack that it will run on.
  */
-BOOLEAN KeStartProcessor(PVOID Memory, PKTHREAD IdleThread) {
+BOOLEAN KeStartProcessor(PVOID Memory, PKTHREAD IdleThread, PVOID DpcStack) {
     PKI_PROCESSOR Processor = Memory;
     ULONG Number = KeNumberProcessors;
     HAL_PROCESSOR_START Start = {.Number = Number,
@@ -124,6 +124,7 @@ BOOLEAN KeStartProcessor(PVOID Memory, PKTHREAD IdleThread) {
                                  .Argument = Processor};
 
     KiInitializePcr(&Processor->Pcr, Number, IdleThread);
+    Processor->Pcr.Prcb.DpcStack = DpcStack;
 #if DBG
     Processor->Pcr.Prcb.LockState = &Processor->LockState;
 #endif

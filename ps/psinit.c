@@ -40,9 +40,7 @@ BOOLEAN NTAPI RtlpFindImage(ULONG64 Pc, PULONG64 ImageBase, PULONG ImageSize) {
 }
 
 VOID NTAPI RtlpGetStackLimits(PULONG64 Low, PULONG64 High) {
-    PKTHREAD Thread = KeGetCurrentThread();
-    *Low = (ULONG64)Thread->StackLimit;
-    *High = (ULONG64)Thread->StackBase;
+    KeQueryStackLimits((ULONG64)__builtin_frame_address(0), Low, High);
 }
 
 /* A right implies its weaker form: who may ask everything may ask the little. */
