@@ -186,7 +186,7 @@ def test_thread_that_waits(said, record):
         "Attached Process          N/A            Image:         N/A\n" % record["the Process"] \
         in printed, printed
     assert re.search(r"Win32 Start Address debuggee!Wait \(0x\w{16}\)", printed)
-    order = ("nt!KiSwapContext", "nt!KeWaitForSingleObject", "nt!NtWaitForSingleObject",
+    order = ("nt!KiSwapContext", "nt!KiWait", "nt!NtWaitForSingleObject",
              "nt!KiSystemCall64", "ntdll!NtWaitForSingleObject", "debuggee!Wait")
     assert re.search("[\\s\\S]*".join(order), printed), printed
     assert "WAIT: (DelayExecution) UserMode" in said["!thread $Sleeper 0"]
