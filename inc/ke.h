@@ -429,6 +429,19 @@ KAFFINITY NTAPI KeSetAffinityThread(_Inout_ PKTHREAD Thread, _In_ KAFFINITY Affi
 /* For a process and all its threads. Affinity: processors of KeActiveProcessors. Returns the old
  * one. */
 KAFFINITY KeSetAffinityProcess(_Inout_ PKPROCESS Process, _In_ KAFFINITY Affinity);
+/* The quantum of processes to come: THREAD_QUANTUM, or THREAD_QUANTUM_SERVER (/SERVER). */
+extern CHAR KeThreadQuantum;
+/* The base priority of a process; its threads keep their distance from it. Returns the old one. */
+KPRIORITY KeSetPriorityProcess(_Inout_ PKPROCESS Process, _In_ KPRIORITY Priority);
+/* No raises at the end of waits, or raises again. For a process: for all its threads, those to come
+   too. Return what held before. */
+BOOLEAN KeSetDisableBoostThread(_Inout_ PKTHREAD Thread, _In_ BOOLEAN Disable);
+BOOLEAN KeSetDisableBoostProcess(_Inout_ PKPROCESS Process, _In_ BOOLEAN Disable);
+/* Where the thread should run when there is a choice. Processor: of KeActiveProcessors; one that is
+   not in the thread's affinity changes nothing. Returns the old one. */
+ULONG NTAPI KeSetIdealProcessorThread(_Inout_ PKTHREAD Thread, _In_ ULONG Processor);
+/* The body of a system thread (init starts it): relief for threads that starve. */
+DECLSPEC_NORETURN VOID KeBalanceSetManager(_In_opt_ PVOID Context);
 LONG NTAPI KeSetProcessSignal(_Inout_ PKPROCESS Process, _In_ KPRIORITY Increment);
 ULONG NTAPI KeSuspendThread(_Inout_ PKTHREAD Thread);
 ULONG NTAPI KeResumeThread(_Inout_ PKTHREAD Thread);

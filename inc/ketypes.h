@@ -377,7 +377,9 @@ typedef enum _KTHREAD_STATE {
 #define LOW_REALTIME_PRIORITY   16
 #define HIGH_PRIORITY           31
 #define MAXIMUM_PRIORITY        32
-#define THREAD_QUANTUM          6 /* units; a clock interval costs CLOCK_QUANTUM_DECREMENT */
+/* Units of a quantum: two clock intervals on a workstation, twelve on a server. */
+#define THREAD_QUANTUM          6
+#define THREAD_QUANTUM_SERVER   36
 #define CLOCK_QUANTUM_DECREMENT 3
 
 typedef VOID (*PKSTART_ROUTINE)(_In_opt_ PVOID StartContext);
@@ -400,7 +402,7 @@ struct _KTHREAD {
     KAPC_STATE ApcState; /* ThreadLock */
     CHAR Priority;       /* ThreadLock */
     CHAR BasePriority;
-    CHAR PriorityDecrement;
+    CHAR PriorityDecrement; /* of a raise, what is for one quantum only */
     BOOLEAN DisableBoost; /* no raise of its priority when it is woken */
     CHAR Saturation; /* KeSetBasePriorityThread: at the upper (1) or lower (-1) end of its class */
     UCHAR State;     /* KTHREAD_STATE: ThreadLock */
@@ -442,7 +444,7 @@ struct _KTHREAD {
     ULONG ContextSwitches;
     ULONG KernelTime; /* clock ticks */
     ULONG UserTime;
-    ULONG WaitTime; /* tick count when the wait began */
+    ULONG WaitTime; /* tick count when it began to wait, or became ready */
     KAPC SuspendApc;
     KSEMAPHORE SuspendSemaphore;
 };
@@ -466,6 +468,7 @@ struct _KPROCESS {
     CHAR BasePriority;
     CHAR QuantumReset;
     UCHAR State;
+    BOOLEAN DisableBoost; /* for its threads, those to come too */
     ULONG KernelTime;
     ULONG UserTime;
     LIST_ENTRY ProcessListEntry;

@@ -83,11 +83,10 @@ static VOID InitTime(VOID) {
     HalStartClockInterrupt();
 }
 
-/* The thread that does what others queue with ExQueueWorkItem. */
-static BOOLEAN InitStartWorker(VOID) {
+static BOOLEAN InitStartThread(PKSTART_ROUTINE Routine) {
     HANDLE Thread;
     NTSTATUS Status =
-        PsCreateSystemThread(&Thread, THREAD_ALL_ACCESS, NULL, NULL, NULL, ExWorkerThread, NULL);
+        PsCreateSystemThread(&Thread, THREAD_ALL_ACCESS, NULL, NULL, NULL, Routine, NULL);
     if (NT_SUCCESS(Status))
         ObCloseHandle(Thread, KernelMode);
     return NT_SUCCESS(Status);
@@ -105,7 +104,8 @@ static VOID InitPhase1(PVOID Context) {
     InitRequire(SeInitSystem(1), PHASE1_INITIALIZATION_FAILED, 2);
     InitRequire(MmInitializeSectionObjects(), MEMORY1_INITIALIZATION_FAILED, 2);
     InitRequire(PsInitSystem(1, LoaderBlock), PROCESS1_INITIALIZATION_FAILED, 1);
-    InitRequire(InitStartWorker(), PHASE1_INITIALIZATION_FAILED, 3);
+    InitRequire(InitStartThread(ExWorkerThread), PHASE1_INITIALIZATION_FAILED, 3);
+    InitRequire(InitStartThread(KeBalanceSetManager), PHASE1_INITIALIZATION_FAILED, 4);
     InitStartProcessors();
     InitRequire(IoInitSystem(LoaderBlock), IO1_INITIALIZATION_FAILED, 1);
     InitRunFirstProgram(LoaderBlock);

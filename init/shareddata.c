@@ -28,6 +28,10 @@ VOID InitSharedUserData(PLOADER_PARAMETER_BLOCK LoaderBlock) {
     SharedUserData->LargePageMinimum = LARGE_PAGE_SIZE;
     SharedUserData->NtBuildNumber = 19045;
     SharedUserData->NtProductType = NtProductWinNt;
+    if (HalQueryLoadOption("SERVER")) {
+        SharedUserData->NtProductType = NtProductServer;
+        KeThreadQuantum = THREAD_QUANTUM_SERVER;
+    }
     SharedUserData->ProductTypeIsValid = TRUE;
     SharedUserData->NativeProcessorArchitecture = 9; /* PROCESSOR_ARCHITECTURE_AMD64 */
     SharedUserData->NtMajorVersion = 10;

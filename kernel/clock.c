@@ -69,8 +69,8 @@ static VOID KiTick(PKPRCB Prcb, PKTRAP_FRAME TrapFrame) {
         Thread->KernelTime++;
     }
     if (Thread != Prcb->IdleThread) {
-        Thread->Quantum -= CLOCK_QUANTUM_DECREMENT;
-        if (Thread->Quantum <= 0) /* never cleared here: others ask for it too (KiMoveThread) */
+        Thread->Quantum = (CHAR)max(Thread->Quantum - CLOCK_QUANTUM_DECREMENT, 0);
+        if (Thread->Quantum == 0) /* never cleared here: others ask for it too (KiMoveThread) */
             Prcb->QuantumEnd = TRUE;
     }
 #if DBG

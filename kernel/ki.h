@@ -147,7 +147,6 @@ VOID KiReadyThread(_Inout_ PKTHREAD Thread);
 VOID KiLoadThreadState(VOID);
 VOID KiPreempt(_Inout_ PKPRCB Prcb, _In_ BOOLEAN Front);
 BOOLEAN KiStealThread(_Inout_ PKPRCB Prcb);
-VOID KiSetPriorityThread(_Inout_ PKTHREAD Thread, _In_ KPRIORITY Priority);
 /* The thread's processor, if it runs, looks at what has been asked of it. */
 VOID KiInterruptThread(_In_ PKTHREAD Thread, _In_ ULONG Request);
 extern volatile KAFFINITY KiIdleSummary;
@@ -156,10 +155,21 @@ VOID KiExitDispatcher(_In_ KIRQL OldIrql);
 /* The current thread, no longer running, gives the processor to the next; back when rescheduled. */
 LONG_PTR KiSwapThread(_Inout_ PKTHREAD Thread);
 VOID KiDispatchInterruptC(VOID);
-VOID KiQuantumEnd(VOID);
 DECLSPEC_NORETURN VOID KiIdleLoop(VOID);
 /* KTHREAD.Process and CR3. */
 VOID KiSwapProcess(_In_ PKPROCESS Process);
+
+/* place.c: the processor where Thread is ready, standing by or running, its PrcbLock held, or NULL.
+   ThreadLock held. */
+PKPRCB KiLockProcessorOf(_In_ PKTHREAD Thread);
+/* An ideal processor out of Set, which has an active one: each in turn. */
+USHORT KiChooseIdealProcessor(_In_ KAFFINITY Set);
+
+/* priority.c. ThreadLock held. KiBoostThread: its wait has ended. */
+VOID KiBoostThread(_Inout_ PKTHREAD Thread, _In_ KPRIORITY Increment);
+/* A quantum is over or given up: a new one, and a raise decays. The thread runs or waits. */
+VOID KiRenewQuantum(_Inout_ PKTHREAD Thread);
+VOID KiQuantumEnd(VOID);
 
 /* apc.c. ThreadLock held. */
 VOID KiInsertQueueApc(_Inout_ PKAPC Apc, _In_ KPRIORITY Increment);

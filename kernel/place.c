@@ -20,6 +20,13 @@ static ULONG KiPreferredProcessor(PKTHREAD Thread, KAFFINITY Set) {
     return (ULONG)__builtin_ctzll(Set);
 }
 
+USHORT KiChooseIdealProcessor(KAFFINITY Set) {
+    static volatile LONG Seed;
+    ULONG Number = (ULONG)InterlockedIncrement(&Seed) % MAXIMUM_PROCESSORS;
+    KAFFINITY Candidates = Set & KeActiveProcessors, Above = Candidates & (~0ull << Number);
+    return (USHORT)__builtin_ctzll(Above ? Above : Candidates);
+}
+
 /* The processor for a thread that has become ready, its PrcbLock held. */
 static PKPRCB KiLockProcessorFor(PKTHREAD Thread) {
     for (;;) {
@@ -77,7 +84,7 @@ VOID KiInterruptThread(PKTHREAD Thread, ULONG Request) {
 
 /* ThreadLock held. The processor where Thread is ready, standing by or running, its PrcbLock held;
    NULL if it is none of these. */
-static PKPRCB KiLockProcessorOf(PKTHREAD Thread) {
+PKPRCB KiLockProcessorOf(PKTHREAD Thread) {
     for (;;) {
         UCHAR State = *(volatile UCHAR *)&Thread->State;
         if (State == DeferredReady) {
@@ -93,28 +100,6 @@ static PKPRCB KiLockProcessorOf(PKTHREAD Thread) {
             return Prcb;
         KiReleasePrcbLock(Prcb);
     }
-}
-
-/* ThreadLock held. */
-VOID KiSetPriorityThread(PKTHREAD Thread, KPRIORITY Priority) {
-    PKPRCB Prcb = KiLockProcessorOf(Thread);
-    if (!Prcb) {
-        Thread->Priority = (CHAR)Priority;
-        return;
-    }
-    BOOLEAN WasReady = Thread->State == Ready, Better = FALSE;
-    if (WasReady) {
-        KiRemoveReady(Prcb, Thread);
-        Thread->State = DeferredReady;
-    }
-    Thread->Priority = (CHAR)Priority;
-    if (!WasReady)
-        Better = KiChooseAgain(Prcb);
-    KiReleasePrcbLock(Prcb);
-    if (WasReady)
-        KiReadyThread(Thread);
-    else if (Better && Prcb != KeGetCurrentPrcb())
-        KiIpiSend(Prcb, IPI_DPC);
 }
 
 /* ThreadLock held: Thread leaves a processor that its affinity no longer has. TRUE if that is the
@@ -156,6 +141,8 @@ KAFFINITY NTAPI KeSetAffinityThread(PKTHREAD Thread, KAFFINITY Affinity) {
     KiAcquireThreadLock(Thread);
     KAFFINITY Old = Thread->Affinity;
     Thread->Affinity = Affinity;
+    if (!(Affinity & 1ull << Thread->IdealProcessor))
+        Thread->IdealProcessor = KiChooseIdealProcessor(Affinity);
     BOOLEAN Leave = KiMoveThread(Thread);
     KiReleaseThreadLock(Thread);
     if (Leave && OldIrql < DISPATCH_LEVEL)
@@ -163,6 +150,17 @@ KAFFINITY NTAPI KeSetAffinityThread(PKTHREAD Thread, KAFFINITY Affinity) {
     else if (Leave)
         HalRequestSoftwareInterrupt(DISPATCH_LEVEL);
     KiExitDispatcher(OldIrql);
+    return Old;
+}
+
+ULONG NTAPI KeSetIdealProcessorThread(PKTHREAD Thread, ULONG Processor) {
+    KIRQL OldIrql = KfRaiseIrql(DISPATCH_LEVEL);
+    KiAcquireThreadLock(Thread);
+    ULONG Old = Thread->IdealProcessor;
+    if (Thread->Affinity & KeActiveProcessors & 1ull << Processor)
+        Thread->IdealProcessor = (USHORT)Processor;
+    KiReleaseThreadLock(Thread);
+    KeLowerIrql(OldIrql);
     return Old;
 }
 

@@ -3,6 +3,8 @@
  */
 #include "ki.h"
 
+CHAR KeThreadQuantum = THREAD_QUANTUM;
+
 VOID KeInitializeProcess(PKPROCESS Process, KPRIORITY Priority, KAFFINITY Affinity,
                          ULONG64 DirectoryTableBase) {
     memset(Process, 0, sizeof(*Process));
@@ -12,7 +14,7 @@ VOID KeInitializeProcess(PKPROCESS Process, KPRIORITY Priority, KAFFINITY Affini
     KeInitializeSpinLock(&Process->ProcessLock);
     Process->DirectoryTableBase = DirectoryTableBase;
     Process->BasePriority = (CHAR)Priority;
-    Process->QuantumReset = THREAD_QUANTUM;
+    Process->QuantumReset = KeThreadQuantum;
     Process->Affinity = Affinity;
 }
 

@@ -145,31 +145,6 @@ VOID KiExitDispatcher(KIRQL OldIrql) {
     KeLowerIrql(OldIrql);
 }
 
-/* The quantum of the current thread has run out. */
-VOID KiQuantumEnd(VOID) {
-    PKPRCB Prcb = KeGetCurrentPrcb();
-    PKTHREAD Thread = Prcb->CurrentThread;
-    Prcb->QuantumEnd = FALSE;
-    if (Thread == Prcb->IdleThread)
-        return;
-    KiAcquireThreadLock(Thread);
-    Thread->Quantum = Thread->QuantumReset;
-    if (Thread->PriorityDecrement > 0) {
-        Thread->PriorityDecrement--;
-        Thread->Priority--;
-    }
-    KiAcquirePrcbLock(Prcb);
-    if (!Prcb->NextThread) {
-        PKTHREAD Next = KiSelectReady(Prcb, Thread->Priority);
-        if (Next)
-            KiSetStandby(Prcb, Next);
-    }
-    KiReleasePrcbLock(Prcb);
-    KiReleaseThreadLock(Thread);
-    if (Prcb->NextThread || !(Thread->Affinity & Prcb->SetMember))
-        KiPreempt(Prcb, FALSE);
-}
-
 /* The dispatch interrupt: timers, DPCs, the end of a quantum, a better thread. */
 VOID KiDispatchInterruptC(VOID) {
     PKPRCB Prcb = KeGetCurrentPrcb();
@@ -204,7 +179,9 @@ NTSTATUS KeYieldExecution(VOID) {
     }
     KiReleasePrcbLock(Prcb);
     if (Prcb->NextThread) {
-        Thread->Quantum = Thread->QuantumReset;
+        KiAcquireThreadLock(Thread);
+        KiRenewQuantum(Thread);
+        KiReleaseThreadLock(Thread);
         Thread->WaitReason = WrYieldExecution;
         KiPreempt(Prcb, FALSE);
         Status = STATUS_SUCCESS;

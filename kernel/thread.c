@@ -10,8 +10,6 @@
 
 VOID (*KeReapThreadRoutine)(PKTHREAD Thread);
 
-static volatile LONG KiIdealSeed;
-
 /* What KiSwapContext pops. */
 typedef struct _KSTART_FRAME {
     ULONG64 R15, R14, R13, R12, Rdi, Rsi, Rbx, Rbp;
@@ -33,11 +31,10 @@ VOID KiInitializeThreadObject(PKTHREAD Thread, PKPROCESS Process) {
     Thread->Priority = Thread->BasePriority = Process->BasePriority;
     Thread->Affinity = Process->Affinity;
     Thread->Quantum = Thread->QuantumReset = Process->QuantumReset;
+    Thread->DisableBoost = Process->DisableBoost;
     Thread->ApcQueueable = TRUE;
-    if (KeNumberProcessors > 1) /* threads are spread over the processors in turn */
-        Thread->IdealProcessor =
-            (USHORT)((ULONG)InterlockedIncrement(&KiIdealSeed) % KeNumberProcessors);
-    Thread->NextProcessor = Thread->IdealProcessor;
+    if (KeNumberProcessors > 1)
+        Thread->NextProcessor = Thread->IdealProcessor = KiChooseIdealProcessor(Thread->Affinity);
     Thread->State = Initialized;
 }
 
@@ -98,6 +95,9 @@ VOID KeStartThread(PKTHREAD Thread) {
     KIRQL OldIrql = KfRaiseIrql(DISPATCH_LEVEL);
     KiAcquireSpinLock(&Process->ProcessLock, KiClassProcess);
     InsertTailList(&Process->ThreadListHead, &Thread->ThreadListEntry);
+    Thread->Priority = Thread->BasePriority = Process->BasePriority; /* if changed meanwhile */
+    Thread->Affinity = Process->Affinity;
+    Thread->DisableBoost = Process->DisableBoost;
     KeReleaseSpinLock(&Process->ProcessLock, OldIrql);
 }
 
@@ -131,55 +131,4 @@ DECLSPEC_NORETURN VOID KeTerminateThread(KPRIORITY Increment) {
     KeReapThreadRoutine(Thread);
     KiSwapThread(Thread);
     __builtin_unreachable();
-}
-
-KPRIORITY NTAPI KeSetPriorityThread(PKTHREAD Thread, KPRIORITY Priority) {
-    KIRQL OldIrql = KfRaiseIrql(DISPATCH_LEVEL);
-    KiAcquireThreadLock(Thread);
-    KPRIORITY Old = Thread->Priority;
-    Thread->BasePriority = (CHAR)Priority;
-    Thread->PriorityDecrement = 0;
-    Thread->Quantum = Thread->QuantumReset;
-    if (Old != Priority)
-        KiSetPriorityThread(Thread, Priority);
-    KiReleaseThreadLock(Thread);
-    KiExitDispatcher(OldIrql);
-    return Old;
-}
-
-/* What Increment makes of the process's priority; a thread stays in the class of its process. */
-static KPRIORITY KiComputeBase(PKTHREAD Thread, LONG Increment) {
-    KPRIORITY Base = Thread->Process->BasePriority;
-    BOOLEAN RealTime = Base >= LOW_REALTIME_PRIORITY;
-    KPRIORITY Lowest = RealTime ? LOW_REALTIME_PRIORITY : LOW_PRIORITY + 1;
-    KPRIORITY Highest = RealTime ? HIGH_PRIORITY : LOW_REALTIME_PRIORITY - 1;
-    if (Thread->Saturation)
-        return Thread->Saturation > 0 ? Highest : Lowest;
-    return max(Lowest, min(Highest, Base + Increment));
-}
-
-LONG NTAPI KeQueryBasePriorityThread(PKTHREAD Thread) {
-    return Thread->Saturation ? Thread->Saturation * (MAXIMUM_PRIORITY / 2)
-                              : Thread->BasePriority - Thread->Process->BasePriority;
-}
-
-LONG NTAPI KeSetBasePriorityThread(PKTHREAD Thread, LONG Increment) {
-    KIRQL OldIrql = KfRaiseIrql(DISPATCH_LEVEL);
-    KiAcquireThreadLock(Thread);
-    LONG Old = KeQueryBasePriorityThread(Thread);
-    Thread->Saturation = (CHAR)(Increment >= MAXIMUM_PRIORITY / 2    ? 1
-                                : Increment <= -MAXIMUM_PRIORITY / 2 ? -1
-                                                                     : 0);
-    Thread->BasePriority = (CHAR)KiComputeBase(Thread, Increment);
-    Thread->PriorityDecrement = 0;
-    Thread->Quantum = Thread->QuantumReset;
-    if (Thread->Priority != Thread->BasePriority)
-        KiSetPriorityThread(Thread, Thread->BasePriority);
-    KiReleaseThreadLock(Thread);
-    KiExitDispatcher(OldIrql);
-    return Old;
-}
-
-KPRIORITY NTAPI KeQueryPriorityThread(PKTHREAD Thread) {
-    return Thread->Priority;
 }

@@ -70,15 +70,8 @@ static BOOLEAN KiClaimWait(PKTHREAD Thread, LONG_PTR Status) {
     return TRUE;
 }
 
-/* A boost lasts: each quantum takes one level of it back (KiQuantumEnd). */
 static VOID KiBoostAndReady(PKTHREAD Thread, KPRIORITY Increment) {
-    if (Thread->Priority < LOW_REALTIME_PRIORITY && Increment > 0 && !Thread->DisableBoost) {
-        CHAR Boosted = (CHAR)min(Thread->BasePriority + Increment, LOW_REALTIME_PRIORITY - 1);
-        if (Boosted > Thread->Priority) {
-            Thread->PriorityDecrement = (CHAR)(Boosted - Thread->BasePriority);
-            Thread->Priority = Boosted;
-        }
-    }
+    KiBoostThread(Thread, Increment);
     KiReadyThread(Thread);
 }
 

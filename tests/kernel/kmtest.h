@@ -51,4 +51,9 @@ typedef struct _KMT_ENTRY {
 /* Notes that the running test has failed, and why; the first reason is shown. */
 VOID KmtFail(_In_ PCSTR File, _In_ ULONG Line, _In_ PCSTR Condition);
 
+/* threads.c: a system thread that runs Routine; a referenced object, NULL if there is none.
+   KmtJoin waits for its end and gives the reference back. */
+PKTHREAD KmtStart(_In_ PKSTART_ROUTINE Routine, _In_opt_ PVOID Context);
+VOID KmtJoin(_In_ PKTHREAD Thread);
+
 #endif

@@ -6,22 +6,6 @@
 
 #define LOOPS 20000
 
-static PKTHREAD KmtStart(PKSTART_ROUTINE Routine, PVOID Context) {
-    HANDLE Handle;
-    PVOID Thread = NULL;
-    if (NT_SUCCESS(
-            PsCreateSystemThread(&Handle, THREAD_ALL_ACCESS, NULL, NULL, NULL, Routine, Context))) {
-        ObReferenceObjectByHandle(Handle, THREAD_ALL_ACCESS, NULL, KernelMode, &Thread, NULL);
-        ObCloseHandle(Handle, KernelMode);
-    }
-    return Thread;
-}
-
-static VOID KmtJoin(PKTHREAD Thread) {
-    KeWaitForSingleObject(Thread, Executive, KernelMode, FALSE, NULL);
-    ObDereferenceObject(Thread);
-}
-
 KMT_TEST(processors_are_all_started) {
     KMT_CHECK(KeQueryActiveProcessorCount(NULL) == HalQueryProcessorCount());
     KMT_CHECK(KeQueryActiveProcessors() == (1ull << KeQueryActiveProcessorCount(NULL)) - 1);
