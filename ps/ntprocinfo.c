@@ -66,6 +66,7 @@ static ULONG PspProcessInformationSize(PROCESSINFOCLASS Class) {
     case ProcessCookie:
     case ProcessDefaultHardErrorMode:
     case ProcessBreakOnTermination:
+    case ProcessPriorityBoost:
         return sizeof(ULONG);
     case ProcessDebugPort:
     case ProcessWow64Information:
@@ -124,6 +125,9 @@ static VOID PspQueryProcess(EPROCESS *Process, PROCESSINFOCLASS Class,
         return;
     case ProcessBreakOnTermination:
         Information->Value32 = Process->BreakOnTermination;
+        return;
+    case ProcessPriorityBoost:
+        Information->Value32 = Process->Pcb.DisableBoost;
         return;
     case ProcessAffinityMask:
         Information->Value = Process->Pcb.Affinity;
@@ -207,20 +211,18 @@ NTSTATUS NTAPI NtQueryInformationProcess(HANDLE ProcessHandle, PROCESSINFOCLASS 
  */
 static const SCHAR PspClassPriority[] = {8, 4, 8, 13, 24, 6, 10};
 
-/* What a thread had above the old base it keeps above the new one. */
-static VOID PspMoveThread(ETHREAD *Thread, PVOID OldBase) {
-    LONG Increment = Thread->Tcb.Saturation ? KeQueryBasePriorityThread(&Thread->Tcb)
-                                            : Thread->Tcb.BasePriority - *(PCHAR)OldBase;
-    KeSetBasePriorityThread(&Thread->Tcb, Increment);
-}
-
 static NTSTATUS PspSetPriorityClass(EPROCESS *Process, const PROCESS_PRIORITY_CLASS *Class) {
-    CHAR Old = Process->Pcb.BasePriority;
     if (Class->PriorityClass == 0 || Class->PriorityClass >= RTL_NUMBER_OF(PspClassPriority))
         return STATUS_INVALID_PARAMETER;
     Process->PriorityClass = Class->PriorityClass;
-    Process->Pcb.BasePriority = PspClassPriority[Class->PriorityClass];
-    PspEnumThreads(Process, PspMoveThread, &Old);
+    KeSetPriorityProcess(&Process->Pcb, PspClassPriority[Class->PriorityClass]);
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS PspSetProcessBase(EPROCESS *Process, KPRIORITY Priority) {
+    if (Priority <= LOW_PRIORITY || Priority > HIGH_PRIORITY)
+        return STATUS_INVALID_PARAMETER;
+    KeSetPriorityProcess(&Process->Pcb, Priority);
     return STATUS_SUCCESS;
 }
 
@@ -232,6 +234,11 @@ static NTSTATUS PspSetProcess(EPROCESS *Process, PROCESSINFOCLASS Class,
     case ProcessDefaultHardErrorMode:
         Process->DefaultHardErrorProcessing = Information->Value32;
         return STATUS_SUCCESS;
+    case ProcessBasePriority:
+        return PspSetProcessBase(Process, (KPRIORITY)Information->Value32);
+    case ProcessPriorityBoost:
+        KeSetDisableBoostProcess(&Process->Pcb, Information->Value32 != 0);
+        return STATUS_SUCCESS;
     default: /* ProcessAffinityMask */
         if (!Information->Value || (Information->Value & ~KeActiveProcessors))
             return STATUS_INVALID_PARAMETER;
@@ -240,15 +247,30 @@ static NTSTATUS PspSetProcess(EPROCESS *Process, PROCESSINFOCLASS Class,
     }
 }
 
+/* 0: it cannot be set. */
+static ULONG PspProcessSetSize(PROCESSINFOCLASS Class) {
+    switch (Class) {
+    case ProcessBasePriority: /* Windows answers no query for it */
+        return sizeof(KPRIORITY);
+    case ProcessPriorityClass:
+    case ProcessDefaultHardErrorMode:
+    case ProcessPriorityBoost:
+    case ProcessAffinityMask:
+        return PspProcessInformationSize(Class);
+    default:
+        return 0;
+    }
+}
+
 /* STATUS_INVALID_INFO_CLASS, STATUS_INFO_LENGTH_MISMATCH, STATUS_INVALID_PARAMETER. */
 NTSTATUS NTAPI NtSetInformationProcess(HANDLE ProcessHandle, PROCESSINFOCLASS Class, PVOID Buffer,
                                        ULONG Length) {
     PSP_PROCESS_INFORMATION Information = {0};
     PVOID Process;
-    if (Class != ProcessPriorityClass && Class != ProcessDefaultHardErrorMode &&
-        Class != ProcessAffinityMask)
+    ULONG Size = PspProcessSetSize(Class);
+    if (Size == 0)
         return STATUS_INVALID_INFO_CLASS;
-    if (Length != PspProcessInformationSize(Class))
+    if (Length != Size)
         return STATUS_INFO_LENGTH_MISMATCH;
     __try {
         CopyFromUser(&Information, Buffer, Length);

@@ -11,6 +11,8 @@ typedef union _PSP_THREAD_INFORMATION {
     KERNEL_USER_TIMES Times;
     PVOID Pointer;
     KAFFINITY Affinity;
+    GROUP_AFFINITY Group;
+    PROCESSOR_NUMBER Processor;
     KPRIORITY Priority;
     ULONG Value32;
     BOOLEAN Flag;
@@ -29,6 +31,10 @@ static ULONG PspThreadInformationSize(THREADINFOCLASS Class) {
     case ThreadSuspendCount:
     case ThreadPriorityBoost:
         return sizeof(ULONG);
+    case ThreadGroupInformation:
+        return sizeof(GROUP_AFFINITY);
+    case ThreadIdealProcessorEx:
+        return sizeof(PROCESSOR_NUMBER);
     case ThreadHideFromDebugger:
         return sizeof(BOOLEAN);
     default:
@@ -81,6 +87,12 @@ static VOID PspQueryThread(ETHREAD *Thread, THREADINFOCLASS Class,
     case ThreadPriorityBoost:
         Information->Value32 = Thread->Tcb.DisableBoost;
         return;
+    case ThreadGroupInformation:
+        Information->Group.Mask = Thread->Tcb.Affinity;
+        return;
+    case ThreadIdealProcessorEx:
+        Information->Processor.Number = (UCHAR)Thread->Tcb.IdealProcessor;
+        return;
     default: /* ThreadHideFromDebugger */
         Information->Flag = (BOOLEAN)Thread->HideFromDebugger;
         return;
@@ -112,7 +124,14 @@ static BOOLEAN PspSetSize(THREADINFOCLASS Class, PULONG Size) {
     case ThreadPriority:
     case ThreadBasePriority:
     case ThreadPriorityBoost:
+    case ThreadIdealProcessor:
         *Size = sizeof(ULONG);
+        return TRUE;
+    case ThreadIdealProcessorEx:
+        *Size = sizeof(PROCESSOR_NUMBER);
+        return TRUE;
+    case ThreadGroupInformation:
+        *Size = sizeof(GROUP_AFFINITY);
         return TRUE;
     case ThreadAffinityMask:
     case ThreadQuerySetWin32StartAddress:
@@ -145,6 +164,28 @@ static NTSTATUS PspSetAffinity(ETHREAD *Thread, KAFFINITY Affinity) {
     return STATUS_SUCCESS;
 }
 
+static NTSTATUS PspSetGroupAffinity(ETHREAD *Thread, const GROUP_AFFINITY *Group) {
+    if (Group->Group || Group->Reserved[0] || Group->Reserved[1] || Group->Reserved[2])
+        return STATUS_INVALID_PARAMETER;
+    return PspSetAffinity(Thread, Group->Mask);
+}
+
+/* The status is the ideal processor until now. MAXIMUM_PROCESSORS: it is only asked for. */
+static NTSTATUS PspSetIdealProcessor(ETHREAD *Thread, ULONG Processor) {
+    if (Processor > MAXIMUM_PROCESSORS)
+        return STATUS_INVALID_PARAMETER;
+    return (NTSTATUS)(Processor == MAXIMUM_PROCESSORS
+                          ? Thread->Tcb.IdealProcessor
+                          : KeSetIdealProcessorThread(&Thread->Tcb, Processor));
+}
+
+static NTSTATUS PspSetIdealProcessorEx(ETHREAD *Thread, const PROCESSOR_NUMBER *Processor) {
+    if (Processor->Group || Processor->Reserved || Processor->Number >= KeNumberProcessors)
+        return STATUS_INVALID_PARAMETER;
+    KeSetIdealProcessorThread(&Thread->Tcb, Processor->Number);
+    return STATUS_SUCCESS;
+}
+
 static NTSTATUS PspSetThread(ETHREAD *Thread, THREADINFOCLASS Class,
                              const PSP_THREAD_INFORMATION *Information) {
     switch (Class) {
@@ -156,8 +197,14 @@ static NTSTATUS PspSetThread(ETHREAD *Thread, THREADINFOCLASS Class,
     case ThreadBasePriority:
         return PspSetBasePriority(Thread, Information->Priority);
     case ThreadPriorityBoost:
-        Thread->Tcb.DisableBoost = Information->Value32 != 0;
+        KeSetDisableBoostThread(&Thread->Tcb, Information->Value32 != 0);
         return STATUS_SUCCESS;
+    case ThreadIdealProcessor:
+        return PspSetIdealProcessor(Thread, Information->Value32);
+    case ThreadIdealProcessorEx:
+        return PspSetIdealProcessorEx(Thread, &Information->Processor);
+    case ThreadGroupInformation:
+        return PspSetGroupAffinity(Thread, &Information->Group);
     case ThreadAffinityMask:
         return PspSetAffinity(Thread, Information->Affinity);
     case ThreadQuerySetWin32StartAddress:

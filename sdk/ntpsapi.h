@@ -122,9 +122,17 @@ typedef enum _THREADINFOCLASS {
     ThreadActualBasePriority = 25,
     ThreadTebInformation = 26,
     ThreadGroupInformation = 30,
+    ThreadIdealProcessorEx = 33,
     ThreadSuspendCount = 35,
     ThreadNameInformation = 38
 } THREADINFOCLASS;
+
+/* Processors of one group of 64: here there is one, group 0. (winnt.h) */
+typedef struct _GROUP_AFFINITY {
+    KAFFINITY Mask;
+    USHORT Group;
+    USHORT Reserved[3];
+} GROUP_AFFINITY, *PGROUP_AFFINITY;
 
 typedef struct _PROCESS_BASIC_INFORMATION {
     NTSTATUS ExitStatus;
