@@ -114,7 +114,8 @@ typedef ULONG64 POOL_FLAGS;
  * Allocates pool. ExAllocatePool2 zeroes the block unless POOL_FLAG_UNINITIALIZED is given;
  * ExAllocatePoolWithTag does not. All pool is NX here, NonPagedPoolExecute too (different from
  * Windows: nothing generates code in pool). Blocks are aligned to 16 bytes, those of a page or more
- * to a page. NULL if there is no memory (STATUS_INSUFFICIENT_RESOURCES is raised with
+ * to a page; with POOL_FLAG_CACHE_ALIGNED (or a pool type of that name) no cache line of the block
+ * belongs to another one. NULL if there is no memory (STATUS_INSUFFICIENT_RESOURCES is raised with
  * POOL_FLAG_RAISE_ON_FAILURE) or if Tag or Flags are invalid.
  * IRQL: <= APC_LEVEL for paged, <= DISPATCH_LEVEL for nonpaged pool.
  */

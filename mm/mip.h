@@ -342,8 +342,11 @@ VOID MiUnmapPhysicalPage(_In_ PVOID Va);
 
 /* ---- Pool (poolpage.c: whole pages; pool.c: blocks; pooltag.c: counts) ---- */
 
-#define MI_NONPAGED 0
-#define MI_PAGED    1
+#define MI_NONPAGED   0
+#define MI_PAGED      1
+#define MI_ALIGNED    2 /* | one of the two: blocks that are whole cache lines (pool.c) */
+#define MI_POOLS      4
+#define MI_CACHE_LINE 64
 VOID MiInitializePool(VOID);
 VOID MiInitializePoolRanges(VOID);
 PVOID MiAllocatePoolPages(_In_ ULONG Pool, _In_ ULONG Pages);
@@ -361,8 +364,8 @@ typedef struct _MI_POOL_LIST {
     SINGLE_LIST_ENTRY Head;
     ULONG Depth;
 } MI_POOL_LIST;
-typedef struct _MI_POOL_PROCESSOR {
-    MI_POOL_LIST Lookaside[2][MI_LOOKASIDE_UNITS + 1];
+typedef struct DECLSPEC_ALIGN(MI_CACHE_LINE) _MI_POOL_PROCESSOR {
+    MI_POOL_LIST Lookaside[MI_LOOKASIDE_UNITS + 1][MI_POOLS];
     POOL_TRACKER_TABLE Tags[MI_POOL_TAGS + 1]; /* the last is for all that found no room */
 } MI_POOL_PROCESSOR, *PMI_POOL_PROCESSOR;
 extern PMI_POOL_PROCESSOR MiPoolProcessor[MAXIMUM_PROCESSORS];
@@ -382,22 +385,15 @@ FORCEINLINE ULONG MiHashTag(ULONG Tag) {
     return (Tag * 0x9E3779B1u) >> 24;
 }
 
-/*
- * Counts an allocation (Bytes > 0) or a free (Bytes < 0) on this processor, at DISPATCH_LEVEL. A
- * part of each allocation and free, so a tag that stands where it should costs no call.
- */
-FORCEINLINE VOID MiCountTag(PMI_POOL_PROCESSOR Processor, ULONG Tag, ULONG Pool, SSIZE_T Bytes) {
-    PPOOL_TRACKER_TABLE Entry = &Processor->Tags[MiHashTag(Tag)];
-    if (Entry->Key != Tag) {
-        Entry = MiFindTag(Processor, Tag);
-    }
-    if (Pool == MI_PAGED) {
-        *(Bytes > 0 ? &Entry->PagedAllocs : &Entry->PagedFrees) += 1;
-        Entry->PagedBytes += (SIZE_T)Bytes;
-    } else {
-        *(Bytes > 0 ? &Entry->NonPagedAllocs : &Entry->NonPagedFrees) += 1;
-        Entry->NonPagedBytes += (SIZE_T)Bytes;
-    }
+/* Counts an allocation or a free under its tag on this processor, at DISPATCH_LEVEL. */
+FORCEINLINE VOID MiCountAllocated(PPOOL_TRACKER_TABLE Entry, ULONG Pool, SIZE_T Bytes) {
+    *(Pool == MI_PAGED ? &Entry->PagedAllocs : &Entry->NonPagedAllocs) += 1;
+    *(Pool == MI_PAGED ? &Entry->PagedBytes : &Entry->NonPagedBytes) += Bytes;
+}
+
+FORCEINLINE VOID MiCountFreed(PPOOL_TRACKER_TABLE Entry, ULONG Pool, SIZE_T Bytes) {
+    *(Pool == MI_PAGED ? &Entry->PagedFrees : &Entry->NonPagedFrees) += 1;
+    *(Pool == MI_PAGED ? &Entry->PagedBytes : &Entry->NonPagedBytes) -= Bytes;
 }
 
 /* ---- Sections (section.c, image.c) ---- */

@@ -11,6 +11,10 @@
  *      are not empty. One spin lock per pool.
  *   3. in a fresh page.
  *
+ * Each pool, nonpaged and paged, has a second set of pages in which all blocks begin and end at
+ * cache lines, for those who ask for that: no line of such a block belongs to anything else, so two
+ * processors that use two of them never write to the same line.
+ *
  * A block that goes back to the pool is joined with free neighbours; a page that becomes whole goes
  * back to poolpage.c. Blocks that do not fit into a page are whole pages without a header.
  *
@@ -21,22 +25,24 @@
 #include "bugcodes.h"
 
 /* What is seldom needed stays out of the functions that are often called. */
-#define MI_SLOW __attribute__((noinline))
+#define MI_SLOW __attribute__((noinline, cold))
 
 #define POOL_UNIT       16
+#define POOL_LINE_UNITS (MI_CACHE_LINE / POOL_UNIT)
 #define POOL_PAGE_UNITS (PAGE_SIZE / POOL_UNIT)
 #define POOL_SMALL_MAX  ((POOL_PAGE_UNITS - 1) * POOL_UNIT - sizeof(POOL_HEADER))
 #define POOL_IN_USE     0x02 /* PoolType: allocated */
 #define POOL_KEPT       0x04 /* PoolType: freed, on a processor's list */
+#define POOL_KEPT_MAX   (MI_LOOKASIDE_UNITS * POOL_UNIT - sizeof(POOL_HEADER))
 #define POOL_LIST_DEPTH 64
 #define POOL_POISON     0xDE
 
 /* Same layout as in Windows x64. PoolType 0: free, on a list of the pool. */
 typedef struct _POOL_HEADER {
-    ULONG PreviousSize : 8; /* of the block before, in units; 0: first of its page */
-    ULONG PoolIndex : 8;
-    ULONG BlockSize : 8; /* of this block, header included, in units */
-    ULONG PoolType : 8;  /* MI_NONPAGED or MI_PAGED, | POOL_* */
+    UCHAR PreviousSize; /* of the block before, in units; 0: first of its page */
+    UCHAR PoolIndex;    /* MI_NONPAGED or MI_PAGED, | MI_ALIGNED */
+    UCHAR BlockSize;    /* of this block, header included, in units */
+    UCHAR PoolType;     /* MI_NONPAGED or MI_PAGED, | POOL_* */
     ULONG PoolTag;
     ULONG64 UserSize; /* what was asked for; Windows keeps the billed process here */
 } POOL_HEADER, *PPOOL_HEADER;
@@ -49,7 +55,7 @@ typedef struct _POOL_DESCRIPTOR {
     LIST_ENTRY ListHeads[POOL_PAGE_UNITS];
 } POOL_DESCRIPTOR, *PPOOL_DESCRIPTOR;
 
-static POOL_DESCRIPTOR MiPool[2];
+static POOL_DESCRIPTOR MiPool[MI_POOLS];
 
 static PPOOL_HEADER MiNextBlock(PPOOL_HEADER Block) {
     return Block + Block->BlockSize;
@@ -63,7 +69,7 @@ static BOOLEAN MiIsPageEnd(PPOOL_HEADER Block) {
 
 VOID MiInitializePool(VOID) {
     MiInitializePoolRanges();
-    for (ULONG Pool = 0; Pool < 2; Pool++) {
+    for (ULONG Pool = 0; Pool < MI_POOLS; Pool++) {
         for (ULONG i = 0; i < POOL_PAGE_UNITS; i++) {
             PLIST_ENTRY Head = &MiPool[Pool].ListHeads[i];
             Head->Flink = Head->Blink = Head;
@@ -109,13 +115,13 @@ static PPOOL_HEADER MiTakeFree(PPOOL_DESCRIPTOR Pool, ULONG Units) {
 /* Cuts Block, whose true size is Total, down to Units; the rest becomes a free block. */
 static VOID MiSplit(PPOOL_DESCRIPTOR Pool, PPOOL_HEADER Block, ULONG Units, ULONG Total) {
     PPOOL_HEADER Rest = Block + Units;
-    Block->BlockSize = Units;
+    Block->BlockSize = (UCHAR)Units;
     if (Total == Units) {
         return;
     }
-    Rest->BlockSize = Total - Units;
-    Rest->PreviousSize = Units;
-    Rest->PoolIndex = 0;
+    Rest->BlockSize = (UCHAR)(Total - Units);
+    Rest->PreviousSize = (UCHAR)Units;
+    Rest->PoolIndex = Block->PoolIndex;
     if (!MiIsPageEnd(MiNextBlock(Rest))) {
         MiNextBlock(Rest)->PreviousSize = Rest->BlockSize;
     }
@@ -131,25 +137,25 @@ MI_SLOW static PPOOL_HEADER MiCarveBlock(ULONG PoolNumber, ULONG Units) {
     Block = MiTakeFree(Pool, Units);
     if (Block == NULL) {
         KeReleaseSpinLockFromDpcLevel(&Pool->Lock);
-        Block = MiAllocatePoolPages(PoolNumber, 1);
+        Block = MiAllocatePoolPages(PoolNumber & MI_PAGED, 1);
         if (Block == NULL) {
             return NULL;
         }
-        *Block = (POOL_HEADER){0};
+        *Block = (POOL_HEADER){.PoolIndex = (UCHAR)PoolNumber};
         Total = POOL_PAGE_UNITS;
         KeAcquireSpinLockAtDpcLevel(&Pool->Lock);
     } else {
         Total = Block->BlockSize;
     }
     MiSplit(Pool, Block, Units, Total);
-    Block->PoolType = PoolNumber | POOL_IN_USE;
+    Block->PoolType = (PoolNumber & MI_PAGED) | POOL_IN_USE;
     KeReleaseSpinLockFromDpcLevel(&Pool->Lock);
     return Block;
 }
 
 /* Gives a block back to its pool, joined with free neighbours. IRQL DISPATCH_LEVEL. */
-MI_SLOW static VOID MiJoinBlock(ULONG PoolNumber, PPOOL_HEADER Block) {
-    PPOOL_DESCRIPTOR Pool = &MiPool[PoolNumber];
+MI_SLOW static VOID MiJoinBlock(PPOOL_HEADER Block) {
+    PPOOL_DESCRIPTOR Pool = &MiPool[Block->PoolIndex];
     ULONG Units = Block->BlockSize;
     PPOOL_HEADER Next;
     KeAcquireSpinLockAtDpcLevel(&Pool->Lock);
@@ -168,10 +174,10 @@ MI_SLOW static VOID MiJoinBlock(ULONG PoolNumber, PPOOL_HEADER Block) {
         MiFreePoolPages(Block, 1);
         return;
     }
-    Block->BlockSize = Units;
+    Block->BlockSize = (UCHAR)Units;
     Next = Block + Units;
     if (!MiIsPageEnd(Next)) {
-        Next->PreviousSize = Units;
+        Next->PreviousSize = (UCHAR)Units;
     }
     MiLinkFree(Pool, Block);
     KeReleaseSpinLockFromDpcLevel(&Pool->Lock);
@@ -204,38 +210,57 @@ static VOID MiCheckPoison(PPOOL_HEADER Block) {
 #endif
 }
 
-/* ---- Allocate and free ---- */
+/* ---- Allocate ---- */
 
-/* The first block of a processor's list, marked in use. */
-static PPOOL_HEADER MiPopBlock(MI_POOL_LIST *List, ULONG Pool) {
+/* How many units a block of Size bytes takes in a pool. */
+FORCEINLINE ULONG MiUnitsOf(ULONG Pool, SIZE_T Size) {
+    ULONG Units = (ULONG)((Size + sizeof(POOL_HEADER) + POOL_UNIT - 1) / POOL_UNIT);
+    if ((Pool & MI_ALIGNED) != 0) {
+        Units = (Units + POOL_LINE_UNITS - 1) & ~(ULONG)(POOL_LINE_UNITS - 1);
+    }
+    return Units;
+}
+
+/* The first block of a processor's list, marked in use; NULL if the list is empty. */
+FORCEINLINE PPOOL_HEADER MiPopBlock(MI_POOL_LIST *List) {
     PSINGLE_LIST_ENTRY Link = List->Head.Next;
+    if (Link == NULL) {
+        return NULL;
+    }
     PPOOL_HEADER Block = (PPOOL_HEADER)Link - 1;
+    MiCheckPoison(Block);
     List->Head.Next = Link->Next;
     List->Depth--;
-    MiCheckPoison(Block);
-    Block->PoolType = Pool | POOL_IN_USE;
+    Block->PoolType ^= POOL_KEPT | POOL_IN_USE;
     return Block;
 }
 
-static PVOID MiAllocateSmall(ULONG Pool, SIZE_T Size, ULONG Tag) {
-    ULONG Units = (ULONG)((Size + sizeof(POOL_HEADER) + POOL_UNIT - 1) / POOL_UNIT);
-    KIRQL OldIrql = KeRaiseIrqlToDpcLevel();
-    PMI_POOL_PROCESSOR Processor = MiPoolProcessor[KeGetCurrentProcessorNumber()];
-    PPOOL_HEADER Block;
-    if (Units <= MI_LOOKASIDE_UNITS && Processor->Lookaside[Pool][Units].Head.Next != NULL) {
-        Block = MiPopBlock(&Processor->Lookaside[Pool][Units], Pool);
-    } else {
-        Block = MiCarveBlock(Pool, Units);
-        if (Block == NULL) {
-            KeLowerIrql(OldIrql);
-            return NULL;
-        }
-    }
+FORCEINLINE PVOID MiFinishAllocation(PPOOL_HEADER Block, SIZE_T Size, ULONG Units, ULONG Tag,
+                                     ULONG Pool, PPOOL_TRACKER_TABLE Entry) {
     Block->PoolTag = Tag;
     Block->UserSize = Size;
-    MiCountTag(Processor, Tag, Pool, (SSIZE_T)Units * POOL_UNIT);
-    KeLowerIrql(OldIrql);
+    MiCountAllocated(Entry, Pool & MI_PAGED, (SIZE_T)Units * POOL_UNIT);
     return Block + 1;
+}
+
+/* A block of less than a page, from wherever there is one. */
+MI_SLOW static PVOID MiAllocateSmall(ULONG Pool, SIZE_T Size, ULONG Tag) {
+    ULONG Units = MiUnitsOf(Pool, Size);
+    KIRQL OldIrql = KeRaiseIrqlToDpcLevel();
+    PMI_POOL_PROCESSOR Processor = MiPoolProcessor[KeGetCurrentProcessorNumber()];
+    PPOOL_HEADER Block = NULL;
+    PVOID P = NULL;
+    if (Units <= MI_LOOKASIDE_UNITS) {
+        Block = MiPopBlock(&Processor->Lookaside[Units][Pool]);
+    }
+    if (Block == NULL) {
+        Block = MiCarveBlock(Pool, Units);
+    }
+    if (Block != NULL) {
+        P = MiFinishAllocation(Block, Size, Units, Tag, Pool, MiFindTag(Processor, Tag));
+    }
+    KeLowerIrql(OldIrql);
+    return P;
 }
 
 MI_SLOW static PVOID MiAllocateBig(ULONG Pool, SIZE_T Size, ULONG Tag) {
@@ -245,7 +270,7 @@ MI_SLOW static PVOID MiAllocateBig(ULONG Pool, SIZE_T Size, ULONG Tag) {
     if (Size + PAGE_SIZE < Size || Pages > MAXLONG) {
         return NULL;
     }
-    Va = MiAllocatePoolPages(Pool, (ULONG)Pages);
+    Va = MiAllocatePoolPages(Pool & MI_PAGED, (ULONG)Pages);
     if (Va == NULL) {
         return NULL;
     }
@@ -254,26 +279,58 @@ MI_SLOW static PVOID MiAllocateBig(ULONG Pool, SIZE_T Size, ULONG Tag) {
         return NULL;
     }
     OldIrql = KeRaiseIrqlToDpcLevel();
-    MiCountTag(MiPoolProcessor[KeGetCurrentProcessorNumber()], Tag, Pool,
-               (SSIZE_T)(Pages << PAGE_SHIFT));
+    MiCountAllocated(MiFindTag(MiPoolProcessor[KeGetCurrentProcessorNumber()], Tag),
+                     Pool & MI_PAGED, Pages << PAGE_SHIFT);
     KeLowerIrql(OldIrql);
     return Va;
 }
 
-static PVOID MiAllocatePool(ULONG Pool, SIZE_T Size, ULONG Tag) {
-    ASSERT_IRQL(<= DISPATCH_LEVEL);
-    if (Pool == MI_PAGED) {
-        ASSERT_IRQL(<= APC_LEVEL);
-    }
-    if (Tag == 0 || !MiMayAllocate()) {
+/* Every case but the common one. */
+MI_SLOW static PVOID MiAllocateSlowly(ULONG Pool, SIZE_T Size, ULONG Tag) {
+    if (Tag == 0) {
         return NULL;
     }
-    return Size <= POOL_SMALL_MAX ? MiAllocateSmall(Pool, Size, Tag)
-                                  : MiAllocateBig(Pool, Size, Tag);
+    /* Rounded up to lines, the largest small blocks would not fit into a page. */
+    SIZE_T Most = POOL_SMALL_MAX - ((Pool & MI_ALIGNED) != 0 ? MI_CACHE_LINE : 0);
+    return Size <= Most ? MiAllocateSmall(Pool, Size, Tag) : MiAllocateBig(Pool, Size, Tag);
+}
+
+/*
+ * The common case: a small block of a tag and a size that this processor had before. It has no
+ * registers to save, because what is less common is called last.
+ */
+static PVOID MiAllocatePool(ULONG Pool, SIZE_T Size, ULONG Tag) {
+    ASSERT_IRQL(<= DISPATCH_LEVEL);
+    if ((Pool & MI_PAGED) != 0) {
+        ASSERT_IRQL(<= APC_LEVEL);
+    }
+    if (!MiMayAllocate()) {
+        return NULL;
+    }
+    ULONG Units = MiUnitsOf(Pool, Size);
+    if (Size > POOL_KEPT_MAX - MI_CACHE_LINE || Tag == 0) {
+        return MiAllocateSlowly(Pool, Size, Tag);
+    }
+    KIRQL OldIrql = KeRaiseIrqlToDpcLevel();
+    PMI_POOL_PROCESSOR Processor = MiPoolProcessor[KeGetCurrentProcessorNumber()];
+    PPOOL_TRACKER_TABLE Entry = &Processor->Tags[MiHashTag(Tag)];
+    PPOOL_HEADER Block = NULL;
+    if (Entry->Key == Tag) {
+        Block = MiPopBlock(&Processor->Lookaside[Units][Pool]);
+    }
+    if (Block == NULL) {
+        KeLowerIrql(OldIrql);
+        return MiAllocateSlowly(Pool, Size, Tag);
+    }
+    PVOID P = MiFinishAllocation(Block, Size, Units, Tag, Pool, Entry);
+    KeLowerIrql(OldIrql);
+    return P;
 }
 
 PVOID ExAllocatePoolWithTag(_In_ POOL_TYPE PoolType, _In_ SIZE_T NumberOfBytes, _In_ ULONG Tag) {
-    return MiAllocatePool(PoolType & PagedPool ? MI_PAGED : MI_NONPAGED, NumberOfBytes, Tag);
+    ULONG Pool = (PoolType & PagedPool) != 0 ? MI_PAGED : MI_NONPAGED;
+    Pool |= (PoolType & NonPagedPoolCacheAligned) != 0 ? MI_ALIGNED : 0;
+    return MiAllocatePool(Pool, NumberOfBytes, Tag);
 }
 
 PVOID ExAllocatePoolZero(_In_ POOL_TYPE PoolType, _In_ SIZE_T NumberOfBytes, _In_ ULONG Tag) {
@@ -290,8 +347,9 @@ PVOID ExAllocatePool2(_In_ POOL_FLAGS Flags, _In_ SIZE_T NumberOfBytes, _In_ ULO
     POOL_FLAGS Kind = Flags & MI_POOL_KINDS;
     PVOID Block = NULL;
     if (Kind != 0 && (Kind & (Kind - 1)) == 0 && NumberOfBytes != 0) {
-        Block =
-            MiAllocatePool(Kind == POOL_FLAG_PAGED ? MI_PAGED : MI_NONPAGED, NumberOfBytes, Tag);
+        ULONG Pool = Kind == POOL_FLAG_PAGED ? MI_PAGED : MI_NONPAGED;
+        Pool |= (Flags & POOL_FLAG_CACHE_ALIGNED) != 0 ? MI_ALIGNED : 0;
+        Block = MiAllocatePool(Pool, NumberOfBytes, Tag);
     }
     if (Block == NULL) {
         if (Flags & POOL_FLAG_RAISE_ON_FAILURE) {
@@ -304,6 +362,8 @@ PVOID ExAllocatePool2(_In_ POOL_FLAGS Flags, _In_ SIZE_T NumberOfBytes, _In_ ULO
     }
     return Block;
 }
+
+/* ---- Free ---- */
 
 MI_SLOW static VOID MiFreeBig(PVOID P, ULONG Tag) {
     ULONG AllocatedTag = 0;
@@ -318,8 +378,8 @@ MI_SLOW static VOID MiFreeBig(PVOID P, ULONG Tag) {
     }
     KeForgetSpinLocks(P, (SIZE_T)Pages << PAGE_SHIFT);
     OldIrql = KeRaiseIrqlToDpcLevel();
-    MiCountTag(MiPoolProcessor[KeGetCurrentProcessorNumber()], AllocatedTag, Pool,
-               -(SSIZE_T)((SIZE_T)Pages << PAGE_SHIFT));
+    MiCountFreed(MiFindTag(MiPoolProcessor[KeGetCurrentProcessorNumber()], AllocatedTag), Pool,
+                 (SIZE_T)Pages << PAGE_SHIFT);
     KeLowerIrql(OldIrql);
     MiFreePoolPages(P, Pages);
 }
@@ -341,34 +401,56 @@ static VOID MiCheckFree(PPOOL_HEADER Block, ULONG Tag) {
 #endif
 }
 
+/* Puts a block in front of a processor's list. */
+FORCEINLINE VOID MiPushBlock(MI_POOL_LIST *List, PPOOL_HEADER Block) {
+    PSINGLE_LIST_ENTRY Link = (PSINGLE_LIST_ENTRY)(Block + 1);
+    Block->PoolType ^= POOL_KEPT | POOL_IN_USE;
+    Link->Next = List->Head.Next;
+    List->Head.Next = Link;
+    List->Depth++;
+}
+
+/* A checked block whose processor has no room for it, or has never seen its tag. */
+MI_SLOW static VOID MiFreeSmall(PPOOL_HEADER Block) {
+    KIRQL OldIrql = KeRaiseIrqlToDpcLevel();
+    PMI_POOL_PROCESSOR Processor = MiPoolProcessor[KeGetCurrentProcessorNumber()];
+    ULONG Units = Block->BlockSize;
+    MiCountFreed(MiFindTag(Processor, Block->PoolTag), Block->PoolIndex & MI_PAGED,
+                 (SIZE_T)Units * POOL_UNIT);
+    if (Units > 1 && Units <= MI_LOOKASIDE_UNITS &&
+        Processor->Lookaside[Units][Block->PoolIndex].Depth < POOL_LIST_DEPTH) {
+        MiPushBlock(&Processor->Lookaside[Units][Block->PoolIndex], Block);
+    } else {
+        MiJoinBlock(Block);
+    }
+    KeLowerIrql(OldIrql);
+}
+
 VOID ExFreePoolWithTag(_In_ PVOID P, _In_ ULONG Tag) {
     PPOOL_HEADER Block = (PPOOL_HEADER)P - 1;
-    PMI_POOL_PROCESSOR Processor;
-    ULONG Pool, Units;
-    KIRQL OldIrql;
     ASSERT_IRQL(<= DISPATCH_LEVEL);
     if (BYTE_OFFSET(P) == 0) {
         MiFreeBig(P, Tag);
         return;
     }
     MiCheckFree(Block, Tag);
-    Pool = Block->PoolType & 1;
-    Units = Block->BlockSize;
     MiPoisonBlock(Block);
-    OldIrql = KeRaiseIrqlToDpcLevel();
-    Processor = MiPoolProcessor[KeGetCurrentProcessorNumber()];
-    MiCountTag(Processor, Block->PoolTag, Pool, -(SSIZE_T)Units * POOL_UNIT);
-    if (Units <= MI_LOOKASIDE_UNITS && Units > 1 &&
-        Processor->Lookaside[Pool][Units].Depth < POOL_LIST_DEPTH) {
-        MI_POOL_LIST *List = &Processor->Lookaside[Pool][Units];
-        PSINGLE_LIST_ENTRY Link = (PSINGLE_LIST_ENTRY)(Block + 1);
-        Block->PoolType = Pool | POOL_KEPT;
-        Link->Next = List->Head.Next;
-        List->Head.Next = Link;
-        List->Depth++;
-    } else {
-        MiJoinBlock(Pool, Block);
+    ULONG Units = Block->BlockSize;
+    if (Units < 2 || Units > MI_LOOKASIDE_UNITS) {
+        MiFreeSmall(Block);
+        return;
     }
+    KIRQL OldIrql = KeRaiseIrqlToDpcLevel();
+    PMI_POOL_PROCESSOR Processor = MiPoolProcessor[KeGetCurrentProcessorNumber()];
+    MI_POOL_LIST *List = &Processor->Lookaside[Units][Block->PoolIndex];
+    PPOOL_TRACKER_TABLE Entry = &Processor->Tags[MiHashTag(Block->PoolTag)];
+    if (Entry->Key != Block->PoolTag || List->Depth >= POOL_LIST_DEPTH) {
+        KeLowerIrql(OldIrql);
+        MiFreeSmall(Block);
+        return;
+    }
+    MiCountFreed(Entry, Block->PoolIndex & MI_PAGED, (SIZE_T)Units * POOL_UNIT);
+    MiPushBlock(List, Block);
     KeLowerIrql(OldIrql);
 }
 

@@ -18,7 +18,7 @@ typedef ULONG_PTR KSPIN_LOCK, *PKSPIN_LOCK;
 #define KeForgetSpinLocks(Memory, Size) ((void)(Memory))
 typedef ULONG64 POOL_FLAGS;
 typedef int POOL_TYPE;
-enum { PagedPool = 1, APC_LEVEL = 1, DISPATCH_LEVEL = 2 };
+enum { PagedPool = 1, NonPagedPoolCacheAligned = 4, APC_LEVEL = 1, DISPATCH_LEVEL = 2 };
 #define POOL_FLAG_UNINITIALIZED     0x02ull
 #define POOL_FLAG_RAISE_ON_FAILURE  0x20ull
 #define POOL_FLAG_NON_PAGED         0x40ull
@@ -28,14 +28,23 @@ enum { PagedPool = 1, APC_LEVEL = 1, DISPATCH_LEVEL = 2 };
 #define NT_ASSERT(Condition)        ((void)0)
 #define MI_NONPAGED                 0
 #define MI_PAGED                    1
+#define MI_ALIGNED                  2
+#define MI_POOLS                    4
+#define MI_CACHE_LINE               64
 #define MI_LOOKASIDE_UNITS          32
+#define POOL_FLAG_CACHE_ALIGNED     0x08ull
+#define MiMayAllocate()             TRUE
 
 typedef struct _MI_POOL_LIST {
     SINGLE_LIST_ENTRY Head;
     ULONG Depth;
 } MI_POOL_LIST;
+typedef struct _POOL_TRACKER_TABLE {
+    ULONG Key;
+} *PPOOL_TRACKER_TABLE;
 typedef struct _MI_POOL_PROCESSOR {
-    MI_POOL_LIST Lookaside[2][MI_LOOKASIDE_UNITS + 1];
+    MI_POOL_LIST Lookaside[MI_LOOKASIDE_UNITS + 1][MI_POOLS];
+    struct _POOL_TRACKER_TABLE Tags[256];
 } MI_POOL_PROCESSOR, *PMI_POOL_PROCESSOR;
 
 static MI_POOL_PROCESSOR Processor;
@@ -128,10 +137,18 @@ static ULONG MiRemoveBigPool(PVOID Va, PULONG Tag) {
     *Tag = Runs[FindRun(Va)].Tag;
     return Runs[FindRun(Va)].Pages;
 }
-static void MiCountTag(PMI_POOL_PROCESSOR P, ULONG Tag, ULONG Pool, SSIZE_T Bytes) {
-    (void)P;
-    (void)Tag;
-    BytesInUse[Pool] += Bytes;
+static ULONG MiHashTag(ULONG Tag) {
+    return Tag & 0xFF;
+}
+static PPOOL_TRACKER_TABLE MiFindTag(PMI_POOL_PROCESSOR P, ULONG Tag) {
+    P->Tags[MiHashTag(Tag)].Key = Tag;
+    return &P->Tags[MiHashTag(Tag)];
+}
+static void MiCountAllocated(PPOOL_TRACKER_TABLE Entry, ULONG Pool, SIZE_T Bytes) {
+    BytesInUse[Pool] += (SSIZE_T)Bytes;
+}
+static void MiCountFreed(PPOOL_TRACKER_TABLE Entry, ULONG Pool, SIZE_T Bytes) {
+    BytesInUse[Pool] -= (SSIZE_T)Bytes;
 }
 
 #undef DBG
@@ -179,10 +196,15 @@ static SIZE_T RandomSize(void) {
 
 static void AllocateSlot(int i) {
     SIZE_T Size = RandomSize();
-    ULONG Pool = i & 1;
-    Slots[i].Block = ExAllocatePoolWithTag(Pool ? PagedPool : 0, Size, TAG);
+    BOOLEAN Aligned = (i & 2) != 0;
+    Slots[i].Block = ExAllocatePoolWithTag(
+        (i & 1 ? PagedPool : 0) | (Aligned ? NonPagedPoolCacheAligned : 0), Size, TAG);
     CHECK(Slots[i].Block != NULL && Irql == 0);
     CHECK(((ULONG_PTR)Slots[i].Block & 15) == 0);
+    // With its header, a block of whole lines begins and ends with a line.
+    PPOOL_HEADER Header = (PPOOL_HEADER)Slots[i].Block - 1;
+    CHECK(!Aligned || ((ULONG_PTR)Slots[i].Block & (PAGE_SIZE - 1)) == 0 ||
+          (((ULONG_PTR)Header | Header->BlockSize * POOL_UNIT) & (MI_CACHE_LINE - 1)) == 0);
     CHECK(Size < PAGE_SIZE || ((ULONG_PTR)Slots[i].Block & (PAGE_SIZE - 1)) == 0);
     Slots[i].Size = Size;
     Slots[i].Fill = (UCHAR)Random(256);
@@ -201,15 +223,11 @@ static void FreeSlot(int i) {
 
 // Blocks that the processor keeps go back to the pool, so that every page can be accounted for.
 static void EmptyLookaside(void) {
-    for (ULONG Pool = 0; Pool < 2; Pool++) {
+    for (ULONG Pool = 0; Pool < MI_POOLS; Pool++) {
         for (ULONG Units = 0; Units <= MI_LOOKASIDE_UNITS; Units++) {
-            MI_POOL_LIST *List = &Processor.Lookaside[Pool][Units];
-            while (List->Head.Next != NULL) {
-                PPOOL_HEADER Block = (PPOOL_HEADER)List->Head.Next - 1;
-                List->Head.Next = List->Head.Next->Next;
-                List->Depth--;
-                Block->PoolType = Pool | POOL_IN_USE;
-                MiJoinBlock(Pool, Block);
+            PPOOL_HEADER Block;
+            while ((Block = MiPopBlock(&Processor.Lookaside[Units][Pool])) != NULL) {
+                MiJoinBlock(Block);
             }
         }
     }

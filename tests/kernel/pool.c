@@ -28,6 +28,28 @@ KMT_TEST(pool_zeroes_and_aligns) {
     }
 }
 
+/* Block and header together are whole cache lines: no line belongs to two blocks. */
+KMT_TEST(pool_cache_aligned_blocks_share_no_line) {
+    enum { Blocks = 40 };
+    PUCHAR Block[Blocks];
+    for (ULONG i = 0; i < Blocks; i++) {
+        Block[i] =
+            ExAllocatePool2(POOL_FLAG_NON_PAGED | POOL_FLAG_CACHE_ALIGNED, 8 + i * 13, KMT_TAG);
+        KMT_CHECK(Block[i] != NULL && ((ULONG_PTR)Block[i] & 63) == 16);
+    }
+    for (ULONG i = 0; i < Blocks; i++) {
+        for (ULONG j = 0; j < i; j++) {
+            PUCHAR Low = Block[i] < Block[j] ? Block[i] : Block[j];
+            PUCHAR High = Block[i] < Block[j] ? Block[j] : Block[i];
+            SIZE_T Size = 8 + (Low == Block[i] ? i : j) * 13;
+            KMT_CHECK((ULONG_PTR)(Low + Size - 1) / 64 < (ULONG_PTR)(High - 16) / 64);
+        }
+    }
+    for (ULONG i = 0; i < Blocks; i++) {
+        ExFreePoolWithTag(Block[i], KMT_TAG);
+    }
+}
+
 KMT_TEST(pool_page_sized_blocks_are_page_aligned) {
     PVOID Block = ExAllocatePool2(POOL_FLAG_NON_PAGED, 0x1000, KMT_TAG);
     KMT_CHECK(((ULONG_PTR)Block & 0xFFF) == 0);
