@@ -31,8 +31,7 @@
 PHANDLE_TABLE ExpAllocateHandleTable(_In_opt_ struct _EPROCESS *Process);
 VOID ExpFreeHandleTable(_In_ PHANDLE_TABLE HandleTable);
 BOOLEAN ExpGrowHandleTable(_Inout_ PHANDLE_TABLE HandleTable, _In_ BOOLEAN Always);
-VOID ExpFreeHandleTableEntry(_Inout_ PHANDLE_TABLE HandleTable, _Inout_ PHANDLE_TABLE_ENTRY Entry);
-VOID ExpAppendFreeEntry(_Inout_ PHANDLE_TABLE_FREE_LIST FreeList,
+DECLSPEC_RARE VOID ExpAppendFreeEntry(_Inout_ PHANDLE_TABLE_FREE_LIST FreeList,
                         _Inout_ PHANDLE_TABLE_ENTRY Entry);
 
 /* handlelist.c */

@@ -145,8 +145,8 @@ PHANDLE_TABLE_ENTRY ExMapHandleToPointer(_In_ PHANDLE_TABLE HandleTable, _In_ HA
 /* ---- Growth ---- */
 
 /* Puts an entry at the far end of the free list; its lock is held, or the table is private. */
-VOID ExpAppendFreeEntry(_Inout_ PHANDLE_TABLE_FREE_LIST FreeList,
-                        _Inout_ PHANDLE_TABLE_ENTRY Entry) {
+DECLSPEC_RARE VOID ExpAppendFreeEntry(_Inout_ PHANDLE_TABLE_FREE_LIST FreeList,
+                                      _Inout_ PHANDLE_TABLE_ENTRY Entry) {
     Entry->NextFreeHandleEntry = NULL;
     if (FreeList->FirstFreeHandleEntry == NULL) {
         FreeList->FirstFreeHandleEntry = Entry;
@@ -260,7 +260,7 @@ static PHANDLE_TABLE_ENTRY ExpPopFreeEntry(PHANDLE_TABLE_FREE_LIST FreeList) {
 }
 
 /* The free list is empty: lets the table grow until there is an entry. NULL without memory. */
-static __attribute__((noinline)) PHANDLE_TABLE_ENTRY ExpGrowAndPopEntry(PHANDLE_TABLE HandleTable) {
+static DECLSPEC_RARE PHANDLE_TABLE_ENTRY ExpGrowAndPopEntry(PHANDLE_TABLE HandleTable) {
     PHANDLE_TABLE_ENTRY Entry = NULL;
     BOOLEAN Grown = TRUE;
     while (Entry == NULL && Grown) {
@@ -280,6 +280,12 @@ static __attribute__((noinline)) PHANDLE_TABLE_ENTRY ExpGrowAndPopEntry(PHANDLE_
  * others before this returns. IRQL <= APC_LEVEL, in a critical region.
  */
 HANDLE ExCreateHandle(_Inout_ PHANDLE_TABLE HandleTable, _In_ const HANDLE_TABLE_ENTRY *Template) {
+    return ExCreateHandleEntry(HandleTable, Template->LowValue, Template->HighValue);
+}
+
+/* The same, with the template in registers. */
+HANDLE ExCreateHandleEntry(_Inout_ PHANDLE_TABLE HandleTable, _In_ LONGLONG LowValue,
+                           _In_ LONGLONG HighValue) {
     PHANDLE_TABLE_ENTRY Entry = ExpPopFreeEntry(&HandleTable->FreeLists[0]);
     if (Entry == NULL) {
         Entry = ExpGrowAndPopEntry(HandleTable);
@@ -287,32 +293,41 @@ HANDLE ExCreateHandle(_Inout_ PHANDLE_TABLE HandleTable, _In_ const HANDLE_TABLE
     if (Entry == NULL) {
         return NULL;
     }
-    Entry->HighValue = Template->HighValue;
-    ExpPublish(Entry->VolatileLowValue, Template->LowValue | EXHANDLE_TABLE_ENTRY_LOCK_BIT);
+    Entry->HighValue = HighValue;
+    ExpPublish(Entry->VolatileLowValue, LowValue | EXHANDLE_TABLE_ENTRY_LOCK_BIT);
     return ExpHandleOfEntry(Entry);
 }
 
 /* Puts an entry whose LowValue is 0 back into the free list. */
-VOID ExpFreeHandleTableEntry(_Inout_ PHANDLE_TABLE HandleTable, _Inout_ PHANDLE_TABLE_ENTRY Entry) {
+FORCEINLINE VOID ExpFreeHandleTableEntry(PHANDLE_TABLE HandleTable, PHANDLE_TABLE_ENTRY Entry) {
     PHANDLE_TABLE_FREE_LIST FreeList = &HandleTable->FreeLists[0];
     ExAcquirePushLockExclusive(&FreeList->FreeListLock);
     FreeList->HandleCount--;
-    if (HandleTable->StrictFIFO) {
+    PHANDLE_TABLE_ENTRY First = FreeList->FirstFreeHandleEntry;
+    if (HandleTable->StrictFIFO || First == NULL) {
         ExpAppendFreeEntry(FreeList, Entry);
     } else {
-        Entry->NextFreeHandleEntry = FreeList->FirstFreeHandleEntry;
-        if (Entry->NextFreeHandleEntry == NULL) {
-            FreeList->LastFreeHandleEntry = Entry;
-        }
+        Entry->NextFreeHandleEntry = First;
         FreeList->FirstFreeHandleEntry = Entry;
     }
     ExReleasePushLockExclusive(&FreeList->FreeListLock);
 }
 
 /*
- * Frees a handle. Entry is the handle's entry, locked; with NULL it is looked up here. What the
- * entry held is the caller's to give up. FALSE: there is no such handle. IRQL <= APC_LEVEL, in a
- * critical region.
+ * Frees the handle of a locked entry. What the entry held is the caller's to give up. IRQL <=
+ * APC_LEVEL, in a critical region.
+ */
+VOID ExFreeLockedHandle(_Inout_ PHANDLE_TABLE HandleTable, _Inout_ PHANDLE_TABLE_ENTRY Entry) {
+    InterlockedExchange(&Entry->VolatileLowValue, 0);
+    if (HandleTable->HandleContentionEvent.Value != 0) {
+        ExpWakeHandleWaiters(HandleTable);
+    }
+    ExpFreeHandleTableEntry(HandleTable, Entry);
+}
+
+/*
+ * Frees a handle. Entry is the handle's entry, locked; with NULL it is looked up here. FALSE: there
+ * is no such handle. IRQL and region as above.
  */
 BOOLEAN ExDestroyHandle(_Inout_ PHANDLE_TABLE HandleTable, _In_ HANDLE Handle,
                         _In_opt_ PHANDLE_TABLE_ENTRY Entry) {
@@ -322,11 +337,7 @@ BOOLEAN ExDestroyHandle(_Inout_ PHANDLE_TABLE HandleTable, _In_ HANDLE Handle,
             return FALSE;
         }
     }
-    InterlockedExchange(&Entry->VolatileLowValue, 0);
-    if (HandleTable->HandleContentionEvent.Value != 0) {
-        ExpWakeHandleWaiters(HandleTable);
-    }
-    ExpFreeHandleTableEntry(HandleTable, Entry);
+    ExFreeLockedHandle(HandleTable, Entry);
     return TRUE;
 }
 

@@ -33,7 +33,7 @@ NTSTATUS NTAPI NtCreateEvent(_Out_ PHANDLE EventHandle, _In_ ACCESS_MASK Desired
     KPROCESSOR_MODE Mode = ExGetPreviousMode();
     PVOID Event;
     HANDLE Handle;
-    NTSTATUS Status = ObProbeForWrite(EventHandle, sizeof(HANDLE), 1);
+    NTSTATUS Status = ObProbeForWriteHandle(EventHandle);
     if (!NT_SUCCESS(Status)) {
         return Status;
     }
@@ -55,7 +55,7 @@ NTSTATUS NTAPI NtOpenEvent(_Out_ PHANDLE EventHandle, _In_ ACCESS_MASK DesiredAc
                            _In_ POBJECT_ATTRIBUTES ObjectAttributes) {
     KPROCESSOR_MODE Mode = ExGetPreviousMode();
     HANDLE Handle;
-    NTSTATUS Status = ObProbeForWrite(EventHandle, sizeof(HANDLE), 1);
+    NTSTATUS Status = ObProbeForWriteHandle(EventHandle);
     if (!NT_SUCCESS(Status)) {
         return Status;
     }

@@ -86,7 +86,7 @@ NTSTATUS NTAPI NtCreateKeyedEvent(_Out_ PHANDLE KeyedEventHandle, _In_ ACCESS_MA
     if (Flags != 0) {
         return STATUS_INVALID_PARAMETER_4;
     }
-    NTSTATUS Status = ObProbeForWrite(KeyedEventHandle, sizeof(HANDLE), 1);
+    NTSTATUS Status = ObProbeForWriteHandle(KeyedEventHandle);
     if (NT_SUCCESS(Status)) {
         Status = ObCreateObject(Mode, ExpKeyedEventObjectType, ObjectAttributes, Mode, NULL,
                                 sizeof(KEYED_EVENT_OBJECT), 0, 0, &KeyedEvent);
@@ -103,7 +103,7 @@ NTSTATUS NTAPI NtOpenKeyedEvent(_Out_ PHANDLE KeyedEventHandle, _In_ ACCESS_MASK
                                 _In_ POBJECT_ATTRIBUTES ObjectAttributes) {
     KPROCESSOR_MODE Mode = ExGetPreviousMode();
     HANDLE Handle;
-    NTSTATUS Status = ObProbeForWrite(KeyedEventHandle, sizeof(HANDLE), 1);
+    NTSTATUS Status = ObProbeForWriteHandle(KeyedEventHandle);
     if (!NT_SUCCESS(Status)) {
         return Status;
     }

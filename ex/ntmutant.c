@@ -38,7 +38,7 @@ NTSTATUS NTAPI NtCreateMutant(_Out_ PHANDLE MutantHandle, _In_ ACCESS_MASK Desir
     KPROCESSOR_MODE Mode = ExGetPreviousMode();
     PVOID Mutant, Named;
     HANDLE Handle;
-    NTSTATUS Status = ObProbeForWrite(MutantHandle, sizeof(HANDLE), 1);
+    NTSTATUS Status = ObProbeForWriteHandle(MutantHandle);
     if (!NT_SUCCESS(Status)) {
         return Status;
     }
@@ -56,7 +56,7 @@ NTSTATUS NTAPI NtOpenMutant(_Out_ PHANDLE MutantHandle, _In_ ACCESS_MASK Desired
                             _In_ POBJECT_ATTRIBUTES ObjectAttributes) {
     KPROCESSOR_MODE Mode = ExGetPreviousMode();
     HANDLE Handle;
-    NTSTATUS Status = ObProbeForWrite(MutantHandle, sizeof(HANDLE), 1);
+    NTSTATUS Status = ObProbeForWriteHandle(MutantHandle);
     if (!NT_SUCCESS(Status)) {
         return Status;
     }

@@ -28,7 +28,7 @@ NTSTATUS NTAPI NtCreateSemaphore(_Out_ PHANDLE SemaphoreHandle, _In_ ACCESS_MASK
     KPROCESSOR_MODE Mode = ExGetPreviousMode();
     PVOID Semaphore;
     HANDLE Handle;
-    NTSTATUS Status = ObProbeForWrite(SemaphoreHandle, sizeof(HANDLE), 1);
+    NTSTATUS Status = ObProbeForWriteHandle(SemaphoreHandle);
     if (!NT_SUCCESS(Status)) {
         return Status;
     }
@@ -49,7 +49,7 @@ NTSTATUS NTAPI NtOpenSemaphore(_Out_ PHANDLE SemaphoreHandle, _In_ ACCESS_MASK D
                                _In_ POBJECT_ATTRIBUTES ObjectAttributes) {
     KPROCESSOR_MODE Mode = ExGetPreviousMode();
     HANDLE Handle;
-    NTSTATUS Status = ObProbeForWrite(SemaphoreHandle, sizeof(HANDLE), 1);
+    NTSTATUS Status = ObProbeForWriteHandle(SemaphoreHandle);
     if (!NT_SUCCESS(Status)) {
         return Status;
     }

@@ -164,7 +164,7 @@ NTSTATUS NTAPI NtCreateTimer(_Out_ PHANDLE TimerHandle, _In_ ACCESS_MASK Desired
     if (TimerType != NotificationTimer && TimerType != SynchronizationTimer) {
         return STATUS_INVALID_PARAMETER_4;
     }
-    NTSTATUS Status = ObProbeForWrite(TimerHandle, sizeof(HANDLE), 1);
+    NTSTATUS Status = ObProbeForWriteHandle(TimerHandle);
     if (NT_SUCCESS(Status)) {
         Status = ObCreateObject(Mode, ExTimerObjectType, ObjectAttributes, Mode, NULL,
                                 sizeof(ETIMER), 0, 0, &Object);
@@ -186,7 +186,7 @@ NTSTATUS NTAPI NtOpenTimer(_Out_ PHANDLE TimerHandle, _In_ ACCESS_MASK DesiredAc
                            _In_ POBJECT_ATTRIBUTES ObjectAttributes) {
     KPROCESSOR_MODE Mode = ExGetPreviousMode();
     HANDLE Handle;
-    NTSTATUS Status = ObProbeForWrite(TimerHandle, sizeof(HANDLE), 1);
+    NTSTATUS Status = ObProbeForWriteHandle(TimerHandle);
     if (!NT_SUCCESS(Status)) {
         return Status;
     }

@@ -104,12 +104,12 @@ static VOID ExpAcquirePushLock(PEX_PUSH_LOCK PushLock, BOOLEAN Exclusive) {
 }
 
 /* Acquires the lock alone, waiting as long as it takes. IRQL <= APC_LEVEL. */
-VOID ExfAcquirePushLockExclusive(_Inout_ PEX_PUSH_LOCK PushLock) {
+DECLSPEC_RARE VOID ExfAcquirePushLockExclusive(_Inout_ PEX_PUSH_LOCK PushLock) {
     ExpAcquirePushLock(PushLock, TRUE);
 }
 
 /* Acquires the lock together with other readers. IRQL <= APC_LEVEL. */
-VOID ExfAcquirePushLockShared(_Inout_ PEX_PUSH_LOCK PushLock) {
+DECLSPEC_RARE VOID ExfAcquirePushLockShared(_Inout_ PEX_PUSH_LOCK PushLock) {
     ExpAcquirePushLock(PushLock, FALSE);
 }
 
@@ -191,12 +191,12 @@ VOID ExfReleasePushLock(_Inout_ PEX_PUSH_LOCK PushLock) {
     ExpWakeChain(Woken);
 }
 
-VOID ExfReleasePushLockExclusive(_Inout_ PEX_PUSH_LOCK PushLock) {
+DECLSPEC_RARE VOID ExfReleasePushLockExclusive(_Inout_ PEX_PUSH_LOCK PushLock) {
     ExfReleasePushLock(PushLock);
 }
 
 /* Releases a reader's hold; one of several readers, with nobody waiting, only counts down. */
-VOID ExfReleasePushLockShared(_Inout_ PEX_PUSH_LOCK PushLock) {
+DECLSPEC_RARE VOID ExfReleasePushLockShared(_Inout_ PEX_PUSH_LOCK PushLock) {
     ULONG_PTR Value = PushLock->Value;
     if ((Value & EX_PUSH_LOCK_WAITING) == 0 && Value >= 2 * EX_PUSH_LOCK_SHARE_INC &&
         ExpPushLockCompareExchange(PushLock, Value - EX_PUSH_LOCK_SHARE_INC, Value)) {

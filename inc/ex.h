@@ -44,10 +44,10 @@ _Static_assert(sizeof(EX_PUSH_LOCK) == 8, "a push lock is one pointer");
 
 #ifndef NTOS_HOST
 /* The slow paths; IRQL <= APC_LEVEL, normal kernel APCs disabled. */
-VOID ExfAcquirePushLockExclusive(_Inout_ PEX_PUSH_LOCK PushLock);
-VOID ExfAcquirePushLockShared(_Inout_ PEX_PUSH_LOCK PushLock);
-VOID ExfReleasePushLockExclusive(_Inout_ PEX_PUSH_LOCK PushLock);
-VOID ExfReleasePushLockShared(_Inout_ PEX_PUSH_LOCK PushLock);
+DECLSPEC_RARE VOID ExfAcquirePushLockExclusive(_Inout_ PEX_PUSH_LOCK PushLock);
+DECLSPEC_RARE VOID ExfAcquirePushLockShared(_Inout_ PEX_PUSH_LOCK PushLock);
+DECLSPEC_RARE VOID ExfReleasePushLockExclusive(_Inout_ PEX_PUSH_LOCK PushLock);
+DECLSPEC_RARE VOID ExfReleasePushLockShared(_Inout_ PEX_PUSH_LOCK PushLock);
 VOID ExfReleasePushLock(_Inout_ PEX_PUSH_LOCK PushLock);
 BOOLEAN ExfTryAcquirePushLockShared(_Inout_ PEX_PUSH_LOCK PushLock);
 
@@ -314,9 +314,12 @@ PHANDLE_TABLE ExDupHandleTable(_In_opt_ struct _EPROCESS *Process,
                                _In_ EX_DUPLICATE_HANDLE_ROUTINE DuplicateRoutine,
                                _In_ ULONG AttributesMask);
 HANDLE ExCreateHandle(_Inout_ PHANDLE_TABLE HandleTable, _In_ const HANDLE_TABLE_ENTRY *Template);
+HANDLE ExCreateHandleEntry(_Inout_ PHANDLE_TABLE HandleTable, _In_ LONGLONG LowValue,
+                           _In_ LONGLONG HighValue);
 PHANDLE_TABLE_ENTRY ExMapHandleToPointer(_In_ PHANDLE_TABLE HandleTable, _In_ HANDLE Handle);
 BOOLEAN ExDestroyHandle(_Inout_ PHANDLE_TABLE HandleTable, _In_ HANDLE Handle,
                         _In_opt_ PHANDLE_TABLE_ENTRY Entry);
+VOID ExFreeLockedHandle(_Inout_ PHANDLE_TABLE HandleTable, _Inout_ PHANDLE_TABLE_ENTRY Entry);
 NTSTATUS ExChangeHandle(_Inout_ PHANDLE_TABLE HandleTable, _In_ HANDLE Handle,
                         _In_ EX_CHANGE_HANDLE_ROUTINE ChangeRoutine, _In_opt_ PVOID Parameter);
 BOOLEAN ExEnumHandleTable(_In_ PHANDLE_TABLE HandleTable,

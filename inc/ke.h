@@ -110,6 +110,12 @@ FORCEINLINE ULONG KeGetCurrentProcessorNumber(VOID) {
     __asm__ volatile("movl %%gs:0x1a4, %0" : "=r"(Number));
     return Number;
 }
+/* The same, as an index: of 64 bits, so that none are cleared twice. */
+FORCEINLINE ULONG64 KiGetProcessorIndex(VOID) {
+    ULONG64 Number;
+    __asm__ volatile("movl %%gs:0x1a4, %k0" : "=r"(Number));
+    return Number;
+}
 #define KeGetCurrentProcessorNumberEx(p) KeGetCurrentProcessorNumber()
 FORCEINLINE KPROCESSOR_MODE ExGetPreviousMode(VOID) {
     return KeGetCurrentThread()->PreviousMode;
@@ -256,6 +262,7 @@ extern KE_UPCALLS KeUpcalls;
 VOID NTAPI ProbeForRead(_In_ const volatile VOID *Address, _In_ SIZE_T Length,
                         _In_ ULONG Alignment);
 VOID NTAPI ProbeForWrite(_Inout_ volatile VOID *Address, _In_ SIZE_T Length, _In_ ULONG Alignment);
+VOID NTAPI ProbeForWriteHandle(_Inout_ volatile HANDLE *Address);
 VOID NTAPI CopyFromUser(_Out_writes_bytes_(Length) VOID *Destination,
                         _In_reads_bytes_(Length) const volatile VOID *Source, _In_ SIZE_T Length);
 VOID NTAPI CopyToUser(_Out_writes_bytes_(Length) volatile VOID *Destination,

@@ -411,6 +411,7 @@ NTSTATUS ObReturnHandle(_Out_ PHANDLE Destination, _In_ HANDLE Handle, _In_ NTST
  * and their number; ReturnLength may be NULL. (services of all components use these)
  */
 NTSTATUS ObProbeForWrite(_In_ PVOID Destination, _In_ ULONG Size, _In_ ULONG Alignment);
+NTSTATUS ObProbeForWriteHandle(_In_ PHANDLE Destination); /* of any alignment, as in Windows */
 NTSTATUS ObReturnInformation(_Out_ PVOID Destination, _In_ const VOID *Source, _In_ ULONG Size,
                              _Out_opt_ PULONG ReturnLength);
 

@@ -62,7 +62,7 @@ NTSTATUS NTAPI NtCreateIoCompletion(_Out_ PHANDLE IoCompletionHandle,
     KPROCESSOR_MODE Mode = ExGetPreviousMode();
     PVOID Queue;
     HANDLE Handle;
-    NTSTATUS Status = ObProbeForWrite(IoCompletionHandle, sizeof(HANDLE), 1);
+    NTSTATUS Status = ObProbeForWriteHandle(IoCompletionHandle);
     if (NT_SUCCESS(Status)) {
         Status = ObCreateObject(Mode, IoCompletionObjectType, ObjectAttributes, Mode, NULL,
                                 sizeof(KQUEUE), 0, 0, &Queue);
@@ -79,7 +79,7 @@ NTSTATUS NTAPI NtOpenIoCompletion(_Out_ PHANDLE IoCompletionHandle, _In_ ACCESS_
                                   _In_ POBJECT_ATTRIBUTES ObjectAttributes) {
     KPROCESSOR_MODE Mode = ExGetPreviousMode();
     HANDLE Handle;
-    NTSTATUS Status = ObProbeForWrite(IoCompletionHandle, sizeof(HANDLE), 1);
+    NTSTATUS Status = ObProbeForWriteHandle(IoCompletionHandle);
     if (!NT_SUCCESS(Status)) {
         return Status;
     }

@@ -15,6 +15,7 @@ UCHAR KiReadUserUChar(const volatile VOID *Source);
 USHORT KiReadUserUShort(const volatile VOID *Source);
 ULONG KiReadUserULong(const volatile VOID *Source);
 ULONG64 KiReadUserULong64(const volatile VOID *Source);
+VOID KiTouchUserULong64(volatile VOID *Destination);
 VOID KiWriteUserUChar(volatile VOID *Destination, UCHAR Value);
 VOID KiWriteUserUShort(volatile VOID *Destination, USHORT Value);
 VOID KiWriteUserULong(volatile VOID *Destination, ULONG Value);
@@ -33,9 +34,9 @@ static DECLSPEC_NORETURN VOID KiRaiseUserAccess(const volatile VOID *Address) {
     __builtin_unreachable();
 }
 
-static VOID KiCheckUserRange(const volatile VOID *Address, SIZE_T Length) {
-    ULONG64 Start = (ULONG64)Address, End = Start + Length;
-    if (End < Start || End > MM_USER_PROBE_ADDRESS)
+/* Cheapest where Length is a constant. */
+FORCEINLINE VOID KiCheckUserRange(const volatile VOID *Address, SIZE_T Length) {
+    if (Length > MM_USER_PROBE_ADDRESS || (ULONG64)Address > MM_USER_PROBE_ADDRESS - Length)
         KiRaiseUserAccess(Address);
 }
 
@@ -63,6 +64,12 @@ VOID NTAPI ProbeForWrite(volatile VOID *Address, SIZE_T Length, ULONG Alignment)
             break;
         At = (At & ~(ULONG64)(PAGE_SIZE - 1)) + PAGE_SIZE;
     }
+}
+
+/* The same for the handle that most services return; need not be aligned. */
+VOID NTAPI ProbeForWriteHandle(volatile HANDLE *Address) {
+    KiCheckUserRange(Address, sizeof(HANDLE));
+    KiTouchUserULong64(Address);
 }
 
 VOID NTAPI CopyFromUser(VOID *Destination, const volatile VOID *Source, SIZE_T Length) {

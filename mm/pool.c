@@ -247,7 +247,7 @@ FORCEINLINE PVOID MiFinishAllocation(PPOOL_HEADER Block, SIZE_T Size, ULONG Unit
 MI_SLOW static PVOID MiAllocateSmall(ULONG Pool, SIZE_T Size, ULONG Tag) {
     ULONG Units = MiUnitsOf(Pool, Size);
     KIRQL OldIrql = KeRaiseIrqlToDpcLevel();
-    PMI_POOL_PROCESSOR Processor = MiPoolProcessor[KeGetCurrentProcessorNumber()];
+    PMI_POOL_PROCESSOR Processor = MiPoolProcessor[KiGetProcessorIndex()];
     PPOOL_HEADER Block = NULL;
     PVOID P = NULL;
     if (Units <= MI_LOOKASIDE_UNITS) {
@@ -279,7 +279,7 @@ MI_SLOW static PVOID MiAllocateBig(ULONG Pool, SIZE_T Size, ULONG Tag) {
         return NULL;
     }
     OldIrql = KeRaiseIrqlToDpcLevel();
-    MiCountAllocated(MiFindTag(MiPoolProcessor[KeGetCurrentProcessorNumber()], Tag),
+    MiCountAllocated(MiFindTag(MiPoolProcessor[KiGetProcessorIndex()], Tag),
                      Pool & MI_PAGED, Pages << PAGE_SHIFT);
     KeLowerIrql(OldIrql);
     return Va;
@@ -312,7 +312,7 @@ static PVOID MiAllocatePool(ULONG Pool, SIZE_T Size, ULONG Tag) {
         return MiAllocateSlowly(Pool, Size, Tag);
     }
     KIRQL OldIrql = KeRaiseIrqlToDpcLevel();
-    PMI_POOL_PROCESSOR Processor = MiPoolProcessor[KeGetCurrentProcessorNumber()];
+    PMI_POOL_PROCESSOR Processor = MiPoolProcessor[KiGetProcessorIndex()];
     PPOOL_TRACKER_TABLE Entry = &Processor->Tags[MiHashTag(Tag)];
     PPOOL_HEADER Block = NULL;
     if (Entry->Key == Tag) {
@@ -378,7 +378,7 @@ MI_SLOW static VOID MiFreeBig(PVOID P, ULONG Tag) {
     }
     KeForgetSpinLocks(P, (SIZE_T)Pages << PAGE_SHIFT);
     OldIrql = KeRaiseIrqlToDpcLevel();
-    MiCountFreed(MiFindTag(MiPoolProcessor[KeGetCurrentProcessorNumber()], AllocatedTag), Pool,
+    MiCountFreed(MiFindTag(MiPoolProcessor[KiGetProcessorIndex()], AllocatedTag), Pool,
                  (SIZE_T)Pages << PAGE_SHIFT);
     KeLowerIrql(OldIrql);
     MiFreePoolPages(P, Pages);
@@ -413,7 +413,7 @@ FORCEINLINE VOID MiPushBlock(MI_POOL_LIST *List, PPOOL_HEADER Block) {
 /* A checked block whose processor has no room for it, or has never seen its tag. */
 MI_SLOW static VOID MiFreeSmall(PPOOL_HEADER Block) {
     KIRQL OldIrql = KeRaiseIrqlToDpcLevel();
-    PMI_POOL_PROCESSOR Processor = MiPoolProcessor[KeGetCurrentProcessorNumber()];
+    PMI_POOL_PROCESSOR Processor = MiPoolProcessor[KiGetProcessorIndex()];
     ULONG Units = Block->BlockSize;
     MiCountFreed(MiFindTag(Processor, Block->PoolTag), Block->PoolIndex & MI_PAGED,
                  (SIZE_T)Units * POOL_UNIT);
@@ -441,7 +441,7 @@ VOID ExFreePoolWithTag(_In_ PVOID P, _In_ ULONG Tag) {
         return;
     }
     KIRQL OldIrql = KeRaiseIrqlToDpcLevel();
-    PMI_POOL_PROCESSOR Processor = MiPoolProcessor[KeGetCurrentProcessorNumber()];
+    PMI_POOL_PROCESSOR Processor = MiPoolProcessor[KiGetProcessorIndex()];
     MI_POOL_LIST *List = &Processor->Lookaside[Units][Block->PoolIndex];
     PPOOL_TRACKER_TABLE Entry = &Processor->Tags[MiHashTag(Block->PoolTag)];
     if (Entry->Key != Block->PoolTag || List->Depth >= POOL_LIST_DEPTH) {

@@ -18,7 +18,7 @@ NTSTATUS NTAPI NtCreateDirectoryObjectEx(_Out_ PHANDLE DirectoryHandle,
     KPROCESSOR_MODE Mode = ExGetPreviousMode();
     PVOID Directory;
     HANDLE Handle;
-    NTSTATUS Status = ObProbeForWrite(DirectoryHandle, sizeof(HANDLE), 1);
+    NTSTATUS Status = ObProbeForWriteHandle(DirectoryHandle);
     if (!NT_SUCCESS(Status)) {
         return Status;
     }
@@ -45,7 +45,7 @@ NTSTATUS NTAPI NtOpenDirectoryObject(_Out_ PHANDLE DirectoryHandle, _In_ ACCESS_
                                      _In_ POBJECT_ATTRIBUTES ObjectAttributes) {
     KPROCESSOR_MODE Mode = ExGetPreviousMode();
     HANDLE Handle;
-    NTSTATUS Status = ObProbeForWrite(DirectoryHandle, sizeof(HANDLE), 1);
+    NTSTATUS Status = ObProbeForWriteHandle(DirectoryHandle);
     if (!NT_SUCCESS(Status)) {
         return Status;
     }

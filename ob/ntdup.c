@@ -5,39 +5,42 @@
 #include "ntapi.h"
 #include "ntpsapi.h"
 
-/* One of the two processes; mostly it is the caller's own. */
 static NTSTATUS ObpReferenceProcess(HANDLE Handle, PVOID *Process) {
-    if (Handle == NtCurrentProcess()) {
-        *Process = PsGetCurrentProcess();
-        ObfReferenceObject(*Process);
-        return STATUS_SUCCESS;
-    }
     return ObReferenceObjectByHandle(Handle, PROCESS_DUP_HANDLE, PsProcessType, ExGetPreviousMode(),
                                      Process, NULL);
 }
 
-static NTSTATUS ObpDuplicateTo(PEPROCESS Source, HANDLE SourceHandle, HANDLE TargetProcessHandle,
-                               PHANDLE TargetHandle, ACCESS_MASK DesiredAccess,
-                               ULONG HandleAttributes, ULONG Options) {
-    KPROCESSOR_MODE Mode = ExGetPreviousMode();
-    PVOID Target = NULL;
-    HANDLE Handle = NULL;
-    NTSTATUS Status = STATUS_SUCCESS;
-    if (TargetProcessHandle != NULL) {
-        Status = ObpReferenceProcess(TargetProcessHandle, &Target);
-    }
+/* The general case. *Handle stays as it is if there is nothing to return. */
+static __attribute__((noinline)) NTSTATUS ObpDuplicateBetween(
+    HANDLE SourceProcessHandle, HANDLE SourceHandle, HANDLE TargetProcessHandle, PHANDLE Handle,
+    ACCESS_MASK DesiredAccess, ULONG HandleAttributes, ULONG Options) {
+    PVOID Source, Target = NULL;
+    NTSTATUS Status = ObpReferenceProcess(SourceProcessHandle, &Source);
     if (!NT_SUCCESS(Status)) {
         return Status;
     }
-    Status = ObDuplicateObject(Source, SourceHandle, Target, &Handle, DesiredAccess,
-                               HandleAttributes, Options, Mode);
-    if (NT_SUCCESS(Status) && TargetHandle != NULL && Handle != NULL) {
-        Status = ObReturnInformation(TargetHandle, &Handle, sizeof(Handle), NULL);
+    if (TargetProcessHandle != NULL) {
+        Status = ObpReferenceProcess(TargetProcessHandle, &Target);
+    }
+    if (NT_SUCCESS(Status)) {
+        Status = ObDuplicateObject(Source, SourceHandle, Target, Handle, DesiredAccess,
+                                   HandleAttributes, Options, ExGetPreviousMode());
     }
     if (Target != NULL) {
         ObfDereferenceObject(Target);
     }
+    ObfDereferenceObject(Source);
     return Status;
+}
+
+/* The duplicate stays, even if its value cannot be told. */
+static __attribute__((noinline)) NTSTATUS ObpReturnDuplicate(PHANDLE TargetHandle, HANDLE Handle) {
+    __try {
+        WriteHandleToUser(TargetHandle, Handle);
+    } __except (EXCEPTION_EXECUTE_HANDLER) {
+        return GetExceptionCode();
+    }
+    return STATUS_SUCCESS;
 }
 
 /* Source: WDK, ZwDuplicateObject. Both processes need PROCESS_DUP_HANDLE. */
@@ -45,19 +48,24 @@ NTSTATUS NTAPI NtDuplicateObject(_In_ HANDLE SourceProcessHandle, _In_ HANDLE So
                                  _In_opt_ HANDLE TargetProcessHandle,
                                  _Out_opt_ PHANDLE TargetHandle, _In_ ACCESS_MASK DesiredAccess,
                                  _In_ ULONG HandleAttributes, _In_ ULONG Options) {
-    PVOID Source;
-    NTSTATUS Status = STATUS_SUCCESS;
+    NTSTATUS Status;
+    HANDLE Handle = NULL;
     if (TargetHandle != NULL) {
-        Status = ObProbeForWrite(TargetHandle, sizeof(HANDLE), 1);
+        Status = ObProbeForWriteHandle(TargetHandle);
+        if (!NT_SUCCESS(Status)) {
+            return Status;
+        }
     }
-    if (NT_SUCCESS(Status)) {
-        Status = ObpReferenceProcess(SourceProcessHandle, &Source);
+    if (SourceProcessHandle == NtCurrentProcess() && TargetProcessHandle == NtCurrentProcess() &&
+        Options == DUPLICATE_SAME_ACCESS) {
+        Status =
+            ObpDuplicateOwnHandle(SourceHandle, HandleAttributes, ExGetPreviousMode(), &Handle);
+    } else {
+        Status = ObpDuplicateBetween(SourceProcessHandle, SourceHandle, TargetProcessHandle,
+                                     &Handle, DesiredAccess, HandleAttributes, Options);
     }
-    if (!NT_SUCCESS(Status)) {
+    if (!NT_SUCCESS(Status) || TargetHandle == NULL || Handle == NULL) {
         return Status;
     }
-    Status = ObpDuplicateTo(Source, SourceHandle, TargetProcessHandle, TargetHandle, DesiredAccess,
-                            HandleAttributes, Options);
-    ObfDereferenceObject(Source);
-    return Status;
+    return ObpReturnDuplicate(TargetHandle, Handle);
 }

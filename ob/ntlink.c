@@ -25,7 +25,7 @@ NTSTATUS NTAPI NtCreateSymbolicLinkObject(_Out_ PHANDLE LinkHandle, _In_ ACCESS_
                                           _In_ POBJECT_ATTRIBUTES ObjectAttributes,
                                           _In_ PUNICODE_STRING LinkTarget) {
     UNICODE_STRING Header, Target;
-    NTSTATUS Status = ObProbeForWrite(LinkHandle, sizeof(HANDLE), 1);
+    NTSTATUS Status = ObProbeForWriteHandle(LinkHandle);
     if (!NT_SUCCESS(Status)) {
         return Status;
     }
@@ -52,7 +52,7 @@ NTSTATUS NTAPI NtOpenSymbolicLinkObject(_Out_ PHANDLE LinkHandle, _In_ ACCESS_MA
                                         _In_ POBJECT_ATTRIBUTES ObjectAttributes) {
     KPROCESSOR_MODE Mode = ExGetPreviousMode();
     HANDLE Handle;
-    NTSTATUS Status = ObProbeForWrite(LinkHandle, sizeof(HANDLE), 1);
+    NTSTATUS Status = ObProbeForWriteHandle(LinkHandle);
     if (!NT_SUCCESS(Status)) {
         return Status;
     }

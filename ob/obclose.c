@@ -6,9 +6,16 @@
  */
 #include "obp.h"
 
-/* May the locked handle be closed? */
-static BOOLEAN ObpMayClose(POBJECT_HEADER Header, PHANDLE_TABLE_ENTRY Entry, HANDLE Handle,
-                           KPROCESSOR_MODE Mode) {
+/* Somebody else may have a say: the type's okay-to-close procedure, or the handle's protection. */
+FORCEINLINE BOOLEAN ObpIsGuarded(POBJECT_TYPE Type, PHANDLE_TABLE_ENTRY Entry) {
+    return Type->TypeInfo.OkayToCloseProcedure != NULL ||
+           (Entry->Attributes & OBJ_PROTECT_CLOSE) != 0;
+}
+
+/* May the locked, guarded handle be closed? */
+static __attribute__((noinline)) BOOLEAN ObpMayClose(POBJECT_HEADER Header,
+                                                     PHANDLE_TABLE_ENTRY Entry, HANDLE Handle,
+                                                     KPROCESSOR_MODE Mode) {
     OB_OKAYTOCLOSE_METHOD OkayToClose = ObpGetObjectType(Header)->TypeInfo.OkayToCloseProcedure;
     if (OkayToClose != NULL && !OkayToClose(PsGetCurrentProcess(), Header->Body, Handle, Mode)) {
         return FALSE;
@@ -16,25 +23,44 @@ static BOOLEAN ObpMayClose(POBJECT_HEADER Header, PHANDLE_TABLE_ENTRY Entry, HAN
     return (Entry->Attributes & OBJ_PROTECT_CLOSE) == 0 || Mode == KernelMode;
 }
 
-static NTSTATUS ObpCloseTableEntry(PHANDLE_TABLE Table, PHANDLE_TABLE_ENTRY Entry, HANDLE Value,
-                                   HANDLE Handle, KPROCESSOR_MODE PreviousMode) {
-    PKTHREAD Thread = KeGetCurrentThread();
-    KeEnterCriticalRegionThread(Thread);
-    if (Entry == NULL ||
-        (!ExTryLockHandleTableEntry(Entry) && !ExLockHandleTableEntry(Table, Entry))) {
-        KeLeaveCriticalRegionThread(Thread);
-        return STATUS_INVALID_HANDLE;
-    }
-    POBJECT_HEADER Header = ExGetHandlePointer(Entry);
-    if (!ObpMayClose(Header, Entry, Handle, PreviousMode)) {
+/* Closes the handle of a locked entry, whose LowValue is Value; leaves the critical region. */
+FORCEINLINE NTSTATUS ObpCloseEntry(PKTHREAD Thread, PHANDLE_TABLE Table, PHANDLE_TABLE_ENTRY Entry,
+                                   LONGLONG Value, HANDLE Handle, KPROCESSOR_MODE Mode) {
+    POBJECT_HEADER Header = ExGetValuePointer(Value);
+    POBJECT_TYPE Type = ObpGetObjectType(Header);
+    if (ObpIsGuarded(Type, Entry) && !ObpMayClose(Header, Entry, Handle, Mode)) {
         ExUnlockHandleTableEntry(Table, Entry);
         KeLeaveCriticalRegionThread(Thread);
         return STATUS_HANDLE_NOT_CLOSABLE;
     }
-    ExDestroyHandle(Table, Value, Entry);
+    ExFreeLockedHandle(Table, Entry);
     KeLeaveCriticalRegionThread(Thread);
-    ObpReleaseHandle(PsGetCurrentProcess(), Header);
+    if (!ObpClosesPlainly(Header, Type)) {
+        ObpReleaseHandle((PEPROCESS)Thread->ApcState.Process, Header);
+        return STATUS_SUCCESS;
+    }
+    InterlockedDecrement(&ObpCountsOf(Type)->Handles);
+    InterlockedDecrement64(&Header->HandleCount);
+    if (InterlockedDecrement64(&Header->PointerCount) == 0) {
+        ObpDeleteUnreferenced(Header);
+    }
     return STATUS_SUCCESS;
+}
+
+/* Every case but the common one: pseudo and kernel handles, bad handles, locked entries. */
+static __attribute__((noinline)) NTSTATUS ObpCloseHandle(HANDLE Handle, KPROCESSOR_MODE Mode) {
+    if (ObpIsPseudoHandle(Handle)) {
+        return STATUS_SUCCESS;
+    }
+    HANDLE Value = Handle;
+    PHANDLE_TABLE Table = ObpSelectHandleTable(&Value, Mode);
+    KeEnterCriticalRegion();
+    PHANDLE_TABLE_ENTRY Entry = Table != NULL ? ExMapHandleToPointer(Table, Value) : NULL;
+    if (Entry == NULL) {
+        KeLeaveCriticalRegion();
+        return STATUS_INVALID_HANDLE;
+    }
+    return ObpCloseEntry(KeGetCurrentThread(), Table, Entry, Entry->LowValue, Handle, Mode);
 }
 
 /*
@@ -43,17 +69,16 @@ static NTSTATUS ObpCloseTableEntry(PHANDLE_TABLE Table, PHANDLE_TABLE_ENTRY Entr
  * ObCloseHandle)
  */
 NTSTATUS ObCloseHandle(_In_ HANDLE Handle, _In_ KPROCESSOR_MODE PreviousMode) {
-    HANDLE Value = Handle;
-    PHANDLE_TABLE Table = PsGetCurrentProcess()->ObjectTable;
-    if ((LONG_PTR)Handle < 0) {
-        if (ObpIsPseudoHandle(Handle)) {
-            return STATUS_SUCCESS;
+    PKTHREAD Thread = KeGetCurrentThread();
+    PHANDLE_TABLE Table = ((PEPROCESS)Thread->ApcState.Process)->ObjectTable;
+    PHANDLE_TABLE_ENTRY Entry;
+    if (Table != NULL && (Entry = ExLookupHandleTableEntry(Table, Handle)) != NULL) {
+        KeEnterCriticalRegionThread(Thread);
+        LONGLONG Value = ExTryLockHandleTableEntry(Entry);
+        if (Value != 0) {
+            return ObpCloseEntry(Thread, Table, Entry, Value, Handle, PreviousMode);
         }
-        Table = ObpSelectHandleTable(&Value, PreviousMode);
+        KeLeaveCriticalRegionThread(Thread);
     }
-    if (Table == NULL) {
-        return STATUS_INVALID_HANDLE;
-    }
-    return ObpCloseTableEntry(Table, ExLookupHandleTableEntry(Table, Value), Value, Handle,
-                              PreviousMode);
+    return ObpCloseHandle(Handle, PreviousMode);
 }

@@ -13,6 +13,9 @@
 #define OBP_TAG_FIRST   0x546A624F /* 'ObjT' */
 #define OBP_OFFSETS4(m) OBP_OFFSET(m), OBP_OFFSET(m + 1), OBP_OFFSET(m + 2), OBP_OFFSET(m + 3)
 
+/* Processors fight over an object's counts, and over those of no other object. */
+#define OBP_POOL_ALIGNED NonPagedPoolCacheAligned
+
 const UCHAR ObpInfoMaskToOffset[32] = {
     OBP_OFFSETS4(0),  OBP_OFFSETS4(4),  OBP_OFFSETS4(8),  OBP_OFFSETS4(12),
     OBP_OFFSETS4(16), OBP_OFFSETS4(20), OBP_OFFSETS4(24), OBP_OFFSETS4(28),
@@ -87,10 +90,9 @@ NTSTATUS ObpAllocateObject(_In_ POBJECT_CREATE_INFORMATION Information,
     const OBJECT_TYPE_INITIALIZER *TypeInfo = ObjectType ? &ObjectType->TypeInfo : &NoType;
     UCHAR Mask = ObpChooseHeaders(TypeInfo, Name, Information);
     ULONG Before = ObpInfoMaskToOffset[Mask];
-    PUCHAR Block = ExAllocatePool2((TypeInfo->PoolType & PagedPool) != 0 ? POOL_FLAG_PAGED
-                                                                         : POOL_FLAG_NON_PAGED,
-                                   Before + sizeof(OBJECT_HEADER) + (SIZE_T)ObjectBodySize,
-                                   ObjectType != NULL ? ObjectType->Key : OBP_TAG_FIRST);
+    PUCHAR Block = ExAllocatePoolZero(TypeInfo->PoolType | OBP_POOL_ALIGNED,
+                                      Before + sizeof(OBJECT_HEADER) + (SIZE_T)ObjectBodySize,
+                                      ObjectType != NULL ? ObjectType->Key : OBP_TAG_FIRST);
     if (Block == NULL) {
         return STATUS_INSUFFICIENT_RESOURCES;
     }
@@ -110,13 +112,8 @@ NTSTATUS ObpAllocateObject(_In_ POBJECT_CREATE_INFORMATION Information,
     return STATUS_SUCCESS;
 }
 
-VOID ObpFreeCreateInformation(_Inout_ POBJECT_HEADER Header) {
-    POBJECT_CREATE_INFORMATION Information = Header->ObjectCreateInfo;
-    Header->ObjectCreateInfo = NULL;
-    Header->Flags &= (UCHAR)~OB_FLAG_NEW_OBJECT;
-    if (Information != &ObpDefaultCreateInformation) {
-        ExFreePoolWithTag(Information, OBP_TAG_CREATE_INFO);
-    }
+DECLSPEC_RARE VOID ObpFreeInformation(_In_ POBJECT_CREATE_INFORMATION Information) {
+    ExFreePoolWithTag(Information, OBP_TAG_CREATE_INFO);
 }
 
 /* Gives back what the optional headers hold. */
@@ -140,19 +137,24 @@ static VOID ObpFreeOptionalHeaders(POBJECT_HEADER Header, POBJECT_TYPE Type) {
     }
 }
 
-/* Gives back all memory of an object whose delete procedure has run. */
-VOID ObpFreeObject(_In_ PVOID Object) {
-    POBJECT_HEADER Header = OBJECT_TO_OBJECT_HEADER(Object);
-    POBJECT_TYPE Type = ObpGetObjectType(Header);
-    InterlockedDecrement(&ObpCountsOf(Type)->Objects);
+/* An object that has optional headers, or was never inserted. Where its memory begins. */
+static __attribute__((noinline)) PVOID ObpFreeParts(POBJECT_HEADER Header, POBJECT_TYPE Type) {
     if ((Header->Flags & OB_FLAG_NEW_OBJECT) != 0) {
         ObpFreeCreateInformation(Header);
     }
-    if (Header->InfoMask != 0) {
-        ObpFreeOptionalHeaders(Header, Type);
+    ObpFreeOptionalHeaders(Header, Type);
+    return (PUCHAR)Header - ObpInfoMaskToOffset[Header->InfoMask];
+}
+
+/* Gives back all memory of an object whose delete procedure has run. */
+VOID ObpFreeObject(_In_ POBJECT_HEADER Header, _In_ POBJECT_TYPE Type) {
+    PVOID Block = Header;
+    InterlockedDecrement(&ObpCountsOf(Type)->Objects);
+    if (Header->InfoMask != 0 || (Header->Flags & OB_FLAG_NEW_OBJECT) != 0) {
+        Block = ObpFreeParts(Header, Type);
     }
     Header->TypeIndex = 0;
-    ExFreePoolWithTag((PUCHAR)Header - ObpInfoMaskToOffset[Header->InfoMask], Type->Key);
+    ExFreePoolWithTag(Block, Type->Key);
 }
 
 static NTSTATUS ObpCheckAttributes(POBJECT_TYPE Type, ULONG Attributes, PUNICODE_STRING Name) {
@@ -165,17 +167,28 @@ static NTSTATUS ObpCheckAttributes(POBJECT_TYPE Type, ULONG Attributes, PUNICODE
     return STATUS_SUCCESS;
 }
 
+/* Most objects are small: a short loop. Blocks of pool end at multiples of 16 bytes. */
+FORCEINLINE VOID ObpZeroNewObject(POBJECT_HEADER Header, ULONG BodySize) {
+    PULONG64 End = (PULONG64)((PUCHAR)Header->Body + BodySize);
+    __builtin_memset(Header, 0, sizeof(*Header));
+#pragma clang loop unroll(disable)
+    for (PULONG64 At = Header->Body; At < End; At++) {
+        *At = 0;
+    }
+}
+
 /*
  * The common case: no attributes, so nothing to capture and nothing to remember, and a type whose
  * objects need no optional headers.
  */
 static NTSTATUS ObpCreatePlainObject(POBJECT_TYPE Type, KPROCESSOR_MODE OwnershipMode,
                                      ULONG BodySize, PVOID *Object) {
-    POBJECT_HEADER Header = ExAllocatePoolZero(Type->TypeInfo.PoolType,
-                                               sizeof(OBJECT_HEADER) + (SIZE_T)BodySize, Type->Key);
+    POBJECT_HEADER Header = ExAllocatePoolWithTag(Type->TypeInfo.PoolType | OBP_POOL_ALIGNED,
+                                                  sizeof(OBJECT_HEADER) + BodySize, Type->Key);
     if (Header == NULL) {
         return STATUS_INSUFFICIENT_RESOURCES;
     }
+    ObpZeroNewObject(Header, BodySize);
     Header->PointerCount = 1;
     Header->TypeIndex = ObpEncodeTypeIndex(Header, Type->Index);
     Header->Flags = OB_FLAG_NEW_OBJECT | (OwnershipMode == KernelMode ? OB_FLAG_KERNEL_OBJECT : 0);

@@ -59,14 +59,57 @@ static NTSTATUS ObpDuplicateAccess(const OBP_DUPLICATION *Duplication, ACCESS_MA
     return ObpGrantAccess(Duplication->Object, AccessState, Mode, Access);
 }
 
-/* On success the new handle has the reference that Duplication had. */
+/*
+ * A handle for what Duplication describes. On success it has the reference that Duplication had, on
+ * failure the reference is gone.
+ */
 static NTSTATUS ObpMakeDuplicate(const OBP_DUPLICATION *Duplication, PEPROCESS TargetProcess,
                                  const OBP_HANDLE_REQUEST *Request, PHANDLE TargetHandle) {
-    if (!ExAcquireRundownProtection(&TargetProcess->RundownProtect)) {
-        return STATUS_PROCESS_IS_TERMINATING;
+    NTSTATUS Status = STATUS_PROCESS_IS_TERMINATING;
+    if (ObpProtectHandleTable(TargetProcess)) {
+        Status = ObpCreateHandle(Duplication->Object, Request, TargetHandle);
+        ObpUnprotectHandleTable(TargetProcess);
     }
-    NTSTATUS Status = ObpCreateHandle(Duplication->Object, Request, TargetHandle);
-    ExReleaseRundownProtection(&TargetProcess->RundownProtect);
+    if (!NT_SUCCESS(Status)) {
+        ObfDereferenceObject(Duplication->Object);
+    }
+    return Status;
+}
+
+/* Of what a caller gives, the attributes that a handle can have. */
+FORCEINLINE ULONG ObpDuplicateAttributes(ULONG HandleAttributes, KPROCESSOR_MODE Mode) {
+    return ObpSanitizeHandleAttributes(HandleAttributes, Mode) &
+           (OBP_HANDLE_ATTRIBUTES | OBJ_KERNEL_HANDLE);
+}
+
+/* The source process's table stays meanwhile. */
+static NTSTATUS ObpDuplicateObject(PEPROCESS SourceProcess, HANDLE SourceHandle,
+                                   PEPROCESS TargetProcess, PHANDLE TargetHandle,
+                                   ACCESS_MASK DesiredAccess, ULONG HandleAttributes, ULONG Options,
+                                   KPROCESSOR_MODE Mode) {
+    OBP_DUPLICATION Duplication;
+    NTSTATUS Status = ObpReferenceSource(SourceProcess, SourceHandle, Mode, &Duplication);
+    if (!NT_SUCCESS(Status)) {
+        return Status;
+    }
+    if ((Options & DUPLICATE_SAME_ATTRIBUTES) != 0) {
+        HandleAttributes = Duplication.Source.HandleAttributes;
+    }
+    OBP_HANDLE_REQUEST Request = {
+        .OpenReason = ObDuplicateHandle,
+        .AccessMode = Mode,
+        .Attributes = ObpDuplicateAttributes(HandleAttributes, Mode),
+        .Process = TargetProcess != PsGetCurrentProcess() ? TargetProcess : NULL,
+    };
+    Status = ObpDuplicateAccess(&Duplication, DesiredAccess, Options, Mode, &Request.Access);
+    if (NT_SUCCESS(Status)) {
+        Status = ObpMakeDuplicate(&Duplication, TargetProcess, &Request, TargetHandle);
+    } else {
+        ObfDereferenceObject(Duplication.Object);
+    }
+    if ((Options & DUPLICATE_CLOSE_SOURCE) != 0) {
+        ObpCloseSource(SourceProcess, SourceHandle, Mode);
+    }
     return Status;
 }
 
@@ -84,33 +127,36 @@ NTSTATUS ObDuplicateObject(_In_ struct _EPROCESS *SourceProcess, _In_ HANDLE Sou
                    ? STATUS_INVALID_PARAMETER
                    : ObpCloseSource(SourceProcess, SourceHandle, PreviousMode);
     }
-    if (!ExAcquireRundownProtection(&SourceProcess->RundownProtect)) {
+    if (!ObpProtectHandleTable(SourceProcess)) {
         return STATUS_PROCESS_IS_TERMINATING;
     }
-    OBP_DUPLICATION Duplication;
-    NTSTATUS Status = ObpReferenceSource(SourceProcess, SourceHandle, PreviousMode, &Duplication);
-    if (NT_SUCCESS(Status)) {
-        OBP_HANDLE_REQUEST Request = {.OpenReason = ObDuplicateHandle, .AccessMode = PreviousMode};
-        if (TargetProcess != PsGetCurrentProcess()) {
-            Request.Process = TargetProcess;
-        }
-        Request.Attributes = (Options & DUPLICATE_SAME_ATTRIBUTES) != 0
-                                 ? Duplication.Source.HandleAttributes
-                                 : HandleAttributes;
-        Request.Attributes = ObpSanitizeHandleAttributes(Request.Attributes, PreviousMode) &
-                             (OBP_HANDLE_ATTRIBUTES | OBJ_KERNEL_HANDLE);
-        Status =
-            ObpDuplicateAccess(&Duplication, DesiredAccess, Options, PreviousMode, &Request.Access);
-        if (NT_SUCCESS(Status)) {
-            Status = ObpMakeDuplicate(&Duplication, TargetProcess, &Request, TargetHandle);
-        }
-        if (!NT_SUCCESS(Status)) {
-            ObfDereferenceObject(Duplication.Object);
-        }
-        if ((Options & DUPLICATE_CLOSE_SOURCE) != 0) {
-            ObpCloseSource(SourceProcess, SourceHandle, PreviousMode);
-        }
+    NTSTATUS Status = ObpDuplicateObject(SourceProcess, SourceHandle, TargetProcess, TargetHandle,
+                                         DesiredAccess, HandleAttributes, Options, PreviousMode);
+    ObpUnprotectHandleTable(SourceProcess);
+    return Status;
+}
+
+/*
+ * The common case, cut short: one more handle in the process that the thread is in, with the same
+ * access (DUPLICATE_SAME_ACCESS and no other option).
+ */
+NTSTATUS ObpDuplicateOwnHandle(_In_ HANDLE SourceHandle, _In_ ULONG HandleAttributes,
+                               _In_ KPROCESSOR_MODE Mode, _Out_ PHANDLE TargetHandle) {
+    PVOID Object;
+    OBJECT_HANDLE_INFORMATION Source;
+    NTSTATUS Status = ObReferenceObjectByHandle(SourceHandle, 0, NULL, Mode, &Object, &Source);
+    if (!NT_SUCCESS(Status)) {
+        return Status;
     }
-    ExReleaseRundownProtection(&SourceProcess->RundownProtect);
+    OBP_HANDLE_REQUEST Request = {
+        .OpenReason = ObDuplicateHandle,
+        .AccessMode = Mode,
+        .Attributes = ObpDuplicateAttributes(HandleAttributes, Mode),
+        .Access = Source.GrantedAccess,
+    };
+    Status = ObpCreateHandle(Object, &Request, TargetHandle);
+    if (!NT_SUCCESS(Status)) {
+        ObfDereferenceObject(Object);
+    }
     return Status;
 }

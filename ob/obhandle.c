@@ -11,18 +11,32 @@
  */
 #include "obp.h"
 
-/* A program cannot ask for kernel handles, and gets none by asking. */
-ULONG ObpSanitizeHandleAttributes(_In_ ULONG Attributes, _In_ KPROCESSOR_MODE Mode) {
-    return Mode == KernelMode ? Attributes : Attributes & ~OBJ_KERNEL_HANDLE;
-}
-
 /* A handle value for a counted object, or NULL. In a critical region. */
 FORCEINLINE HANDLE ObpEnterHandle(PHANDLE_TABLE Table, POBJECT_HEADER Header, ULONG Attributes,
                                   ACCESS_MASK Access) {
-    HANDLE_TABLE_ENTRY Entry = {0};
+    HANDLE_TABLE_ENTRY Entry = {.GrantedAccessBits = Access};
     ExSetHandlePointer(&Entry, Header, Attributes & OBP_HANDLE_ATTRIBUTES);
-    Entry.GrantedAccessBits = Access;
-    return ExCreateHandle(Table, &Entry);
+    return ExCreateHandleEntry(Table, Entry.LowValue, Entry.HighValue);
+}
+
+/* No memory for the handle of an object that was counted already. */
+static DECLSPEC_RARE VOID ObpUncountHandle(POBJECT_HEADER Header) {
+    ObpDecrementHandleCount(PsGetCurrentProcess(), Header);
+}
+
+HANDLE ObpCreatePlainHandle(_In_ POBJECT_HEADER Header, _In_ POBJECT_TYPE Type,
+                            _In_ ULONG Attributes, _In_ ACCESS_MASK Access) {
+    PKTHREAD Thread = KeGetCurrentThread();
+    KeEnterCriticalRegionThread(Thread);
+    InterlockedIncrement64(&Header->HandleCount);
+    InterlockedIncrement(&ObpCountsOf(Type)->Handles);
+    HANDLE Value = ObpEnterHandle(((PEPROCESS)Thread->ApcState.Process)->ObjectTable, Header,
+                                  Attributes, Access);
+    if (Value == NULL) {
+        ObpUncountHandle(Header);
+    }
+    KeLeaveCriticalRegionThread(Thread);
+    return Value;
 }
 
 /* Every case but the common one. */
@@ -57,40 +71,21 @@ static __attribute__((noinline)) NTSTATUS ObpCreateCountedHandle(PVOID Object,
  * Makes a handle. On success it owns the reference that the caller had; on failure the caller still
  * has it. STATUS_INSUFFICIENT_RESOURCES, STATUS_PROCESS_IS_TERMINATING, the open procedure's
  * statuses. The process is the current one, or the caller keeps its table from going away.
- *
- * A plain object and a handle for the current process are the common case: two counts and an entry.
  */
 NTSTATUS ObpCreateHandle(_In_ PVOID Object, _In_ const OBP_HANDLE_REQUEST *Request,
                          _Out_ PHANDLE Handle) {
     POBJECT_HEADER Header = OBJECT_TO_OBJECT_HEADER(Object);
     POBJECT_TYPE Type = ObpGetObjectType(Header);
-    PKTHREAD Thread = KeGetCurrentThread();
-    PHANDLE_TABLE Table = ((PEPROCESS)Thread->ApcState.Process)->ObjectTable;
-    if (!ObpOpensPlainly(Header, Type) || Request->Process != NULL || Table == NULL ||
-        (Request->Attributes & (OBJ_EXCLUSIVE | OBJ_KERNEL_HANDLE)) != 0) {
+    if (Request->Process != NULL || !ObpOpensPlainly(Header, Type, Request->Attributes)) {
         return ObpCreateCountedHandle(Object, Request, Handle);
     }
-    KeEnterCriticalRegionThread(Thread);
-    InterlockedIncrement64(&Header->HandleCount);
-    InterlockedIncrement(&ObpCountsOf(Type)->Handles);
-    HANDLE Value = ObpEnterHandle(Table, Header, Request->Attributes, Request->Access);
-    if (Value == NULL) {
-        ObpDecrementHandleCount(PsGetCurrentProcess(), Header);
-    }
-    KeLeaveCriticalRegionThread(Thread);
-    *Handle = Value;
-    return Value != NULL ? STATUS_SUCCESS : STATUS_INSUFFICIENT_RESOURCES;
+    *Handle = ObpCreatePlainHandle(Header, Type, Request->Attributes, Request->Access);
+    return *Handle != NULL ? STATUS_SUCCESS : STATUS_INSUFFICIENT_RESOURCES;
 }
 
 /* Gives up what a handle to this object held; the handle itself is gone already. */
 VOID ObpReleaseHandle(_In_opt_ PEPROCESS Process, _In_ POBJECT_HEADER Header) {
-    POBJECT_TYPE Type = ObpGetObjectType(Header);
-    if (ObpClosesPlainly(Header, Type)) {
-        InterlockedDecrement64(&Header->HandleCount);
-        InterlockedDecrement(&ObpCountsOf(Type)->Handles);
-    } else {
-        ObpDecrementHandleCount(Process, Header);
-    }
+    ObpDecrementHandleCount(Process, Header);
     ObfDereferenceObject(Header->Body);
 }
 

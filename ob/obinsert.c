@@ -27,23 +27,14 @@ static NTSTATUS ObpMakeFirstHandle(PVOID Object, OB_OPEN_REASON Reason, KPROCESS
     return Status;
 }
 
-/* An unnamed object gets its handle, with the access that its creator asks for. */
-static NTSTATUS ObpInsertUnnamedObject(PVOID Object, ACCESS_MASK DesiredAccess, ULONG Bias,
-                                       PHANDLE Handle) {
-    POBJECT_HEADER Header = OBJECT_TO_OBJECT_HEADER(Object);
-    OBJECT_TYPE_INITIALIZER *TypeInfo = &ObpGetObjectType(Header)->TypeInfo;
+/* The handle of an unnamed object that needs more than an entry and a count. */
+static __attribute__((noinline)) NTSTATUS ObpInsertCountedObject(PVOID Object, ULONG Attributes,
+                                                                 ACCESS_MASK Access, ULONG Bias,
+                                                                 PHANDLE Handle) {
     OBP_HANDLE_REQUEST Request = {.OpenReason = ObCreateHandle,
                                   .AccessMode = ExGetPreviousMode(),
-                                  .Attributes = Header->ObjectCreateInfo->Attributes};
-    Request.Access = ObpMapGenericMask(DesiredAccess, &TypeInfo->GenericMapping);
-    if ((DesiredAccess & MAXIMUM_ALLOWED) != 0) {
-        Request.Access |= TypeInfo->GenericMapping.GenericAll;
-    }
-    Request.Access &= TypeInfo->ValidAccessMask | ACCESS_SYSTEM_SECURITY;
-    ObpFreeCreateInformation(Header);
-    if (Handle == NULL) {
-        return STATUS_SUCCESS;
-    }
+                                  .Attributes = Attributes,
+                                  .Access = Access};
     NTSTATUS Status = ObpCreateHandle(Object, &Request, Handle);
     if (!NT_SUCCESS(Status)) {
         ObfDereferenceObject(Object);
@@ -51,6 +42,32 @@ static NTSTATUS ObpInsertUnnamedObject(PVOID Object, ACCESS_MASK DesiredAccess, 
     }
     for (; Bias != 0; Bias--) {
         ObfReferenceObject(Object);
+    }
+    return STATUS_SUCCESS;
+}
+
+/* An unnamed object gets its handle, with the access that its creator asks for. */
+FORCEINLINE NTSTATUS ObpInsertUnnamedObject(PVOID Object, ACCESS_MASK DesiredAccess, ULONG Bias,
+                                            PHANDLE Handle) {
+    POBJECT_HEADER Header = OBJECT_TO_OBJECT_HEADER(Object);
+    POBJECT_TYPE Type = ObpGetObjectType(Header);
+    ULONG Attributes = Header->ObjectCreateInfo->Attributes;
+    ACCESS_MASK Access = ObpMapGenericMask(DesiredAccess, &Type->TypeInfo.GenericMapping);
+    if ((DesiredAccess & MAXIMUM_ALLOWED) != 0) {
+        Access |= Type->TypeInfo.GenericMapping.GenericAll;
+    }
+    Access &= Type->TypeInfo.ValidAccessMask | ACCESS_SYSTEM_SECURITY;
+    ObpFreeCreateInformation(Header);
+    if (Handle == NULL) {
+        return STATUS_SUCCESS;
+    }
+    if (Bias != 0 || !ObpOpensPlainly(Header, Type, Attributes)) {
+        return ObpInsertCountedObject(Object, Attributes, Access, Bias, Handle);
+    }
+    *Handle = ObpCreatePlainHandle(Header, Type, Attributes, Access);
+    if (*Handle == NULL) {
+        ObfDereferenceObject(Object);
+        return STATUS_INSUFFICIENT_RESOURCES;
     }
     return STATUS_SUCCESS;
 }

@@ -124,6 +124,11 @@ FORCEINLINE BOOLEAN ObpIsKernelHandle(_In_ HANDLE Handle, _In_ KPROCESSOR_MODE M
            !ObpIsPseudoHandle(Handle);
 }
 
+/* A program cannot ask for kernel handles, and gets none by asking. */
+FORCEINLINE ULONG ObpSanitizeHandleAttributes(_In_ ULONG Attributes, _In_ KPROCESSOR_MODE Mode) {
+    return Mode == KernelMode ? Attributes : Attributes & ~OBJ_KERNEL_HANDLE;
+}
+
 /* The table a handle belongs to; *Handle becomes its value in that table. */
 FORCEINLINE PHANDLE_TABLE ObpSelectHandleTable(_Inout_ PHANDLE Handle, _In_ KPROCESSOR_MODE Mode) {
     if (ObpIsKernelHandle(*Handle, Mode)) {
@@ -131,6 +136,21 @@ FORCEINLINE PHANDLE_TABLE ObpSelectHandleTable(_Inout_ PHANDLE Handle, _In_ KPRO
         return ObpKernelHandleTable;
     }
     return PsGetCurrentProcess()->ObjectTable;
+}
+
+/*
+ * Keeps a process's handle table from going away. That of the process that the current thread
+ * belongs to goes away with its last thread, and so not now.
+ */
+FORCEINLINE BOOLEAN ObpProtectHandleTable(_Inout_ PEPROCESS Process) {
+    return &Process->Pcb == KeGetCurrentThread()->Process ||
+           ExAcquireRundownProtection(&Process->RundownProtect);
+}
+
+FORCEINLINE VOID ObpUnprotectHandleTable(_Inout_ PEPROCESS Process) {
+    if (&Process->Pcb != KeGetCurrentThread()->Process) {
+        ExReleaseRundownProtection(&Process->RundownProtect);
+    }
 }
 
 /*
@@ -152,16 +172,26 @@ typedef struct _OBP_TYPE_COUNTS {
     volatile LONG Handles;
 } OBP_TYPE_COUNTS;
 
-extern OBP_TYPE_COUNTS ObpTypeCounts[MAXIMUM_PROCESSORS][OBP_MAX_DEFINED_OBJECT_TYPES];
+extern DECLSPEC_ALIGN(64)
+    OBP_TYPE_COUNTS ObpTypeCounts[MAXIMUM_PROCESSORS][OBP_MAX_DEFINED_OBJECT_TYPES];
+C_ASSERT(sizeof(ObpTypeCounts[0]) % 64 == 0);
 
 FORCEINLINE OBP_TYPE_COUNTS *ObpCountsOf(_In_ POBJECT_TYPE Type) {
-    return &ObpTypeCounts[KeGetCurrentProcessorNumber()][Type->Index];
+    return &ObpTypeCounts[KiGetProcessorIndex()][Type->Index];
 }
 
-/* Plain objects: a handle more or less is nothing but a count. */
-FORCEINLINE BOOLEAN ObpOpensPlainly(_In_ const OBJECT_HEADER *Header, _In_ POBJECT_TYPE Type) {
-    return ObpCountsSimply(Header) && Type->TypeInfo.OpenProcedure == NULL;
+/*
+ * The common case: a new handle to this object, with these attributes, in the current process, is a
+ * count more and an entry.
+ */
+FORCEINLINE BOOLEAN ObpOpensPlainly(_In_ const OBJECT_HEADER *Header, _In_ POBJECT_TYPE Type,
+                                    _In_ ULONG Attributes) {
+    return ObpCountsSimply(Header) && Type->TypeInfo.OpenProcedure == NULL &&
+           (Attributes & (OBJ_EXCLUSIVE | OBJ_KERNEL_HANDLE)) == 0 &&
+           PsGetCurrentProcess()->ObjectTable != NULL;
 }
+
+/* And one less is a count less and an entry. */
 
 FORCEINLINE BOOLEAN ObpClosesPlainly(_In_ const OBJECT_HEADER *Header, _In_ POBJECT_TYPE Type) {
     return (Header->InfoMask &
@@ -194,10 +224,16 @@ typedef struct _OBP_HANDLE_REQUEST {
 } OBP_HANDLE_REQUEST, *POBP_HANDLE_REQUEST;
 
 /* obhandle.c */
+/* For what ObpOpensPlainly approves of: the handle, or NULL without memory. */
+HANDLE ObpCreatePlainHandle(_In_ POBJECT_HEADER Header, _In_ POBJECT_TYPE Type,
+                            _In_ ULONG Attributes, _In_ ACCESS_MASK Access);
 NTSTATUS ObpCreateHandle(_In_ PVOID Object, _In_ const OBP_HANDLE_REQUEST *Request,
                          _Out_ PHANDLE Handle);
 VOID ObpReleaseHandle(_In_opt_ PEPROCESS Process, _In_ POBJECT_HEADER Header);
-ULONG ObpSanitizeHandleAttributes(_In_ ULONG Attributes, _In_ KPROCESSOR_MODE Mode);
+
+/* obdup.c */
+NTSTATUS ObpDuplicateOwnHandle(_In_ HANDLE SourceHandle, _In_ ULONG HandleAttributes,
+                               _In_ KPROCESSOR_MODE Mode, _Out_ PHANDLE TargetHandle);
 
 /* obcount.c */
 NTSTATUS ObpIncrementHandleCount(_In_ OB_OPEN_REASON OpenReason, _In_opt_ PEPROCESS Process,
@@ -227,10 +263,21 @@ NTSTATUS ObpAllocateObject(_In_ POBJECT_CREATE_INFORMATION Information,
                            _In_ KPROCESSOR_MODE OwnershipMode, _In_opt_ POBJECT_TYPE ObjectType,
                            _In_opt_ PUNICODE_STRING Name, _In_ ULONG ObjectBodySize,
                            _Out_ POBJECT_HEADER *Header);
-VOID ObpFreeObject(_In_ PVOID Object);
-VOID ObpFreeCreateInformation(_Inout_ POBJECT_HEADER Header);
+VOID ObpFreeObject(_In_ POBJECT_HEADER Header, _In_ POBJECT_TYPE Type);
+DECLSPEC_RARE VOID ObpFreeInformation(_In_ POBJECT_CREATE_INFORMATION Information);
+
+/* The object is no longer new: forgets with which attributes it was created. */
+FORCEINLINE VOID ObpFreeCreateInformation(_Inout_ POBJECT_HEADER Header) {
+    POBJECT_CREATE_INFORMATION Information = Header->ObjectCreateInfo;
+    Header->ObjectCreateInfo = NULL;
+    Header->Flags &= (UCHAR)~OB_FLAG_NEW_OBJECT;
+    if (Information != &ObpDefaultCreateInformation) {
+        ObpFreeInformation(Information);
+    }
+}
 
 /* obref.c */
+VOID ObpDeleteUnreferenced(_Inout_ POBJECT_HEADER Header);
 VOID ObpInitializeDeletion(VOID);
 
 /* obname.c */

@@ -24,7 +24,7 @@ static VOID ObpDeleteObject(POBJECT_HEADER Header) {
     if (Type->TypeInfo.DeleteProcedure != NULL) {
         Type->TypeInfo.DeleteProcedure(Header->Body);
     }
-    ObpFreeObject(Header->Body);
+    ObpFreeObject(Header, Type);
 }
 
 /* Runs in a worker thread; deletes what has come together until the list is empty. */
@@ -75,12 +75,16 @@ BOOLEAN ObReferenceObjectSafe(_In_ PVOID Object) {
 }
 
 /* The last reference has gone, at whatever IRQL. */
-static DECLSPEC_RARE VOID ObpDeleteUnreferenced(POBJECT_HEADER Header) {
+VOID ObpDeleteUnreferenced(_Inout_ POBJECT_HEADER Header) {
     if (KeGetCurrentIrql() == PASSIVE_LEVEL) {
         ObpDeleteObject(Header);
     } else {
         ObpDeferObjectDeletion(Header);
     }
+}
+
+static DECLSPEC_RARE VOID ObpLoseLastReference(POBJECT_HEADER Header) {
+    ObpDeleteUnreferenced(Header);
 }
 
 /* WDK: ObDereferenceObject. */
@@ -89,7 +93,7 @@ LONG_PTR ObfDereferenceObject(_In_ PVOID Object) {
     LONG_PTR Count = InterlockedDecrement64(&Header->PointerCount);
     ASSERT(Count >= 0);
     if (Count == 0) {
-        ObpDeleteUnreferenced(Header);
+        ObpLoseLastReference(Header);
     }
     return Count;
 }

@@ -16,6 +16,15 @@ NTSTATUS ObProbeForWrite(_In_ PVOID Destination, _In_ ULONG Size, _In_ ULONG Ali
     return STATUS_SUCCESS;
 }
 
+NTSTATUS ObProbeForWriteHandle(_In_ PHANDLE Destination) {
+    __try {
+        ProbeForWriteHandle(Destination);
+    } __except (EXCEPTION_EXECUTE_HANDLER) {
+        return GetExceptionCode();
+    }
+    return STATUS_SUCCESS;
+}
+
 NTSTATUS ObReturnInformation(_Out_ PVOID Destination, _In_ const VOID *Source, _In_ ULONG Size,
                              _Out_opt_ PULONG ReturnLength) {
     __try {

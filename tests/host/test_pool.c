@@ -72,7 +72,7 @@ static void KeAcquireSpinLockAtDpcLevel(PKSPIN_LOCK Lock) {
 static void KeReleaseSpinLockFromDpcLevel(PKSPIN_LOCK Lock) {
     *Lock = 0;
 }
-static ULONG KeGetCurrentProcessorNumber(void) {
+static ULONG64 KiGetProcessorIndex(void) {
     return 0;
 }
 static _Noreturn void KeBugCheckEx(ULONG Code, ULONG_PTR P1, ULONG_PTR P2, ULONG_PTR P3,
