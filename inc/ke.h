@@ -224,6 +224,11 @@ VOID KeContextFromKframes(_In_ PKTRAP_FRAME TrapFrame, _In_ PKEXCEPTION_FRAME Ex
 VOID KeContextToKframes(_Inout_ PKTRAP_FRAME TrapFrame, _Inout_ PKEXCEPTION_FRAME ExceptionFrame,
                         _In_ PCONTEXT Context, _In_ ULONG ContextFlags,
                         _In_ KPROCESSOR_MODE PreviousMode);
+/* getset.c: the user registers of a thread of user mode. PASSIVE_LEVEL. STATUS_UNSUCCESSFUL: it has
+   ended. Set: not for the current thread, which leaves its service by KeContinue (ntexcept.c). */
+NTSTATUS KeGetContextThread(_Inout_ PKTHREAD Thread, _Inout_ PCONTEXT Context);
+NTSTATUS KeSetContextThread(_Inout_ PKTHREAD Thread, _In_ PCONTEXT Context);
+DECLSPEC_NORETURN VOID KeContinue(_In_ PCONTEXT Context);
 /* trap.asm: the trap frame of the service at hand is loaded into the processor, with the
    non-volatile registers of ExceptionFrame; never returns (NtContinue, NtRaiseException). */
 DECLSPEC_NORETURN VOID KiServiceExit2(_In_ PKTRAP_FRAME TrapFrame,

@@ -61,6 +61,7 @@ static_assert(offsetof(KTRAP_FRAME, Rax) == 0x30 && offsetof(KTRAP_FRAME, GsBase
               "ks.inc");
 static_assert(offsetof(KTRAP_FRAME, Xmm0) == 0x70, "ks.inc");
 static_assert(offsetof(KTRAP_FRAME, FaultAddress) == 0xD0, "ks.inc");
+static_assert(offsetof(KTRAP_FRAME, Dr6) == 0xF8, "ks.inc");
 static_assert(offsetof(KTRAP_FRAME, SegDs) == 0x130, "ks.inc");
 static_assert(offsetof(KTRAP_FRAME, Rbx) == 0x140 && offsetof(KTRAP_FRAME, Rbp) == 0x158, "ks.inc");
 static_assert(offsetof(KTRAP_FRAME, ErrorCode) == 0x160, "ks.inc");
@@ -145,6 +146,7 @@ static_assert(sizeof(KTSS64) == 0x68, "hardware");
 #define TSS_IST_PANIC 1 /* double fault */
 #define TSS_IST_MCA   2 /* machine check */
 #define TSS_IST_NMI   3
+#define TSS_IST_DEBUG 4
 
 typedef struct _KDESCRIPTOR {
     USHORT Pad[3];
@@ -387,6 +389,13 @@ typedef VOID (*PKSYSTEM_ROUTINE)(_In_opt_ PKSTART_ROUTINE StartRoutine,
                                  _In_opt_ PVOID StartContext);
 
 /* What the assembly relies on stands first: InitialStack ... SystemCallNumber (ks.inc). */
+/* As user mode has set them, and may see them (kernel/debugreg.c). */
+typedef struct _KDEBUG_REGISTERS {
+    ULONG64 Dr[4];
+    ULONG64 Dr6;
+    ULONG64 Dr7;
+} KDEBUG_REGISTERS, *PKDEBUG_REGISTERS;
+
 struct _KTHREAD {
     DISPATCHER_HEADER Header; /* signalled when the thread has ended */
     PVOID InitialStack;       /* where entries from user mode begin; below the XSAVE area */
@@ -447,6 +456,7 @@ struct _KTHREAD {
     ULONG WaitTime; /* tick count when it began to wait, or became ready */
     KAPC SuspendApc;
     KSEMAPHORE SuspendSemaphore;
+    KDEBUG_REGISTERS DebugRegisters; /* its own; in use if Header.DebugActive */
 };
 static_assert(offsetof(KTHREAD, InitialStack) == 0x18, "ks.inc");
 static_assert(offsetof(KTHREAD, KernelStack) == 0x30, "ks.inc");

@@ -380,11 +380,12 @@ VOID KeForceResumeThread(PKTHREAD Thread) {
         ;
 }
 
-/* The thread ends: what is queued from now on is refused. */
+/* The current thread ends: what is queued from now on is refused. PASSIVE_LEVEL. */
 VOID KeStopApcs(PKTHREAD Thread) {
     KIRQL OldIrql = KfRaiseIrql(DISPATCH_LEVEL);
     KiAcquireThreadLock(Thread);
     Thread->ApcQueueable = FALSE;
     KiReleaseThreadLock(Thread);
     KeLowerIrql(OldIrql);
+    KiCheckPendingApcs(); /* what came before: its interrupt may be on the way still */
 }

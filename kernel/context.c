@@ -11,7 +11,7 @@
  * to user mode must never fail, so such values are replaced here, once, on the way in.
  */
 
-#include "ke.h"
+#include "ki.h"
 
 /* rflags that may be chosen: CF PF AF ZF SF TF DF OF AC ID RF; the kernel also IF. */
 #define EFLAGS_USER_SANITIZE   0x00250DD5u
@@ -35,7 +35,7 @@ static ULONG KiMxCsrMask(VOID) {
 /*
  * KeContextFromKframes - fills the parts of Context that its ContextFlags ask for.
  *
- * For the current thread. Debug registers read as zero. IRQL: <= APC_LEVEL for a user context, any
+ * For the current thread. IRQL: <= APC_LEVEL for a user context, any
  * for a kernel one. Public source: the CONTEXT page of the SDK.
  */
 VOID KeContextFromKframes(PKTRAP_FRAME TrapFrame, PKEXCEPTION_FRAME ExceptionFrame,
@@ -77,8 +77,7 @@ VOID KeContextFromKframes(PKTRAP_FRAME TrapFrame, PKEXCEPTION_FRAME ExceptionFra
         Context->MxCsr = Context->FltSave.MxCsr;
     }
     if ((Flags & CONTEXT_DEBUG_REGISTERS) == CONTEXT_DEBUG_REGISTERS) {
-        Context->Dr0 = Context->Dr1 = Context->Dr2 = Context->Dr3 = 0;
-        Context->Dr6 = Context->Dr7 = 0;
+        KiGetDebugRegisters(Context);
     }
 }
 
@@ -129,8 +128,9 @@ static VOID KiSetIntegers(PKTRAP_FRAME TrapFrame, PKEXCEPTION_FRAME ExceptionFra
  * KeContextToKframes - the reverse, for the parts that ContextFlags name.
  *
  * PreviousMode UserMode sanitises: segments are those of user mode, interrupts are on, no I/O
- * privilege, a rip that is not canonical becomes one that faults in user mode. The segment and
- * debug registers are accepted and have no effect. IRQL: <= APC_LEVEL for user contexts.
+ * privilege, a rip that is not canonical becomes one that faults in user mode; debug registers
+ * watch user addresses only. The segment registers are accepted and have no effect. IRQL: <=
+ * APC_LEVEL for user contexts.
  */
 VOID KeContextToKframes(PKTRAP_FRAME TrapFrame, PKEXCEPTION_FRAME ExceptionFrame, PCONTEXT Context,
                         ULONG ContextFlags, KPROCESSOR_MODE PreviousMode) {
@@ -149,5 +149,9 @@ VOID KeContextToKframes(PKTRAP_FRAME TrapFrame, PKEXCEPTION_FRAME ExceptionFrame
         Context->FltSave.MxCsr = Context->MxCsr & KiMxCsrMask();
         TrapFrame->MxCsr = Context->FltSave.MxCsr;
         __asm__ volatile("fxrstor64 %0" : : "m"(Context->FltSave));
+    }
+    if ((ContextFlags & CONTEXT_DEBUG_REGISTERS) == CONTEXT_DEBUG_REGISTERS &&
+        PreviousMode == UserMode) {
+        KiSetDebugRegisters(Context);
     }
 }

@@ -71,6 +71,9 @@ static VOID KiBuildUserFrame(PKUSER_EXCEPTION_FRAME Frame, PEXCEPTION_RECORD Rec
                              PKEXCEPTION_FRAME ExceptionFrame, PKTRAP_FRAME TrapFrame) {
     RtlZeroMemory(Frame, sizeof(*Frame));
     Frame->Context.ContextFlags = CONTEXT_FULL | CONTEXT_SEGMENTS;
+    if (KeGetCurrentThread()->Header.DebugActive) {
+        Frame->Context.ContextFlags |= CONTEXT_DEBUG_REGISTERS;
+    }
     KeContextFromKframes(TrapFrame, ExceptionFrame, &Frame->Context);
     Frame->ContextEx.All.Offset = -(LONG)sizeof(CONTEXT);
     Frame->ContextEx.All.Length = sizeof(CONTEXT) + sizeof(CONTEXT_EX);
@@ -133,6 +136,7 @@ static VOID KiDispatchUserException(PEXCEPTION_RECORD Record, PKEXCEPTION_FRAME 
         DbgPrint("%s: unhandled exception %08X at %p (%p, %p)\n", KeUpcalls.CurrentImageName(),
                  Record->ExceptionCode, Record->ExceptionAddress,
                  (PVOID)Record->ExceptionInformation[0], (PVOID)Record->ExceptionInformation[1]);
+        KeLowerIrql(PASSIVE_LEVEL); /* NtRaiseException comes at APC_LEVEL */
         KeUpcalls.TerminateCurrentProcess(Record->ExceptionCode);
     }
 }

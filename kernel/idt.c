@@ -4,7 +4,8 @@
  * The selectors are Windows' (user code 33h, user data 2Bh, ...), in the order that syscall and
  * sysret want. Vectors that the processor defines have functions of their own; all others go
  * through KiIsrThunk to KiInterruptDispatch. Double fault, NMI and machine check have stacks of
- * their own, because the stack at hand may be what is broken.
+ * their own, because the stack at hand may be what is broken; debug exceptions, because a program
+ * can have one come at the first instruction of a service, where the stack is still the user's.
  */
 #include "ki.h"
 
@@ -82,7 +83,7 @@ VOID KiInitializeIdt(VOID) {
         UCHAR Vector, Dpl, Ist;
         KI_ENTRY *Entry;
     } Traps[] = {{0x00, 0, 0, KiDivideErrorFault},
-                 {0x01, 0, 0, KiDebugTrapOrFault},
+                 {0x01, 0, TSS_IST_DEBUG, KiDebugTrapOrFault},
                  {0x02, 0, TSS_IST_NMI, KiNmiInterrupt},
                  {0x03, 3, 0, KiBreakpointTrap},
                  {0x04, 3, 0, KiOverflowTrap},

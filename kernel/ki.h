@@ -34,7 +34,7 @@ VOID KiSwapContext(_In_ PKTHREAD NewThread, _In_ PKTHREAD OldThread);
 typedef struct _KI_DESCRIPTOR_TABLES {
     DECLSPEC_ALIGN(16) KGDTENTRY64 Gdt[KGDT64_LAST / sizeof(KGDTENTRY64) + 1];
     DECLSPEC_ALIGN(16) KTSS64 Tss;
-    DECLSPEC_ALIGN(16) UCHAR IstStacks[3][SYSTEM_STACK_SIZE];
+    DECLSPEC_ALIGN(16) UCHAR IstStacks[4][SYSTEM_STACK_SIZE];
 } KI_DESCRIPTOR_TABLES, *PKI_DESCRIPTOR_TABLES;
 VOID KiInitializeDescriptorTables(_Inout_ PKPCR Pcr, _Out_ PKI_DESCRIPTOR_TABLES Tables);
 VOID KiInitializeBootDescriptorTables(_Inout_ PKPCR Pcr);
@@ -178,6 +178,18 @@ BOOLEAN KiKernelApcReady(_In_ PKTHREAD Thread);
 VOID KiDeliverUserApc(_In_ ULONG64 Unused, _Inout_ PKTRAP_FRAME TrapFrame,
                       _Inout_ PKEXCEPTION_FRAME ExceptionFrame);
 VOID KiInitializeSuspend(_Inout_ PKTHREAD Thread);
+
+/* getset.c; savecall.asm. Pointers say where the non-volatile registers were found. */
+BOOLEAN KiUnwindToUser(_Out_ PCONTEXT Context, _Inout_ PKNONVOLATILE_CONTEXT_POINTERS Pointers);
+VOID KiClearVolatiles(_Inout_ PKTRAP_FRAME TrapFrame);
+VOID KiCallWithNonvolatiles(_In_ VOID (*Routine)(PVOID Argument), _In_opt_ PVOID Argument);
+
+/* debugreg.c */
+VOID KiLoadDebugRegisters(_In_ PKTHREAD Thread);
+VOID KiUnloadDebugRegisters(VOID);
+VOID KiGetDebugRegisters(_Out_ PCONTEXT Context);
+VOID KiSetDebugRegisters(_In_ const CONTEXT *Context);
+VOID KiNoteDebugTrap(_In_ PKTRAP_FRAME TrapFrame);
 
 /* dpc.c */
 VOID KiInitializeDpcQueue(_Inout_ PKPRCB Prcb);

@@ -2,7 +2,7 @@
  * ntexcept.c - the services behind user-mode exception handling
  */
 
-#include "ke.h"
+#include "ki.h"
 #include "ntapi.h"
 #include "ntrtl.h"
 #include "rtlexcept.h"
@@ -13,23 +13,8 @@
  */
 static VOID KiCaptureNonvolatile(PKEXCEPTION_FRAME Frame) {
     CONTEXT Context;
-    BOOLEAN MachineFrame = FALSE;
-    ULONG64 Low = (ULONG64)KeGetCurrentThread()->StackLimit;
-    ULONG64 High = (ULONG64)KeGetCurrentThread()->StackBase;
-
-    RtlCaptureContext(&Context);
-    while (!MachineFrame) {
-        ULONG64 ImageBase, Establisher;
-        PVOID HandlerData;
-        PEXCEPTION_ROUTINE Handler;
-        PRUNTIME_FUNCTION Entry = RtlLookupFunctionEntry(Context.Rip, &ImageBase, NULL);
-        NTSTATUS Status = RtlVirtualUnwind2(UNW_FLAG_NHANDLER, ImageBase, Context.Rip, Entry,
-                                            &Context, &MachineFrame, &HandlerData, &Establisher,
-                                            NULL, &Low, &High, &Handler, 0);
-        if (!NT_SUCCESS(Status)) {
-            break;
-        }
-    }
+    KNONVOLATILE_CONTEXT_POINTERS Pointers = {0};
+    KiUnwindToUser(&Context, &Pointers);
     Frame->Rbp = Context.Rbp;
     Frame->Rbx = Context.Rbx;
     Frame->Rdi = Context.Rdi;
@@ -38,6 +23,20 @@ static VOID KiCaptureNonvolatile(PKEXCEPTION_FRAME Frame) {
     Frame->R13 = Context.R13;
     Frame->R14 = Context.R14;
     Frame->R15 = Context.R15;
+}
+
+/*
+ * The user registers of the current service's caller become those of Context; the exception frame
+ * takes the rest. From here until user mode runs again nobody may look at the thread's context or
+ * change it, because part of it is in a local variable: so kernel APCs stay out (KiServiceExit2
+ * lets them in again).
+ */
+static VOID KiLoadContext(PCONTEXT Context, PKEXCEPTION_FRAME ExceptionFrame) {
+    PKTRAP_FRAME TrapFrame = KeGetTrapFrame(KeGetCurrentThread());
+    KfRaiseIrql(APC_LEVEL);
+    KiCaptureNonvolatile(ExceptionFrame);
+    KiClearVolatiles(TrapFrame); /* a system service's entry has not written them */
+    KeContextToKframes(TrapFrame, ExceptionFrame, Context, Context->ContextFlags, UserMode);
 }
 
 static NTSTATUS KiCaptureFromCaller(PVOID Copy, const VOID *Source, SIZE_T Size, ULONG Alignment,
@@ -64,19 +63,27 @@ static NTSTATUS KiCaptureFromCaller(PVOID Copy, const VOID *Source, SIZE_T Size,
  */
 NTSTATUS NTAPI NtContinue(PCONTEXT ContextRecord, BOOLEAN TestAlert) {
     CONTEXT Context;
-    KEXCEPTION_FRAME ExceptionFrame;
-    PKTRAP_FRAME TrapFrame = KeGetTrapFrame(KeGetCurrentThread());
     NTSTATUS Status =
         KiCaptureFromCaller(&Context, ContextRecord, sizeof(Context), 16, ExGetPreviousMode());
     if (!NT_SUCCESS(Status)) {
         return Status;
     }
-    KiCaptureNonvolatile(&ExceptionFrame);
-    KeContextToKframes(TrapFrame, &ExceptionFrame, &Context, Context.ContextFlags, UserMode);
     if (TestAlert) {
         KeTestAlertThread(UserMode);
     }
-    KiServiceExit2(TrapFrame, &ExceptionFrame);
+    KeContinue(&Context);
+}
+
+/*
+ * KeContinue - leaves the current service for user mode with the registers that Context names.
+ *
+ * What it does not name stays as it was at the call, but for the volatile registers, which are 0:
+ * rax reads as STATUS_SUCCESS. PASSIVE_LEVEL; does not return.
+ */
+DECLSPEC_NORETURN VOID KeContinue(PCONTEXT Context) {
+    KEXCEPTION_FRAME ExceptionFrame;
+    KiLoadContext(Context, &ExceptionFrame);
+    KiServiceExit2(KeGetTrapFrame(KeGetCurrentThread()), &ExceptionFrame);
 }
 
 /*
@@ -106,8 +113,7 @@ NTSTATUS NTAPI NtRaiseException(PEXCEPTION_RECORD ExceptionRecord, PCONTEXT Cont
     if (Record.NumberParameters > EXCEPTION_MAXIMUM_PARAMETERS) {
         return STATUS_INVALID_PARAMETER;
     }
-    KiCaptureNonvolatile(&ExceptionFrame);
-    KeContextToKframes(TrapFrame, &ExceptionFrame, &Context, Context.ContextFlags, UserMode);
+    KiLoadContext(&Context, &ExceptionFrame);
     KiDispatchException(&Record, &ExceptionFrame, TrapFrame, UserMode, FirstChance);
     KiServiceExit2(TrapFrame, &ExceptionFrame);
 }

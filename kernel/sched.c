@@ -27,6 +27,8 @@
 static VOID KiSaveThreadState(PKTHREAD Thread) {
     if (!Thread->StateSaveArea)
         return;
+    if (Thread->Header.DebugActive)
+        KiUnloadDebugRegisters();
     if (KiExtendedStateMask)
         __asm__ volatile("xsave64 (%0)"
                          :
@@ -64,6 +66,8 @@ VOID KiLoadThreadState(VOID) {
         __writemsr(0xC0000102, (ULONG64)Thread->Teb);
     if (Thread->StateSaveArea)
         KiLoadExtendedState(Thread);
+    if (Thread->Header.DebugActive)
+        KiLoadDebugRegisters(Thread);
     KiRequestPendingApcs(Thread);
 }
 

@@ -118,8 +118,12 @@ NESTED_ENTRY KiExceptionExit
     jmp .apcs
 NESTED_END KiExceptionExit
 
-; KiServiceExit2(TrapFrame, ExceptionFrame): loads the whole of a user or kernel context; no return.
+; KiServiceExit2(TrapFrame, ExceptionFrame): loads the whole of a user context; no return. Comes at
+; APC_LEVEL, and lets APCs in again when only the processor holds the registers.
 LEAF_ENTRY KiServiceExit2
+    cli
+    xor eax, eax
+    mov cr8, rax
     mov rbx, [rdx + ExRbx]
     mov rdi, [rdx + ExRdi]
     mov rsi, [rdx + ExRsi]
@@ -163,23 +167,27 @@ NESTED_END KiCallWithExceptionFrame
 
 ; --- exceptions ---------------------------------------------------------------------------------
 
+; 1: vector
+%macro DISPATCH_EXCEPTION 1
+    ENABLE_AS_INTERRUPTED
+    mov ecx, %1
+    lea rdx, [KiTrapException]
+    call KiCallWithExceptionFrame
+    nop                             ; or the unwinder takes the jump for an epilogue
+    jmp KiExceptionExit
+%endmacro
+
 ; 1: name, 2: vector, 3: error code pushed by the processor
 %macro EXCEPTION 3
 TRAP_ENTRY %1, %3
   %if %3 == 0
     mov qword [FRAME(TrErrorCode)], 0
   %endif
-    ENABLE_AS_INTERRUPTED
-    mov ecx, %2
-    lea rdx, [KiTrapException]
-    call KiCallWithExceptionFrame
-    nop                             ; or the unwinder takes the jump for an epilogue
-    jmp KiExceptionExit
+    DISPATCH_EXCEPTION %2
 NESTED_END %1
 %endmacro
 
 EXCEPTION KiDivideErrorFault,        00h, 0
-EXCEPTION KiDebugTrapOrFault,        01h, 0
 EXCEPTION KiBreakpointTrap,          03h, 0
 EXCEPTION KiOverflowTrap,            04h, 0
 EXCEPTION KiBoundFault,              05h, 0
@@ -197,6 +205,46 @@ EXCEPTION KiVirtualizationException, 14h, 0
 EXCEPTION KiControlProtectionFault,  15h, 1
 EXCEPTION KiRaiseSecurityCheckFailure, 29h, 0
 EXCEPTION KiRaiseAssertion,          2Ch, 0
+
+; Debug exceptions come on a stack of their own: a data breakpoint on the operand of "mov ss" before a
+; syscall comes at the service's first instruction, in ring 0 on the user's stack and gs. In the kernel
+; they are always such, or an accessor that touched what a program watches: dropped. Those of user mode
+; go on as if they had come on the thread's stack, where they may wait.
+%define DR6_EMPTY 0FFFF0FF0h
+
+NESTED_ENTRY KiDebugTrapOrFault
+    push_frame
+    END_PROLOGUE
+    test byte [rsp + 8], RPL_MASK
+    jz .kernel
+    swapgs
+    mov [gs:PcUserRsp], rax         ; free between two system calls
+    mov rax, [gs:PcRspBase]
+    pop qword [rax - 28h]
+    pop qword [rax - 20h]
+    pop qword [rax - 18h]
+    pop qword [rax - 10h]
+    pop qword [rax - 8]
+    lea rsp, [rax - 28h]
+    mov rax, [gs:PcUserRsp]
+    swapgs
+    jmp KiDebugTrap
+.kernel:
+    push rax
+    mov eax, DR6_EMPTY
+    mov dr6, rax
+    pop rax
+    iretq
+NESTED_END KiDebugTrapOrFault
+
+TRAP_ENTRY KiDebugTrap, 0
+    mov qword [FRAME(TrErrorCode)], 0
+    mov rax, dr6                    ; before interrupts are on: it is the processor's
+    mov [FRAME(TrDr6)], rax
+    mov eax, DR6_EMPTY
+    mov dr6, rax
+    DISPATCH_EXCEPTION 01h
+NESTED_END KiDebugTrap
 
 ; A page fault goes to Mm first; only what Mm cannot mend is an exception.
 TRAP_ENTRY KiPageFault, 1
@@ -322,8 +370,6 @@ NESTED_ENTRY KiThreadStartup
     mov rcx, rsi
     mov rdx, rdi
     call rbx
-    xor eax, eax
-    mov cr8, rax
     test r12, r12
     jz .system
     mov rcx, r12

@@ -87,7 +87,8 @@ VOID KiTrapException(ULONG64 Vector, PKTRAP_FRAME TrapFrame, PKEXCEPTION_FRAME E
         if (Mode == UserMode)
             Code = KiDivideStatus(TrapFrame, ExceptionFrame);
         break;
-    case 0x01:
+    case 0x01: /* of user mode: trap.asm keeps the others back */
+        KiNoteDebugTrap(TrapFrame);
         TrapFrame->EFlags &= ~0x100u;
         break;
     case 0x03:

@@ -4,7 +4,8 @@ import pytest
 from cases import cases, read_expected
 from conftest import program, tap_lines, vmrun
 
-ALL = [case for case in cases() if case.name != "documented"]
+DOCUMENTED = ("documented", "psdocs")  # these check themselves
+ALL = [case for case in cases() if case.name not in DOCUMENTED]
 
 
 def run(case, *options):
@@ -21,9 +22,10 @@ def test_as_recorded(case):
     assert result.ended, result.tail()
 
 
-def test_documented_windows():
+@pytest.mark.parametrize("name", DOCUMENTED)
+def test_documented_windows(name):
     """What Windows documents and Wine does otherwise; the program checks itself."""
-    case = next(case for case in cases() if case.name == "documented")
+    case = next(case for case in cases() if case.name == name)
     result = run(case)
     lines = tap_lines(result.out.decode())
     assert [name for name, ok in lines if not ok] == [], result.tail()

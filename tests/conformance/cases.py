@@ -35,6 +35,7 @@ SPECIAL = [
     Case("echo", "echo", stdin=b"one line\r\nanother line\r\n", oracle=False, status=24,
          output=b"one line\r\nanother line\r\n"),
     Case("documented", "documented", oracle=False),
+    Case("psdocs", "psdocs", oracle=False),
     Case("reloc", "reloc", oracle=False,
          output=b"away from the preferred base: yes\n4000 300 20 1 \nthrough a function pointer\n"
                 b"header names the real base: yes\n"),

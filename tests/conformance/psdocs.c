@@ -1,0 +1,151 @@
+/*
+ * Processes and threads: what Windows documents where Wine differs, or cannot be asked (TAP).
+ * DEVIATIONS.md lists the differences.
+ */
+#include "tap.h"
+
+NTSYS NTSTATUS NTAPI NtGetContextThread(HANDLE, PCONTEXT);
+NTSYS NTSTATUS NTAPI NtSetContextThread(HANDLE, const CONTEXT *);
+NTSYS void NTAPI RtlCaptureContext(PCONTEXT);
+
+static NTSTATUS NTAPI Nothing(PVOID Parameter) {
+    return (NTSTATUS)(ULONG_PTR)Parameter;
+}
+
+static void Contexts(void) {
+    static CONTEXT c;
+    HANDLE Thread = Begin(Nothing, NULL, TRUE);
+    c.ContextFlags = CONTEXT_ALL;
+    Expect("get all", (ULONG)NtGetContextThread(Thread, &c), 0);
+    Expect("data segments", c.SegDs == 0x2B && c.SegEs == 0x2B && c.SegGs == 0x2B, 1);
+    Expect("fs", c.SegFs, 0x53);
+    Expect("dr7 of a new thread", c.Dr7, 0);
+    Expect("get, misaligned", (ULONG)NtGetContextThread(Thread, (PCONTEXT)((ULONG64)&c + 8)),
+           0x80000002);
+    Expect("get, null", (ULONG)NtGetContextThread(Thread, NULL), 0xC0000005);
+    Expect("get, kernel", (ULONG)NtGetContextThread(Thread, KERNEL_POINTER), 0xC0000005);
+    Expect("set, kernel", (ULONG)NtSetContextThread(Thread, KERNEL_POINTER), 0xC0000005);
+    Expect("a bad handle comes first", (ULONG)NtGetContextThread(Stale(), NULL), 0xC0000008);
+    c.ContextFlags = CONTEXT_AMD64 | 0x40; /* CONTEXT_XSTATE */
+    Expect("extended state is refused", (ULONG)NtGetContextThread(Thread, &c), 0xC00000BB);
+    NtResumeThread(Thread, NULL);
+    NtWaitForSingleObject(Thread, FALSE, NULL);
+    c.ContextFlags = CONTEXT_FULL;
+    Expect("get of an ended one", (ULONG)NtGetContextThread(Thread, &c), 0xC0000001);
+    Expect("set of an ended one", (ULONG)NtSetContextThread(Thread, &c), 0xC0000001);
+}
+
+static NTSTATUS NTAPI Waiting(PVOID Event) {
+    return NtWaitForSingleObject(Event, FALSE, NULL);
+}
+
+/* A thread in a service has no volatile registers: what sysret leaves, and nothing of the kernel.
+ */
+static void InService(void) {
+    static CONTEXT c;
+    HANDLE Event = EventOf(1), Thread = Begin(Waiting, Event, FALSE);
+    Sleep1(50);
+    c.ContextFlags = CONTEXT_FULL;
+    NtGetContextThread(Thread, &c);
+    Expect("rcx is rip, r11 the flags", c.Rcx == c.Rip && c.R11 == c.EFlags, 1);
+    Expect("the others are 0", c.Rdx | c.R8 | c.R9 | c.R10, 0);
+    NtSetEvent(Event, NULL);
+    EndOf(Thread);
+}
+
+static ULONG64 After[8];
+
+/* NtContinue(Context, FALSE) with Context->Rip = the label, and what is in the registers there. */
+void ContinueHere(PCONTEXT Context, PVOID Continue, ULONG64 *After);
+__asm__(".globl ContinueHere\nContinueHere:\n"
+        "push %rbx\n sub $0x20, %rsp\n mov %r8, %rbx\n lea 1f(%rip), %rax\n mov %rax, 0xF8(%rcx)\n"
+        "mov %rsp, 0x98(%rcx)\n mov %rdx, %rax\n xor %edx, %edx\n call *%rax\n"
+        "1: mov %rax, (%rbx)\n mov %rcx, 8(%rbx)\n mov %rdx, 16(%rbx)\n mov %r8, 24(%rbx)\n"
+        "mov %r9, 32(%rbx)\n mov %r10, 40(%rbx)\n mov %r11, 48(%rbx)\n"
+        "add $0x20, %rsp\n pop %rbx\n ret\n");
+
+static void Leaks(void) {
+    static CONTEXT c;
+    ULONG64 Any = 0;
+    RtlCaptureContext(&c);
+    c.ContextFlags = CONTEXT_CONTROL;
+    ContinueHere(&c, (PVOID)NtContinue, After);
+    for (int i = 0; i < 7; i++) {
+        Any |= After[i];
+    }
+    Expect("NtContinue shows nothing in registers that the context does not name", Any, 0);
+}
+
+/* --- debug registers -------------------------------------------------------------------------- */
+
+static volatile LONG Hits;
+static IO_STATUS_BLOCK Watched;
+static USHORT StackSegment = 0x2B;
+
+static LONG NTAPI OnStep(PEXCEPTION_POINTERS p) {
+    if ((NTSTATUS)p->ExceptionRecord->ExceptionCode != STATUS_SINGLE_STEP) {
+        return EXCEPTION_CONTINUE_SEARCH;
+    }
+    Hits++;
+    return EXCEPTION_CONTINUE_EXECUTION;
+}
+
+static NTSTATUS Watch(ULONG64 Address, ULONG64 Dr7) {
+    static CONTEXT c;
+    c.ContextFlags = CONTEXT_DEBUG_REGISTERS;
+    c.Dr0 = Address;
+    c.Dr7 = Dr7;
+    return NtSetContextThread(SELF_THREAD, &c);
+}
+
+static ULONG64 Read(BOOL Dr7) {
+    static CONTEXT c;
+    c.ContextFlags = CONTEXT_DEBUG_REGISTERS;
+    NtGetContextThread(SELF_THREAD, &c);
+    return Dr7 ? c.Dr7 : c.Dr0;
+}
+
+static void DebugRegisters(void) {
+    static const ULONG64 Kernel[] = {0x7FFFFFFF0000, 0x800000000000, 0xFFFFF78000000000,
+                                     0xFFFFF80000201000, 0xFFFFFFFFFFFFFFFF};
+    PVOID Handler = RtlAddVectoredExceptionHandler(1, OnStep);
+    ULONG64 Any = 0;
+    for (ULONG i = 0; i < sizeof(Kernel) / sizeof(Kernel[0]); i++) {
+        for (ULONG Type = 0; Type < 4; Type++) {
+            Watch(Kernel[i], 1 | Type << 16 | 0xC0000);
+            NtYieldExecution();
+            Any |= Read(FALSE);
+        }
+    }
+    Expect("no address of the kernel is watched", Any, 0);
+    Watch((ULONG64)&Watched, 0xFFFFFFFFFFFFFFFF);
+    Expect("no global enables, no GD", Read(TRUE) & ~0xFFFF0155ull, 0);
+    Watch((ULONG64)&Watched, 0x20001);
+    Expect("no watching of ports", Read(TRUE) & 1, 0);
+    Hits = 0;
+    Watch((ULONG64)&Watched, 0xD0001);
+    NtFlushBuffersFile(StandardOutput(), &Watched);
+    Expect("the kernel's own write is no hit", Hits, 0);
+    *(volatile NTSTATUS *)&Watched.Status = 1;
+    Expect("mine is", Hits, 1);
+    /* A hit that the processor holds back until after the first instruction of the kernel. */
+    Watch((ULONG64)&StackSegment, 0x70001);
+    for (int i = 0; i < 100; i++) {
+        ULONG64 Service = 0x46; /* NtYieldExecution */
+        __asm__ volatile("mov %1, %%ss\n\tsyscall"
+                         : "+a"(Service)
+                         : "m"(StackSegment)
+                         : "rcx", "rdx", "r8", "r9", "r10", "r11", "memory");
+    }
+    Watch(0, 0);
+    Expect("mov ss before a syscall", 1, 1);
+    RtlRemoveVectoredExceptionHandler(Handler);
+}
+
+void Start(void) {
+    Contexts();
+    InService();
+    Leaks();
+    DebugRegisters();
+    Done();
+}
