@@ -7,6 +7,7 @@
  *      pushlock.c, fmutex.c, rundown.c          locks for code that may wait
  *      work.c                                   worker threads
  *      ntevent.c, ntmutant.c, ntsemaphore.c     Ke's objects, with handles and names
+ *      ntatom.c                                 names by numbers
  *      nttimer.c, ntkeyed.c                     timers with their APCs; keyed events
  *      ntwait.c                                 waits on handles
  *      ntsysinfo.c, ntsyslists.c, nttime.c      questions about the system
@@ -35,5 +36,5 @@ BOOLEAN ExInitSystem(_In_ ULONG Phase) {
     }
     return NT_SUCCESS(ExpInitializeEvents()) && NT_SUCCESS(ExpInitializeMutants()) &&
            NT_SUCCESS(ExpInitializeSemaphores()) && NT_SUCCESS(ExpInitializeTimers()) &&
-           NT_SUCCESS(ExpInitializeKeyedEvents());
+           NT_SUCCESS(ExpInitializeKeyedEvents()) && NT_SUCCESS(ExpInitializeAtoms());
 }

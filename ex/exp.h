@@ -55,6 +55,7 @@ NTSTATUS ExpInitializeSemaphores(VOID);
 /* nttimer.c, ntkeyed.c */
 NTSTATUS ExpInitializeTimers(VOID);
 NTSTATUS ExpInitializeKeyedEvents(VOID);
+NTSTATUS ExpInitializeAtoms(VOID); /* ntatom.c */
 #endif
 
 #endif

@@ -180,8 +180,10 @@ NTSTATUS NTAPI NtRemoveIoCompletionEx(_In_ HANDLE IoCompletionHandle,
 
 /* ---- Atoms ---- */
 
-NTSTATUS NTAPI NtAddAtom(_In_opt_ PWSTR AtomName, _In_ ULONG Length, _Out_opt_ PRTL_ATOM Atom);
-NTSTATUS NTAPI NtFindAtom(_In_opt_ PWSTR AtomName, _In_ ULONG Length, _Out_opt_ PRTL_ATOM Atom);
+NTSTATUS NTAPI NtAddAtom(_In_opt_ PCWSTR AtomName, _In_ ULONG Length, _Out_opt_ PRTL_ATOM Atom);
+NTSTATUS NTAPI NtAddAtomEx(_In_opt_ PCWSTR AtomName, _In_ ULONG Length, _Out_opt_ PRTL_ATOM Atom,
+                           _In_ ULONG Flags);
+NTSTATUS NTAPI NtFindAtom(_In_opt_ PCWSTR AtomName, _In_ ULONG Length, _Out_opt_ PRTL_ATOM Atom);
 NTSTATUS NTAPI NtDeleteAtom(_In_ RTL_ATOM Atom);
 NTSTATUS NTAPI NtQueryInformationAtom(_In_ RTL_ATOM Atom,
                                       _In_ ATOM_INFORMATION_CLASS AtomInformationClass,

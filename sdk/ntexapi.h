@@ -109,6 +109,13 @@ typedef struct _ATOM_BASIC_INFORMATION {
     WCHAR Name[1];
 } ATOM_BASIC_INFORMATION, *PATOM_BASIC_INFORMATION;
 
+typedef struct _ATOM_TABLE_INFORMATION {
+    ULONG NumberOfAtoms;
+    RTL_ATOM Atoms[1];
+} ATOM_TABLE_INFORMATION, *PATOM_TABLE_INFORMATION;
+
+#define ATOM_FLAG_GLOBAL 0x2 /* NtAddAtomEx */
+
 /* ---- System information ---- */
 
 typedef enum _SYSTEM_INFORMATION_CLASS {

@@ -306,6 +306,36 @@ NTSTATUS NTAPI RtlInt64ToUnicodeString(_In_ ULONGLONG Value, _In_ ULONG Base,
 NTSTATUS NTAPI RtlGUIDFromString(_In_ PCUNICODE_STRING GuidString, _Out_ GUID *Guid);
 NTSTATUS NTAPI RtlStringFromGUID(_In_ const GUID *Guid, _Out_ PUNICODE_STRING GuidString);
 
+/* ---- Atom tables (rtl/atom.c): not in kernel mode at IRQL > APC_LEVEL ---- */
+
+#define RTL_ATOM_MAXIMUM_NAME_LENGTH 255 /* letters */
+#define RTL_ATOM_PINNED              1
+
+typedef struct _RTL_ATOM_TABLE RTL_ATOM_TABLE, *PRTL_ATOM_TABLE;
+
+NTSTATUS NTAPI RtlCreateAtomTable(_In_ ULONG NumberOfBuckets, _Inout_ PRTL_ATOM_TABLE *AtomTable);
+NTSTATUS NTAPI RtlDestroyAtomTable(_In_ PRTL_ATOM_TABLE AtomTable);
+NTSTATUS NTAPI RtlEmptyAtomTable(_In_ PRTL_ATOM_TABLE AtomTable, _In_ BOOLEAN IncludePinnedAtoms);
+NTSTATUS NTAPI RtlAddAtomToAtomTable(_In_ PRTL_ATOM_TABLE AtomTable, _In_opt_ PCWSTR AtomName,
+                                     _Out_opt_ PRTL_ATOM Atom);
+NTSTATUS NTAPI RtlLookupAtomInAtomTable(_In_ PRTL_ATOM_TABLE AtomTable, _In_opt_ PCWSTR AtomName,
+                                        _Out_opt_ PRTL_ATOM Atom);
+NTSTATUS NTAPI RtlDeleteAtomFromAtomTable(_In_ PRTL_ATOM_TABLE AtomTable, _In_ RTL_ATOM Atom);
+NTSTATUS NTAPI RtlPinAtomInAtomTable(_In_ PRTL_ATOM_TABLE AtomTable, _In_ RTL_ATOM Atom);
+NTSTATUS NTAPI RtlQueryAtomInAtomTable(_In_ PRTL_ATOM_TABLE AtomTable, _In_ RTL_ATOM Atom,
+                                       _Out_opt_ PULONG AtomUsage, _Out_opt_ PULONG AtomFlags,
+                                       _Out_opt_ PWSTR AtomName, _Inout_opt_ PULONG AtomNameLength);
+NTSTATUS NTAPI RtlQueryAtomListInAtomTable(_In_ PRTL_ATOM_TABLE AtomTable,
+                                           _In_ ULONG MaximumNumberOfAtoms,
+                                           _Out_ PULONG NumberOfAtoms, _Out_ PRTL_ATOM AtomList);
+
+/* What tables stand on: a lock, which is one pointer, zero at first; zeroed memory. The kernel has
+ * them in ex/ntatom.c, ntdll.dll in user/ntdll/atom.c. */
+VOID RtlpLockAtomTable(_Inout_ PVOID *Lock);
+VOID RtlpUnlockAtomTable(_Inout_ PVOID *Lock);
+PVOID RtlpAllocateAtom(_In_ SIZE_T Size);
+VOID RtlpFreeAtom(_In_ PVOID Block);
+
 /* ---- Time (rtl/time.c) ---- */
 
 VOID NTAPI RtlTimeToTimeFields(_In_ PLARGE_INTEGER Time, _Out_ PTIME_FIELDS TimeFields);

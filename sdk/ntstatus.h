@@ -71,6 +71,7 @@
 #define STATUS_EVENT_DONE                               ((NTSTATUS)0x40000012)
 #define STATUS_EVENT_PENDING                            ((NTSTATUS)0x40000013)
 #define STATUS_PREDEFINED_HANDLE                        ((NTSTATUS)0x40000016)
+#define STATUS_WAS_LOCKED                               ((NTSTATUS)0x40000019)
 #define STATUS_ALREADY_WIN32                            ((NTSTATUS)0x4000001B)
 #define STATUS_NO_YIELD_PERFORMED                       ((NTSTATUS)0x40000024)
 #define STATUS_TIMER_RESUME_IGNORED                     ((NTSTATUS)0x40000025)

@@ -163,6 +163,65 @@ static void Flags(void) {
     Expect("gave the time", Time.QuadPart != 0, TRUE);
 }
 
+NTSYS NTSTATUS NTAPI NtAddAtom(PCWSTR, ULONG, USHORT *);
+NTSYS NTSTATUS NTAPI NtAddAtomEx(PCWSTR, ULONG, USHORT *, ULONG);
+NTSYS NTSTATUS NTAPI NtFindAtom(PCWSTR, ULONG, USHORT *);
+NTSYS NTSTATUS NTAPI NtDeleteAtom(USHORT);
+NTSYS NTSTATUS NTAPI NtQueryInformationAtom(USHORT, int, PVOID, ULONG, PULONG);
+
+/* Count of users in an atom's ATOM_BASIC_INFORMATION; its name's length in *Length. */
+static ULONG AtomUsers(USHORT Atom, PULONG Length) {
+    USHORT Basic[260] = {0};
+    NtQueryInformationAtom(Atom, 0, Basic, sizeof(Basic), NULL);
+    *Length = Basic[2];
+    return Basic[0];
+}
+
+static void AtomPointers(USHORT Atom) {
+    static const WCHAR Text[] = L"VitrineAtom";
+    const WCHAR *Kernel = (PCWSTR)0xFFFFF80000000000;
+    ULONG Length;
+    Expect("an atom's name in the kernel", (ULONG)NtAddAtom(Kernel, 8, NULL), 0xC0000005);
+    Expect("the same, to find it", (ULONG)NtFindAtom(Kernel, 8, NULL), 0xC0000005);
+    Expect("an atom's name, misaligned", (ULONG)NtAddAtom((PCWSTR)((PCH)Text + 1), 8, NULL),
+           0x80000002);
+    Expect("an atom's name, too long to be read", (ULONG)NtAddAtom(Kernel, 512, NULL), 0xC000000D);
+    Expect("an atom into the kernel", (ULONG)NtAddAtom(Text, 22, (USHORT *)Kernel), 0xC0000005);
+    Expect("an atom into a read-only page", (ULONG)NtAddAtom(Text, 22, (USHORT *)Text), 0xC0000005);
+    Expect("neither has added it", AtomUsers(Atom, &Length), 1);
+    Expect("an atom queried into the kernel",
+           (ULONG)NtQueryInformationAtom(Atom, 0, (PVOID)Kernel, 64, NULL), 0xC0000005);
+}
+
+static void Atoms(void) {
+    USHORT Atom = 0, Short = 0, Again = 0;
+    ULONG List[0x1004], Length = 0, Found = 0;
+    Expect("NtAddAtomEx", (ULONG)NtAddAtomEx(L"VitrineAtom", 22, &Atom, 0), 0);
+    Expect("NtAddAtomEx, flags", (ULONG)NtAddAtomEx(L"VitrineAtom", 22, &Again, 0x80), 0xC000000D);
+    AtomPointers(Atom);
+    Expect("an atom without a place for it", (ULONG)NtAddAtom(L"VitrineAtom", 22, NULL), 0);
+    Expect("was added", AtomUsers(Atom, &Length), 2);
+    Expect("an atom into too little", (ULONG)NtQueryInformationAtom(Atom, 0, List, 5, NULL),
+           0xC0000004);
+    NtAddAtom(L"Vit\0rine", 16, &Short);
+    AtomUsers(Short, &Length);
+    Expect("a null ends an atom's name", Length, 6);
+    Expect("the list of atoms", (ULONG)NtQueryInformationAtom(0, 1, List, sizeof(List), &Length),
+           0);
+    for (ULONG i = 0; i < List[0]; i++) {
+        Found += ((USHORT *)(List + 1))[i] == Atom || ((USHORT *)(List + 1))[i] == Short;
+    }
+    Expect("holds both", Found, 2);
+    Expect("its length", Length, 4 + 2 * List[0]);
+    Expect("the list into too little", (ULONG)NtQueryInformationAtom(0, 1, List, 6, &Length),
+           0xC0000004);
+    Expect("what it needs", Length, 4 + 2 * List[0]);
+    Expect("delete an integer atom", (ULONG)NtDeleteAtom(1), 0);
+    NtDeleteAtom(Short);
+    NtDeleteAtom(Atom);
+    NtDeleteAtom(Atom);
+}
+
 void Start(void) {
     VirtualMemory();
     Pointers();
@@ -172,6 +231,7 @@ void Start(void) {
     Services();
     Calendar();
     Flags();
+    Atoms();
     Print("1..%u\n", Number);
     Exit(0);
 }

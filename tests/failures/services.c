@@ -52,6 +52,12 @@ NTSYS NTSTATUS NTAPI NtQuerySystemTime(PLARGE_INTEGER);
 NTSYS NTSTATUS NTAPI NtQueryTimerResolution(PULONG, PULONG, PULONG);
 NTSYS ULONG NTAPI NtGetCurrentProcessorNumber(void);
 
+NTSYS NTSTATUS NTAPI NtAddAtom(PCWSTR, ULONG, USHORT *);
+NTSYS NTSTATUS NTAPI NtAddAtomEx(PCWSTR, ULONG, USHORT *, ULONG);
+NTSYS NTSTATUS NTAPI NtFindAtom(PCWSTR, ULONG, USHORT *);
+NTSYS NTSTATUS NTAPI NtDeleteAtom(USHORT);
+NTSYS NTSTATUS NTAPI NtQueryInformationAtom(USHORT, int, PVOID, ULONG, PULONG);
+
 #define ALL             0x1F0003
 #define LEVELS          L"\\BaseNamedObjects\\failures"
 #define MAXIMUM_HANDLES 64
@@ -66,6 +72,7 @@ static PVOID Reserved;  /* four pages of address space, none committed */
 static PVOID Committed; /* four pages, all touched */
 static UCHAR Answer[0x4000];
 static IO_STATUS_BLOCK Io;
+static USHORT Atom;
 static LARGE_INTEGER Now;
 static const LARGE_INTEGER Zero;
 
@@ -184,6 +191,7 @@ void Prepare(void) {
     Reserve(&Reserved, 4 * PAGE, MEM_RESERVE);
     Reserve(&Committed, Region, MEM_RESERVE | MEM_COMMIT);
     memset(Committed, 1, Region);
+    NtAddAtom(L"that stays", 20, NULL);
     memset(Stack, 1, sizeof(Stack));
     memset(Answer, 1, sizeof(Answer));
     for (ULONG i = 0; i < MAXIMUM_HANDLES; i++) {

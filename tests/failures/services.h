@@ -159,3 +159,11 @@ ROW(NtQuerySystemInformation, "handles", POOL, ({ ULONG l; NTSTATUS s = NtQueryS
 ROW(NtQuerySystemInformation, "handles, long", POOL, ({ ULONG l; NTSTATUS s = NtQuerySystemInformation(64, Answer, sizeof(Answer), &l); s; }), )
 ROW(NtQuerySystemInformation, "pool tags", POOL, NtQuerySystemInformation(22, Answer, sizeof(Answer), NULL), )
 ROW(NtSystemDebugControl, "", POOL, ({ NTSTATUS NTAPI NtSystemDebugControl(int, PVOID, ULONG, PVOID, ULONG, PULONG); NtSystemDebugControl(0, NULL, 0, NULL, 0, NULL) == (NTSTATUS)0xC0000354 ? 0 : 1; }), )
+
+/* atoms */
+ROW(NtAddAtom, "", MEMORY, ({ USHORT a; NTSTATUS s = NtAddAtom(L"failures", 16, &a); Atom = a; s; }), NtDeleteAtom(Atom))
+ROW(NtAddAtomEx, "", MEMORY, ({ USHORT a; NTSTATUS s = NtAddAtomEx(L"failures", 16, &a, 0); Atom = a; s; }), NtDeleteAtom(Atom))
+ROW(NtFindAtom, "", POOL, ({ USHORT a; NtFindAtom(L"that stays", 20, &a); }), )
+ROW(NtDeleteAtom, "", MEMORY, ({ USHORT a; NtAddAtom(L"failures", 16, &a) ?: NtDeleteAtom(a); }), )
+ROW(NtQueryInformationAtom, "", POOL, NtQueryInformationAtom(1, 0, Answer, 512, NULL), )
+ROW(NtQueryInformationAtom, "list", POOL, NtQueryInformationAtom(0, 1, Answer, 512, NULL), )

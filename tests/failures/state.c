@@ -59,7 +59,7 @@ static const char *Say(const char *Format, ...) {
     return Words;
 }
 
-const char *CompareStates(const STATE *Before, const STATE *After) {
+const char *CompareObjects(const STATE *Before, const STATE *After) {
     if (After->Handles != Before->Handles) {
         return Say("%u handles, were %u", After->Handles, Before->Handles);
     }
@@ -72,6 +72,13 @@ const char *CompareStates(const STATE *Before, const STATE *After) {
             return Say("%u handles of type %u, were %u", After->Type[i].Handles, i + 2,
                        Before->Type[i].Handles);
         }
+    }
+    return NULL;
+}
+
+const char *CompareStates(const STATE *Before, const STATE *After) {
+    if (CompareObjects(Before, After) != NULL) {
+        return Words;
     }
     for (ULONG i = 0; i < After->Tags; i++) {
         SIZE_T Old = BytesOf(Before, After->Pool[i].Tag);

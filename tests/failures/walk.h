@@ -46,6 +46,7 @@ typedef struct _STATE {
 
 void TakeState(STATE *State);
 /* NULL if both are the same, else words that say where they differ. */
+const char *CompareObjects(const STATE *Before, const STATE *After); /* without pool */
 const char *CompareStates(const STATE *Before, const STATE *After);
 
 #endif
