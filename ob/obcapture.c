@@ -11,8 +11,7 @@
 OBJECT_CREATE_INFORMATION ObpDefaultCreateInformation;
 
 static PVOID ObpAllocateName(ULONG Length) {
-    return ExAllocatePool2(POOL_FLAG_PAGED | POOL_FLAG_UNINITIALIZED, Length + sizeof(WCHAR),
-                           OBP_TAG_NAME);
+    return ExAllocatePoolWithTag(PagedPool, Length + sizeof(WCHAR), OBP_TAG_NAME);
 }
 
 VOID ObpFreeName(_Inout_ PUNICODE_STRING Name) {
@@ -34,12 +33,16 @@ static UNICODE_STRING ObpReadStringHeader(KPROCESSOR_MODE ProbeMode, PCUNICODE_S
     return Result;
 }
 
-/* Copies the text of a string whose header has been read and is good. The source may be user
- * memory. */
+/*
+ * Copies the text of a string whose header has been read and is good. The source may be user
+ * memory. What fits goes into Room, if there is one: MaximumLength 0 says that the buffer is not
+ * from pool.
+ */
 static NTSTATUS ObpCaptureText(KPROCESSOR_MODE ProbeMode, PCUNICODE_STRING From,
-                               PUNICODE_STRING Name) {
+                               PUNICODE_STRING Name, POBP_NAME_ROOM Room) {
     NTSTATUS Status = STATUS_SUCCESS;
-    PWSTR Buffer = ObpAllocateName(From->Length);
+    BOOLEAN Fits = Room != NULL && From->Length < sizeof(Room->Letters);
+    PWSTR Buffer = Fits ? Room->Letters : ObpAllocateName(From->Length);
     if (Buffer == NULL) {
         return STATUS_INSUFFICIENT_RESOURCES;
     }
@@ -54,23 +57,20 @@ static NTSTATUS ObpCaptureText(KPROCESSOR_MODE ProbeMode, PCUNICODE_STRING From,
         }
     }
     if (!NT_SUCCESS(Status)) {
-        ExFreePoolWithTag(Buffer, OBP_TAG_NAME);
+        if (!Fits) {
+            ExFreePoolWithTag(Buffer, OBP_TAG_NAME);
+        }
         return Status;
     }
     Buffer[From->Length / sizeof(WCHAR)] = UNICODE_NULL;
     Name->Buffer = Buffer;
     Name->Length = From->Length;
-    Name->MaximumLength = From->Length + sizeof(WCHAR);
+    Name->MaximumLength = Fits ? 0 : From->Length + sizeof(WCHAR);
     return STATUS_SUCCESS;
 }
 
-/*
- * Copies a name into pool, with a terminating null, free it with ObpFreeName. An empty one needs no
- * memory. STATUS_OBJECT_NAME_INVALID (odd length, or no room for the null),
- * STATUS_ACCESS_VIOLATION, STATUS_DATATYPE_MISALIGNMENT, STATUS_INSUFFICIENT_RESOURCES.
- */
-NTSTATUS ObpCaptureString(_In_ KPROCESSOR_MODE ProbeMode, _In_ PCUNICODE_STRING Source,
-                          _Out_ PUNICODE_STRING Name) {
+static NTSTATUS ObpCaptureName(KPROCESSOR_MODE ProbeMode, PCUNICODE_STRING Source,
+                               PUNICODE_STRING Name, POBP_NAME_ROOM Room) {
     UNICODE_STRING From;
     Name->Length = Name->MaximumLength = 0;
     Name->Buffer = NULL;
@@ -85,7 +85,17 @@ NTSTATUS ObpCaptureString(_In_ KPROCESSOR_MODE ProbeMode, _In_ PCUNICODE_STRING 
     if (From.Length % sizeof(WCHAR) != 0 || From.Length >= UNICODE_STRING_MAX_BYTES) {
         return STATUS_OBJECT_NAME_INVALID;
     }
-    return ObpCaptureText(ProbeMode, &From, Name);
+    return ObpCaptureText(ProbeMode, &From, Name, Room);
+}
+
+/*
+ * Copies a name into pool, with a terminating null, free it with ObpFreeName. An empty one needs no
+ * memory. STATUS_OBJECT_NAME_INVALID (odd length, or no room for the null),
+ * STATUS_ACCESS_VIOLATION, STATUS_DATATYPE_MISALIGNMENT, STATUS_INSUFFICIENT_RESOURCES.
+ */
+NTSTATUS ObpCaptureString(_In_ KPROCESSOR_MODE ProbeMode, _In_ PCUNICODE_STRING Source,
+                          _Out_ PUNICODE_STRING Name) {
+    return ObpCaptureName(ProbeMode, Source, Name, NULL);
 }
 
 /* Copies the text of a user's string whose header the caller has read and checked. */
@@ -95,7 +105,7 @@ NTSTATUS ObpCaptureUserBuffer(_In_ PCUNICODE_STRING Header, _Out_ PUNICODE_STRIN
     if (Header->Length >= UNICODE_STRING_MAX_BYTES) {
         return STATUS_INVALID_PARAMETER;
     }
-    return Header->Length == 0 ? STATUS_SUCCESS : ObpCaptureText(UserMode, Header, Text);
+    return Header->Length == 0 ? STATUS_SUCCESS : ObpCaptureText(UserMode, Header, Text, NULL);
 }
 
 static NTSTATUS ObpReadAttributes(KPROCESSOR_MODE ProbeMode, POBJECT_ATTRIBUTES Source,
@@ -114,16 +124,17 @@ static NTSTATUS ObpReadAttributes(KPROCESSOR_MODE ProbeMode, POBJECT_ATTRIBUTES 
 }
 
 /*
- * Captures OBJECT_ATTRIBUTES. Name gets a buffer from pool, or none. The security descriptor is not
+ * Captures OBJECT_ATTRIBUTES. Name gets a buffer from pool, or none; or it goes into Room, where
+ * the caller has some and needs the name no longer than that. The security descriptor is not
  * looked at yet (se/access.c). STATUS_INVALID_PARAMETER for a bad Length or unknown attributes, and
  * the statuses of ObpCaptureString.
  */
 NTSTATUS ObpCaptureObjectCreateInformation(_In_ KPROCESSOR_MODE ProbeMode,
                                            _In_opt_ POBJECT_ATTRIBUTES ObjectAttributes,
                                            _Out_ POBJECT_CREATE_INFORMATION Information,
-                                           _Out_ PUNICODE_STRING Name) {
-    *Information = ObpDefaultCreateInformation;
-    Information->ProbeMode = ProbeMode;
+                                           _Out_ PUNICODE_STRING Name,
+                                           _In_opt_ POBP_NAME_ROOM Room) {
+    *Information = (OBJECT_CREATE_INFORMATION){.ProbeMode = ProbeMode};
     Name->Length = Name->MaximumLength = 0;
     Name->Buffer = NULL;
     if (ObjectAttributes == NULL) {
@@ -140,7 +151,7 @@ NTSTATUS ObpCaptureObjectCreateInformation(_In_ KPROCESSOR_MODE ProbeMode,
     Information->RootDirectory = Copy.RootDirectory;
     Information->Attributes = ObpSanitizeHandleAttributes(Copy.Attributes, ProbeMode);
     if (Copy.ObjectName != NULL) {
-        return ObpCaptureString(ProbeMode, Copy.ObjectName, Name);
+        return ObpCaptureName(ProbeMode, Copy.ObjectName, Name, Room);
     }
     /* A directory to start from, and nowhere to go. */
     return Copy.RootDirectory != NULL ? STATUS_OBJECT_NAME_INVALID : STATUS_SUCCESS;

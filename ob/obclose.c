@@ -40,7 +40,10 @@ FORCEINLINE NTSTATUS ObpCloseEntry(PKTHREAD Thread, PHANDLE_TABLE Table, PHANDLE
         return STATUS_SUCCESS;
     }
     InterlockedDecrement(&ObpCountsOf(Type)->Handles);
-    InterlockedDecrement64(&Header->HandleCount);
+    if (InterlockedDecrement64(&Header->HandleCount) == 0 &&
+        (Header->InfoMask & OB_INFOMASK_NAME) != 0) {
+        ObpDeleteNameCheck(Header->Body);
+    }
     if (InterlockedDecrement64(&Header->PointerCount) == 0) {
         ObpDeleteUnreferenced(Header);
     }

@@ -211,7 +211,7 @@ static __attribute__((noinline)) NTSTATUS ObpCreateObject(
     UNICODE_STRING Name;
     POBJECT_HEADER Header;
     NTSTATUS Status =
-        ObpCaptureObjectCreateInformation(ProbeMode, ObjectAttributes, Information, &Name);
+        ObpCaptureObjectCreateInformation(ProbeMode, ObjectAttributes, Information, &Name, NULL);
     if (NT_SUCCESS(Status)) {
         Status = ObpCheckAttributes(ObjectType, Information->Attributes, &Name);
     }

@@ -1,10 +1,10 @@
 /*
  * obdir.c - directories
  *
- * A directory is a hash table from names to objects: 37 chains. The hash is of the upper-case name,
- * so that one table serves for lookups with and without regard to case; the comparison tells them
- * apart. An entry holds a reference to its object, and the object's name header one to the
- * directory.
+ * A directory is a hash table from names to objects: 37 chains. The hash does not tell small
+ * letters from capitals, so that one table serves for lookups with and without regard to case; the
+ * comparison tells them apart. An entry holds a reference to its object, and the object's name
+ * header one to the directory.
  */
 #include "obp.h"
 
@@ -18,22 +18,40 @@ ULONG ObpHashName(_In_ PCUNICODE_STRING Name) {
     return Hash;
 }
 
-static BOOLEAN ObpEntryHasName(POBJECT_DIRECTORY_ENTRY Entry, PCUNICODE_STRING Name,
-                               BOOLEAN CaseInsensitive) {
-    POBJECT_HEADER_NAME_INFO NameInfo =
-        OBJECT_HEADER_TO_NAME_INFO(OBJECT_TO_OBJECT_HEADER(Entry->Object));
-    if (NameInfo->Name.Length != Name->Length) {
+/* The same letters, in the same case? Most who open a name spell it as its creator did. */
+FORCEINLINE BOOLEAN ObpSameText(PCWSTR Left, PCWSTR Right, ULONG64 Letters) {
+    for (; Letters >= 4; Letters -= 4, Left += 4, Right += 4) {
+        if (*(const ULONG64 *)Left != *(const ULONG64 *)Right) {
+            return FALSE;
+        }
+    }
+    for (; Letters != 0; Letters--, Left++, Right++) {
+        if (*Left != *Right) {
+            return FALSE;
+        }
+    }
+    return TRUE;
+}
+
+static DECLSPEC_RARE BOOLEAN ObpSameTextButCase(PCUNICODE_STRING Left, PCUNICODE_STRING Right) {
+    return RtlEqualUnicodeString(Left, Right, TRUE);
+}
+
+FORCEINLINE BOOLEAN ObpEntryHasName(POBJECT_DIRECTORY_ENTRY Entry, PCUNICODE_STRING Name,
+                                    BOOLEAN CaseInsensitive) {
+    PCUNICODE_STRING Its =
+        &OBJECT_HEADER_TO_NAME_INFO(OBJECT_TO_OBJECT_HEADER(Entry->Object))->Name;
+    if (Its->Length != Name->Length) {
         return FALSE;
     }
-    /* Most who open a name spell it as its creator did. */
-    return memcmp(NameInfo->Name.Buffer, Name->Buffer, Name->Length) == 0 ||
-           (CaseInsensitive && RtlEqualUnicodeString(&NameInfo->Name, Name, TRUE));
+    return ObpSameText(Its->Buffer, Name->Buffer, Name->Length / sizeof(WCHAR)) ||
+           (CaseInsensitive && ObpSameTextButCase(Its, Name));
 }
 
 /* The object of that name, not referenced, or NULL. The directory is locked. */
 PVOID ObpLookupDirectoryEntry(_In_ POBJECT_DIRECTORY Directory, _In_ PCUNICODE_STRING Name,
                               _In_ ULONG HashValue, _In_ BOOLEAN CaseInsensitive) {
-    POBJECT_DIRECTORY_ENTRY Entry = Directory->HashBuckets[HashValue % NUMBER_HASH_BUCKETS];
+    POBJECT_DIRECTORY_ENTRY Entry = Directory->HashBuckets[ObpBucketOf(HashValue)];
     for (; Entry != NULL; Entry = Entry->ChainLink) {
         if (Entry->HashValue == HashValue && ObpEntryHasName(Entry, Name, CaseInsensitive)) {
             return Entry->Object;
@@ -66,7 +84,7 @@ NTSTATUS ObpInsertDirectoryEntry(_Inout_ POBJECT_DIRECTORY Directory, _In_ PVOID
     NameInfo->Name = OwnName;
     Entry->Object = Object;
     Entry->HashValue = HashValue;
-    POBJECT_DIRECTORY_ENTRY *Bucket = &Directory->HashBuckets[HashValue % NUMBER_HASH_BUCKETS];
+    POBJECT_DIRECTORY_ENTRY *Bucket = &Directory->HashBuckets[ObpBucketOf(HashValue)];
     Entry->ChainLink = *Bucket;
     *Bucket = Entry;
     ObfReferenceObject(Object);
@@ -82,7 +100,7 @@ NTSTATUS ObpInsertDirectoryEntry(_Inout_ POBJECT_DIRECTORY Directory, _In_ PVOID
 VOID ObpRemoveDirectoryEntry(_Inout_ POBJECT_DIRECTORY Directory, _In_ PVOID Object) {
     POBJECT_HEADER_NAME_INFO NameInfo = OBJECT_HEADER_TO_NAME_INFO(OBJECT_TO_OBJECT_HEADER(Object));
     ULONG HashValue = ObpHashName(&NameInfo->Name);
-    POBJECT_DIRECTORY_ENTRY *Link = &Directory->HashBuckets[HashValue % NUMBER_HASH_BUCKETS];
+    POBJECT_DIRECTORY_ENTRY *Link = &Directory->HashBuckets[ObpBucketOf(HashValue)];
     while ((*Link)->Object != Object) {
         Link = &(*Link)->ChainLink;
     }

@@ -61,13 +61,17 @@ static UNICODE_STRING ObpNextComponent(PUNICODE_STRING Remaining, PULONG Hash) {
         ObpSkip(Remaining, sizeof(WCHAR));
     }
     UNICODE_STRING Component = *Remaining;
-    PCWSTR Letter = Remaining->Buffer;
-    PCWSTR End = Letter + Remaining->Length / sizeof(WCHAR);
-    *Hash = 0;
-    for (; Letter != End && *Letter != OBJ_NAME_PATH_SEPARATOR; Letter++) {
-        *Hash = ObpHashLetter(*Hash, *Letter);
+    ULONG64 Letters = 0, Most = Remaining->Length / sizeof(WCHAR);
+    ULONG Value = 0;
+    for (; Letters != Most; Letters++) {
+        ULONG Letter = Remaining->Buffer[Letters];
+        if (Letter == OBJ_NAME_PATH_SEPARATOR) {
+            break;
+        }
+        Value = ObpHashLetter(Value, Letter);
     }
-    Component.Length = (USHORT)((PUCHAR)Letter - (PUCHAR)Component.Buffer);
+    *Hash = Value;
+    Component.Length = (USHORT)(Letters * sizeof(WCHAR));
     Component.MaximumLength = Component.Length;
     ObpSkip(Remaining, Component.Length);
     return Component;
@@ -75,8 +79,8 @@ static UNICODE_STRING ObpNextComponent(PUNICODE_STRING Remaining, PULONG Hash) {
 
 /* ---- Directory locks ---- */
 
-static VOID ObpLockDirectory(POBJECT_DIRECTORY Directory, BOOLEAN Exclusive) {
-    KeEnterCriticalRegion();
+FORCEINLINE VOID ObpLockDirectory(POBJECT_DIRECTORY Directory, BOOLEAN Exclusive) {
+    KeEnterCriticalRegionThread(KeGetCurrentThread());
     if (Exclusive) {
         ExAcquirePushLockExclusive(&Directory->Lock);
     } else {
@@ -84,13 +88,13 @@ static VOID ObpLockDirectory(POBJECT_DIRECTORY Directory, BOOLEAN Exclusive) {
     }
 }
 
-static VOID ObpUnlockDirectory(POBJECT_DIRECTORY Directory, BOOLEAN Exclusive) {
+FORCEINLINE VOID ObpUnlockDirectory(POBJECT_DIRECTORY Directory, BOOLEAN Exclusive) {
     if (Exclusive) {
         ExReleasePushLockExclusive(&Directory->Lock);
     } else {
         ExReleasePushLockShared(&Directory->Lock);
     }
-    KeLeaveCriticalRegion();
+    KeLeaveCriticalRegionThread(KeGetCurrentThread());
 }
 
 VOID ObpReleaseLookupContext(_Inout_ POBP_LOOKUP_CONTEXT Context) {

@@ -50,8 +50,9 @@ NTSTATUS ObOpenObjectByName(_In_ POBJECT_ATTRIBUTES ObjectAttributes,
     }
     OBJECT_CREATE_INFORMATION Information;
     UNICODE_STRING Name;
+    OBP_NAME_ROOM Room;
     NTSTATUS Status =
-        ObpCaptureObjectCreateInformation(AccessMode, ObjectAttributes, &Information, &Name);
+        ObpCaptureObjectCreateInformation(AccessMode, ObjectAttributes, &Information, &Name, &Room);
     if (!NT_SUCCESS(Status)) {
         return Status;
     }

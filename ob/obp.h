@@ -191,12 +191,9 @@ FORCEINLINE BOOLEAN ObpOpensPlainly(_In_ const OBJECT_HEADER *Header, _In_ POBJE
            PsGetCurrentProcess()->ObjectTable != NULL;
 }
 
-/* And one less is a count less and an entry. */
-
+/* And one less is a count less and an entry; the last one may take a name with it. */
 FORCEINLINE BOOLEAN ObpClosesPlainly(_In_ const OBJECT_HEADER *Header, _In_ POBJECT_TYPE Type) {
-    return (Header->InfoMask &
-            (OB_INFOMASK_HANDLE | OB_INFOMASK_PROCESS_INFO | OB_INFOMASK_NAME)) == 0 &&
-           Type->TypeInfo.CloseProcedure == NULL;
+    return ObpCountsSimply(Header) && Type->TypeInfo.CloseProcedure == NULL;
 }
 
 /* Replaces the generic rights by what they mean for a type. */
@@ -248,11 +245,16 @@ NTSTATUS ObpPrepareAccessState(_Out_ PACCESS_STATE Local, _Inout_ PACCESS_STATE 
                                _In_ ACCESS_MASK DesiredAccess, _In_opt_ POBJECT_TYPE ObjectType);
 
 /* obcapture.c */
+/* Room for a name of usual length, on the stack of whoever only looks it up. */
+typedef struct _OBP_NAME_ROOM {
+    WCHAR Letters[80];
+} OBP_NAME_ROOM, *POBP_NAME_ROOM;
 extern OBJECT_CREATE_INFORMATION ObpDefaultCreateInformation;
 NTSTATUS ObpCaptureObjectCreateInformation(_In_ KPROCESSOR_MODE ProbeMode,
                                            _In_opt_ POBJECT_ATTRIBUTES ObjectAttributes,
                                            _Out_ POBJECT_CREATE_INFORMATION Information,
-                                           _Out_ PUNICODE_STRING Name);
+                                           _Out_ PUNICODE_STRING Name,
+                                           _In_opt_ POBP_NAME_ROOM Room);
 NTSTATUS ObpCaptureString(_In_ KPROCESSOR_MODE ProbeMode, _In_ PCUNICODE_STRING Source,
                           _Out_ PUNICODE_STRING Name);
 NTSTATUS ObpCaptureUserBuffer(_In_ PCUNICODE_STRING Header, _Out_ PUNICODE_STRING Text);
@@ -301,11 +303,19 @@ POBJECT_DIRECTORY ObpReferenceNameDirectory(_In_ POBJECT_HEADER Header);
 /* obdir.c */
 NTSTATUS ObpInitializeDirectories(VOID);
 NTSTATUS ObpCreateRootDirectory(VOID);
-FORCEINLINE ULONG ObpHashLetter(_In_ ULONG Hash, _In_ WCHAR Letter) {
-    if (Letter >= L'a') {
-        Letter = Letter <= L'z' ? Letter - (L'a' - L'A') : RtlUpcaseUnicodeChar(Letter);
+/*
+ * Two spellings of a name hash alike: letters lose the bit that tells small from capital. That some
+ * other characters lose it too does no harm.
+ */
+FORCEINLINE ULONG ObpHashLetter(_In_ ULONG Hash, _In_ ULONG Letter) {
+    if (Letter >= 0x80) {
+        Letter = RtlUpcaseUnicodeChar((WCHAR)Letter);
     }
-    return Hash * 31 + Letter;
+    return Hash * 9 + (Letter & ~0x20u);
+}
+/* Spreads a hash over the buckets: its product with a large odd number has all bits mixed. */
+FORCEINLINE ULONG ObpBucketOf(_In_ ULONG HashValue) {
+    return (ULONG)((ULONG64)(HashValue * 0x9E3779B1u) * NUMBER_HASH_BUCKETS >> 32);
 }
 ULONG ObpHashName(_In_ PCUNICODE_STRING Name);
 PVOID ObpLookupDirectoryEntry(_In_ POBJECT_DIRECTORY Directory, _In_ PCUNICODE_STRING Name,

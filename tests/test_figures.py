@@ -10,6 +10,9 @@ LIMITS = {
     "null service": 50,
     "loader entry to first user instruction": 15_000_000,
     "signal + wait, not blocking": 400,
+    "create + close an event": 800,
+    "open by name + close an event": 2_000,
+    "duplicate + close a handle": 600,
     "ping-pong, two threads, round trip": 2_000,
     "yield, two threads, round trip": 700,
     "kernel + hal, bytes": 500 * 1024,
@@ -29,3 +32,10 @@ def figures():
 @pytest.mark.parametrize("name", LIMITS)
 def test_figure(figures, name):
     assert figures[name] <= LIMITS[name]
+
+
+@pytest.mark.xdist_group("figures")
+def test_lookup_in_three_levels(figures):
+    """A handle among a million costs hardly more than one among a hundred."""
+    few, many = (figures["reset an event, %s handles" % count] for count in ("100", "1,000,000"))
+    assert few < many <= few + 15
