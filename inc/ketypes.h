@@ -375,10 +375,10 @@ typedef enum _KTHREAD_STATE {
     WaitingForProcessInSwap
 } KTHREAD_STATE;
 
-#define LOW_PRIORITY            0
-#define LOW_REALTIME_PRIORITY   16
-#define HIGH_PRIORITY           31
-#define MAXIMUM_PRIORITY        32
+#define LOW_PRIORITY          0
+#define LOW_REALTIME_PRIORITY 16
+#define HIGH_PRIORITY         31
+#define MAXIMUM_PRIORITY      32
 /* Units of a quantum: two clock intervals on a workstation, twelve on a server. */
 #define THREAD_QUANTUM          6
 #define THREAD_QUANTUM_SERVER   36
@@ -412,7 +412,7 @@ struct _KTHREAD {
     CHAR Priority;       /* ThreadLock */
     CHAR BasePriority;
     CHAR PriorityDecrement; /* of a raise, what is for one quantum only */
-    BOOLEAN DisableBoost; /* no raise of its priority when it is woken */
+    BOOLEAN DisableBoost;   /* no raise of its priority when it is woken */
     CHAR Saturation; /* KeSetBasePriorityThread: at the upper (1) or lower (-1) end of its class */
     UCHAR State;     /* KTHREAD_STATE: ThreadLock */
     UCHAR WaitReason;
