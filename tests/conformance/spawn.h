@@ -160,6 +160,8 @@ static NTSTATUS SpawnByRtl(WCHAR *CommandLine, ULONG Length, PHANDLE Process) {
     return Status;
 }
 
+static NTSTATUS SpawnStatus;
+
 /* Starts this program once more with " child" and a number behind its name. NULL: not possible. */
 static HANDLE SpawnChild(ULONG64 Number) {
     static WCHAR CommandLine[300];
@@ -177,8 +179,9 @@ static HANDLE SpawnChild(ULONG64 Number) {
     }
     CommandLine[Length] = 0;
     NTSTATUS Status = SpawnByDriver(CommandLine, Length, &Process);
-    if (!NT_SUCCESS(Status)) {
+    if (Status == STATUS_OBJECT_NAME_NOT_FOUND || Status == STATUS_OBJECT_PATH_NOT_FOUND) {
         Status = SpawnByRtl(CommandLine, Length, &Process);
     }
+    SpawnStatus = Status;
     return NT_SUCCESS(Status) ? Process : NULL;
 }

@@ -44,11 +44,18 @@ static NTSTATUS SpawnOpenImage(PCUNICODE_STRING Image, PVOID *Section) {
     Status = IoCreateFile(&File, FILE_GENERIC_READ | FILE_EXECUTE, &Attributes, &IoStatus, NULL, 0,
                           FILE_SHARE_READ, FILE_OPEN, FILE_SYNCHRONOUS_IO_NONALERT, NULL, 0,
                           CreateFileTypeNone, NULL, IO_NO_PARAMETER_CHECKING);
+    if (!NT_SUCCESS(Status)) {
+        return Status;
+    }
+    /* By its object: a kernel handle would not do in a service that a program called. */
+    PVOID FileObject;
+    Status = ObReferenceObjectByHandle(File, FILE_EXECUTE, NULL, KernelMode, &FileObject, NULL);
     if (NT_SUCCESS(Status)) {
         Status = MmCreateSection(Section, SECTION_ALL_ACCESS, NULL, NULL, PAGE_EXECUTE, SEC_IMAGE,
-                                 File, NULL);
-        ObCloseHandle(File, KernelMode);
+                                 NULL, FileObject);
+        ObDereferenceObject(FileObject);
     }
+    ObCloseHandle(File, KernelMode);
     return Status;
 }
 
