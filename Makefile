@@ -5,6 +5,8 @@
 
 BUILD  ?= checked
 O      ?= build/$(BUILD)
+# One name for one folder: what the objects depend on is noted under the name that was used.
+override O := $(patsubst $(CURDIR)/%,%,$(O))
 PYTHON ?= /usr/bin/python3
 
 ifeq ($(filter checked free,$(BUILD)),)

@@ -560,7 +560,7 @@ struct _KPRCB {
     volatile UCHAR Frozen;        /* stopped by a bugcheck; the next two say where */
     ULONG64 FrozenRip;
     ULONG64 FrozenRsp;
-    struct _KI_LOCK_STATE *LockState; /* checked build: the locks that it holds (lockcheck.c) */
+    PVOID LockState; /* checked build: KI_LOCK_STATE, the locks that it holds (lockcheck.c) */
 };
 static_assert(offsetof(KPRCB, CurrentThread) == 0x08, "as in Windows");
 static_assert(offsetof(KPRCB, Number) == 0x24, "as in Windows");

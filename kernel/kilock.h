@@ -41,19 +41,29 @@ typedef struct _KI_HELD_LOCK {
     KI_STACK_COPY Stack;
 } KI_HELD_LOCK, *PKI_HELD_LOCK;
 
-/* A wait for all of 64 objects holds the locks of all. */
-#define KI_HELD_LOCKS 80
+typedef struct _KI_WANTED_LOCK {
+    PVOID Lock;
+    PKSPIN_LOCK_QUEUE Handle; /* in the queue of a queued lock */
+} KI_WANTED_LOCK;
+
+/* A wait for all of 64 objects holds the locks of all. An interrupt that comes while the processor
+   waits for a lock may have to wait for another. */
+#define KI_HELD_LOCKS   80
+#define KI_WANTED_LOCKS 16
 
 /* A processor's, which alone touches it, with interrupts off. */
 typedef struct _KI_LOCK_STATE {
     ULONG Count;
-    ULONG Waiting; /* it waits for one more: time that others take */
+    ULONG Waiting; /* how many it waits for: time that others take */
+    KI_WANTED_LOCK Wanted[KI_WANTED_LOCKS];
     KI_HELD_LOCK Held[KI_HELD_LOCKS];
 } KI_LOCK_STATE, *PKI_LOCK_STATE;
 
 /* Around each acquire: before waiting, and after. */
 VOID KiLockWanted(_In_ PVOID Lock, _In_ KI_LOCK_CLASS Class);
 VOID KiLockWaitedFor(_In_ PVOID Lock, _In_ KI_LOCK_CLASS Class);
+/* Between the two: the handle with which a queued lock is waited for. */
+VOID KiLockQueued(_In_ PKSPIN_LOCK_QUEUE Handle);
 /* The lock was free when it was tried: no order need be kept. */
 VOID KiLockTaken(_In_ PVOID Lock, _In_ KI_LOCK_CLASS Class);
 /* Before it is given back. */
@@ -76,6 +86,7 @@ PCSTR KiCheckLockIrql(_In_ const KI_LOCK_USE *Wanted, _Inout_ PKI_STACK_LIST Whe
 
 #define KiLockWanted(Lock, Class)    ((VOID)(Lock))
 #define KiLockWaitedFor(Lock, Class) ((VOID)(Lock))
+#define KiLockQueued(Handle)         ((VOID)(Handle))
 #define KiLockTaken(Lock, Class)     ((VOID)(Lock))
 #define KiLockReleased(Lock)         ((VOID)(Lock))
 #define KiCheckNoLocks()             ((VOID)0)

@@ -156,7 +156,18 @@ VOID KiLockWanted(PVOID Lock, KI_LOCK_CLASS Class) {
             KiLockBugCheck(DRIVER_VERIFIER_DETECTED_VIOLATION, VERIFIER_LOCK_ORDER, (ULONG_PTR)Lock,
                            (ULONG_PTR)State->Held[i].Use.Lock, &Report);
     }
-    State->Waiting++;
+    if (State->Waiting == KI_WANTED_LOCKS)
+        KeBugCheckEx(DRIVER_VERIFIER_DETECTED_VIOLATION, VERIFIER_LOCK_ORDER, (ULONG_PTR)Lock, 0,
+                     KI_WANTED_LOCKS);
+    BOOLEAN Enabled = KeDisableInterrupts();
+    State->Wanted[State->Waiting++] = (KI_WANTED_LOCK){.Lock = Lock};
+    KeRestoreInterrupts(Enabled);
+}
+
+VOID KiLockQueued(PKSPIN_LOCK_QUEUE Handle) {
+    PKI_LOCK_STATE State = KiLockState();
+    if (State)
+        State->Wanted[State->Waiting - 1].Handle = Handle;
 }
 
 VOID KiLockWaitedFor(PVOID Lock, KI_LOCK_CLASS Class) {

@@ -96,8 +96,10 @@ VOID NTAPI KeAcquireInStackQueuedSpinLockAtDpcLevel(PKSPIN_LOCK SpinLock,
     Mine->Lock = (ULONG_PTR)SpinLock;
     PKSPIN_LOCK_QUEUE Before =
         (PKSPIN_LOCK_QUEUE)__atomic_exchange_n(SpinLock, (ULONG_PTR)Mine, __ATOMIC_ACQ_REL);
-    if (Before)
+    if (Before) {
+        KiLockQueued(Mine);
         KiWaitInQueue(Before, Mine);
+    }
     Mine->Lock = (ULONG_PTR)SpinLock | LOCK_QUEUE_OWNER;
     KiLockWaitedFor(SpinLock, KiClassUnnamed);
 }

@@ -83,7 +83,7 @@ $(KMT)/%.obj: tests/kernel/%.c
 
 $(KMT)/kmtest.full.sys: $(KMT_C:tests/kernel/%.c=$(KMT)/%.obj) $(O)/gen/ntoskrnl.lib $(O)/gen/hal.lib
 	$(call say,LINK,$@)
-	$(Q)$(LD) $(LDFLAGS) -lldmingw /debug:full /pdb:$(KMT)/kmtest.pdb /driver /subsystem:native /entry:DriverEntry \
+	$(Q)$(LD) $(LDFLAGS) -lldmingw /debug:full /pdb:$(KMT)/kmtest.pdb /map:$@.map /driver /subsystem:native /entry:DriverEntry \
 	    /base:0xFFFFF80010000000 /align:0x1000 /merge:.buildid=.rdata /out:$@ $^
 $(KMT)/kmtest.sys: $(KMT)/kmtest.full.sys
 	$(OBJCOPY) --strip-debug $< $@

@@ -222,13 +222,17 @@ def with_symbols(path, names):
 
 
 def find_file(name, folders):
-    """The first folder that has name (letter case of the name ignored)."""
+    """The first folder that has name (letter case of the name ignored).
+
+    Of a driver that was stripped, the build keeps NAME.full.sys beside NAME.sys."""
     lower = os.path.basename(name.replace("\\", "/")).lower()
+    full = ".full".join(os.path.splitext(lower))
     for folder in folders:
         try:
-            for entry in os.listdir(folder):
-                if entry.lower() == lower and os.path.isfile(os.path.join(folder, entry)):
-                    return os.path.join(folder, entry)
+            there = {entry.lower(): os.path.join(folder, entry) for entry in os.listdir(folder)}
         except OSError:
             continue
+        for wanted in (full, lower):
+            if wanted in there and os.path.isfile(there[wanted]):
+                return there[wanted]
     return None

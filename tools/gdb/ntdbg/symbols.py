@@ -46,9 +46,14 @@ class Module:
         self.name = ALIASES.get(stem, stem)
         self.file = pe.find_file(self.file_name, search_path())
         self.image = pe.open_file(self.file) if self.file else pe.Image(self._mapped, True)
-        self.size = size or self.image.size
+        self.size = size or self._booted_size() or self.image.size
         self._functions = self._table = None
         self._loaded = []
+
+    def _booted_size(self):
+        """What is booted of the system's own images is stripped, and ends earlier than the file here."""
+        path = pe.find_file(self.file_name, [os.path.join(build_folder(), "image")])
+        return pe.open_file(path).size if path else 0
 
     def _mapped(self, rva, size):
         return memory.read_virtual(self.base + rva, size)

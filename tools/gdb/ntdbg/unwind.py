@@ -1,8 +1,9 @@
 """x64 unwinding on a dictionary of registers: the same rules as rtl/unwind.c, in Python.
 
 A step takes registers by name ('rax' ... 'r15', 'rip') and gives those of the caller. Besides the
-unwind data it knows one thing that unwind data cannot say: in the first and last instructions of
-KiSystemCall64 the processor is in the kernel while the stack is still, or again, the user's.
+unwind data it knows what unwind data cannot say: in the first and last instructions of KiSystemCall64
+the processor is in the kernel while the stack is still, or again, the user's; and KiCallOnStack's
+caller is on another stack, which may lie anywhere.
 """
 import bisect
 import struct
@@ -26,6 +27,7 @@ class Step:
         self.registers = registers
         self.function = function
         self.machine_frame = machine_frame
+        self.stack_switch = function == symbols.lookup("nt!KiCallOnStack")
 
 
 def _slots(version, op, info):
@@ -222,6 +224,6 @@ def walk(regs, limit=64, gs_base=None):
         yield regs, up
         if up is None or up.registers["rip"] == 0:
             return
-        if up.registers["rsp"] <= regs["rsp"] and not up.machine_frame:
+        if up.registers["rsp"] <= regs["rsp"] and not (up.machine_frame or up.stack_switch):
             return
         regs = up.registers

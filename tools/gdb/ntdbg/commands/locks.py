@@ -1,14 +1,15 @@
-"""!locks: which locks are held, and by whom where the lock says so.
+"""!locks, !qlocks: which locks are held, and by whom where the lock says so.
 
 There is no ERESOURCE in this kernel. What is looked through is: global variables that are spin locks,
 push locks or fast mutexes; the locks of processors, processes, threads and handle tables; and the
-mutants on the lists of the threads that own them. A spin lock names its owner in the checked build.
+mutants on the lists of the threads that own them. A spin lock names its owner in the checked build, and
+each processor keeps a list of those that it holds and waits for (KPRCB.LockState).
 """
 import re
 
 import gdb
 
-from .. import model, text
+from .. import model, symbols, text
 from . import command, write
 
 GLOBALS = (("KSPIN_LOCK", "spin"), ("EX_PUSH_LOCK", "push"), ("FAST_MUTEX", "mutex"))
@@ -60,6 +61,8 @@ def _spin(address):
     value = model.memory.u64(address)
     if not value:
         return None
+    if not value & 1:
+        return "Owned, queued; last handle %s" % text.plain(value)
     return "Owned" if value == 1 else "Owned by thread %s" % text.plain(value & ~1)
 
 
@@ -107,3 +110,54 @@ def locks(argument):
                 "0x" + text.plain(address)
             write("%s @ %s    %s" % (title, place, state or "Available"))
     write("%d total locks, %d locks currently held" % (total, held))
+
+
+class _Processor:
+    """What one processor holds and waits for: addresses of locks, handles by lock."""
+
+    def __init__(self, index, value):
+        self.index = index
+        state = model.num(value, "Prcb.LockState")
+        if not state:
+            raise gdb.GdbError("Only the checked build keeps lists of spin locks.")
+        self.state = model.at(state, "_KI_LOCK_STATE")
+        self.held = [model.num(use, "Use.Lock") for use in self._rows("Held", "Count")]
+        self.wanted = {model.num(row, "Lock"): model.num(row, "Handle")
+                       for row in self._rows("Wanted", "Waiting")}
+
+    def _rows(self, name, count):
+        return [self.state[name][i] for i in range(model.num(self.state, count))]
+
+
+def _wait_order(lock, found):
+    """{processor: its place} in the queue of a queued lock; all 1 where there is no queue."""
+    handles = {p.wanted[lock]: p.index for p in found if p.wanted.get(lock)}
+    order = {p.index: 1 for p in found if lock in p.wanted}
+    following = {handle: model.memory.u64(handle) for handle in handles}
+    first = [handle for handle in handles if handle not in following.values()]
+    at, place = first[0] if len(first) == 1 else 0, 1
+    while at in handles:
+        order[handles[at]] = place
+        at, place = following[at], place + 1
+    return order
+
+
+@command("! qlocks")
+def qlocks(argument):
+    """!qlocks: the spin locks that are held or waited for, with each processor's place (checked build)."""
+    found = [_Processor(index, value) for index, value in enumerate(model.processors())]
+    write("Key: O = Owner, 1-n = Wait order, blank = not owned/waiting")
+    write()
+    write("                                             Processor Number")
+    write("    Lock Name                            %s" % "".join(
+        "%4d" % p.index for p in found))
+    write()
+    locks_seen = []
+    for processor in found:
+        locks_seen += [lock for lock in processor.held + list(processor.wanted)
+                       if lock not in locks_seen]
+    for lock in locks_seen:
+        order = _wait_order(lock, found)
+        marks = ["O" if lock in p.held else str(order.get(p.index, "")) for p in found]
+        write(("%s %-23s %s" % (text.plain(lock), symbols.name_of(lock, True) or "",
+                                "".join("%4s" % mark for mark in marks))).rstrip())

@@ -7,6 +7,11 @@ def _index(argument):
     return int(argument, 0) if argument else model.current_processor()
 
 
+def _level(index):
+    """A processor's IRQL is in cr8; KPCR.Irql is not kept."""
+    return stack.on_processor(index, lambda: expr.processor_register("cr8") & 15)
+
+
 @command("! pcr")
 def pcr(argument):
     """!pcr [PROCESSOR]: the processor control region."""
@@ -19,7 +24,7 @@ def pcr(argument):
                                      model.num(value, "MinorVersion")))
     for name, number in (
             ("SelfPcr", model.num(value, "Self")), ("Prcb", prcb),
-            ("Irql", model.num(value, "Irql")), ("IDT", model.num(value, "IdtBase")),
+            ("Irql", _level(index)), ("IDT", model.num(value, "IdtBase")),
             ("GDT", model.num(value, "GdtBase")), ("TSS", model.num(value, "TssBase"))):
         write("%21s: %s" % (name, text.plain(number)))
     write()
@@ -144,6 +149,6 @@ def irql(argument):
     """!irql [PROCESSOR]: the interrupt request level of a processor, the selected one by default."""
     index = _index(argument)
     model.pcr(index)
-    level = stack.on_processor(index, lambda: expr.processor_register("cr8") & 15)
+    level = _level(index)
     write("Debugger saved IRQL for processor 0x%x -- %d%s" % (
         index, level, " (%s)" % IRQL_NAMES[level] if level in IRQL_NAMES else ""))
