@@ -16,6 +16,7 @@
  * names are services: they stand on Ob as every other service does.
  */
 #include "exp.h"
+#include "hal.h"
 
 /* Strings that Rtl functions allocate live in paged pool here; ntdll.dll has them in its heap. */
 static PVOID ExpAllocateString(SIZE_T Size) {
@@ -29,8 +30,28 @@ static VOID ExpFreeString(PVOID String) {
 PVOID (*const RtlAllocateStringRoutine)(SIZE_T) = ExpAllocateString;
 VOID (*const RtlFreeStringRoutine)(PVOID) = ExpFreeString;
 
+ULONG NtGlobalFlag;
+
+/* "/GFLAGS=4000": hexadecimal digits. */
+static ULONG ExpReadGlobalFlags(VOID) {
+    PCSTR Text = HalQueryLoadOption("GFLAGS");
+    ULONG Flags = 0;
+    for (; Text != NULL; Text++) {
+        UCHAR Letter = (UCHAR)(*Text | 0x20);
+        if (Letter >= '0' && Letter <= '9') {
+            Flags = Flags * 16 + (Letter - '0');
+        } else if (Letter >= 'a' && Letter <= 'f') {
+            Flags = Flags * 16 + (Letter - 'a' + 10);
+        } else {
+            break;
+        }
+    }
+    return Flags;
+}
+
 BOOLEAN ExInitSystem(_In_ ULONG Phase) {
     if (Phase == 0) {
+        NtGlobalFlag = ExpReadGlobalFlags();
         ExpInitializeWork();
         return TRUE;
     }

@@ -32,7 +32,7 @@ PHANDLE_TABLE ExpAllocateHandleTable(_In_opt_ struct _EPROCESS *Process);
 VOID ExpFreeHandleTable(_In_ PHANDLE_TABLE HandleTable);
 BOOLEAN ExpGrowHandleTable(_Inout_ PHANDLE_TABLE HandleTable, _In_ BOOLEAN Always);
 DECLSPEC_RARE VOID ExpAppendFreeEntry(_Inout_ PHANDLE_TABLE_FREE_LIST FreeList,
-                        _Inout_ PHANDLE_TABLE_ENTRY Entry);
+                                      _Inout_ PHANDLE_TABLE_ENTRY Entry);
 
 /* handlelist.c */
 VOID ExpInsertHandleTable(_Inout_ PHANDLE_TABLE HandleTable);
@@ -44,6 +44,29 @@ VOID ExpInitializeWork(VOID);
 /* ntsysinfo.c, ntsyslists.c */
 NTSTATUS ExpWriteReturnLength(_Out_opt_ PULONG ReturnLength, _In_ ULONG Length,
                               _In_ NTSTATUS Status);
+
+/* An answer in the making: written into Answer while there is room, counted on when there is none.
+ */
+typedef struct _EXP_WRITER {
+    PUCHAR Answer;
+    PUCHAR UserAddress; /* where Answer will lie */
+    ULONG Length;
+    ULONG Used;
+} EXP_WRITER, *PEXP_WRITER;
+
+/* The next Size bytes, NULL where they do not fit. */
+FORCEINLINE PVOID ExpReserve(_Inout_ PEXP_WRITER Writer, _In_ ULONG Size) {
+    PUCHAR Place = Writer->Answer + Writer->Used;
+    Writer->Used += Size;
+    return Writer->Used <= Writer->Length ? Place : NULL;
+}
+
+/* ntsysperf.c, ntsysproc.c, ntsysobj.c: what ntsysinfo.c and ntsyslists.c hand on */
+VOID ExpQueryPerformance(_Out_ PVOID Buffer);
+NTSTATUS ExpQueryProcessors(_In_ SYSTEM_INFORMATION_CLASS Class, _Out_ PVOID Destination,
+                            _In_ ULONG Length, _Out_opt_ PULONG ReturnLength);
+ULONG ExpListObjects(_Out_ PVOID Answer, _In_ ULONG Length, _In_ PVOID UserAddress);
+ULONG ExpListProcesses(_Out_ PVOID Answer, _In_ ULONG Length, _In_ PVOID UserAddress);
 NTSTATUS ExpQuerySystemList(_In_ SYSTEM_INFORMATION_CLASS Class, _Out_ PVOID Destination,
                             _In_ ULONG Length, _Out_opt_ PULONG ReturnLength);
 

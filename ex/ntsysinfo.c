@@ -52,6 +52,10 @@ static VOID ExpQueryKernelDebugger(PVOID Buffer) {
     Debugger->KernelDebuggerNotPresent = TRUE;
 }
 
+static VOID ExpQueryFlags(PVOID Buffer) {
+    *(PULONG)Buffer = NtGlobalFlag;
+}
+
 static VOID ExpQueryRangeStart(PVOID Buffer) {
     *(PULONG_PTR)Buffer = (ULONG_PTR)MmSystemRangeStart;
 }
@@ -65,6 +69,8 @@ typedef struct _EXP_SYSTEM_CLASS {
 static const EXP_SYSTEM_CLASS ExpSystemClasses[] = {
     {SystemBasicInformation, sizeof(SYSTEM_BASIC_INFORMATION), ExpQueryBasic},
     {SystemProcessorInformation, sizeof(SYSTEM_PROCESSOR_INFORMATION), ExpQueryProcessor},
+    {SystemPerformanceInformation, sizeof(SYSTEM_PERFORMANCE_INFORMATION), ExpQueryPerformance},
+    {SystemFlagsInformation, sizeof(ULONG), ExpQueryFlags},
     {SystemTimeOfDayInformation, sizeof(SYSTEM_TIMEOFDAY_INFORMATION), ExpQueryTimeOfDay},
     {SystemKernelDebuggerInformation, sizeof(SYSTEM_KERNEL_DEBUGGER_INFORMATION),
      ExpQueryKernelDebugger},
@@ -86,10 +92,19 @@ NTSTATUS ExpWriteReturnLength(_Out_opt_ PULONG ReturnLength, _In_ ULONG Length,
     return Status;
 }
 
-/* Time of day may be asked for in part, from the front; all other classes only as a whole. */
+/*
+ * Time of day may be asked for in part, from the front; performance with more room than it needs,
+ * or without the four numbers that Windows 8 added; all other classes only as a whole.
+ */
 static BOOLEAN ExpLengthIsGood(const EXP_SYSTEM_CLASS *Class, ULONG Length) {
-    return Class->Class == SystemTimeOfDayInformation ? Length <= Class->Size
-                                                      : Length == Class->Size;
+    switch (Class->Class) {
+    case SystemTimeOfDayInformation:
+        return Length <= Class->Size;
+    case SystemPerformanceInformation:
+        return Length >= UFIELD_OFFSET(SYSTEM_PERFORMANCE_INFORMATION, CcTotalDirtyPages);
+    default:
+        return Length == Class->Size;
+    }
 }
 
 /*
@@ -100,8 +115,8 @@ NTSTATUS NTAPI NtQuerySystemInformation(_In_ SYSTEM_INFORMATION_CLASS SystemInfo
                                         _Out_opt_ PVOID SystemInformation,
                                         _In_ ULONG SystemInformationLength,
                                         _Out_opt_ PULONG ReturnLength) {
-    ULONG64 Buffer[8] = {0};
-    _Static_assert(sizeof(Buffer) >= sizeof(SYSTEM_BASIC_INFORMATION), "the largest class");
+    ULONG64 Buffer[43] = {0};
+    _Static_assert(sizeof(Buffer) >= sizeof(SYSTEM_PERFORMANCE_INFORMATION), "the largest class");
     const EXP_SYSTEM_CLASS *Class = ExpSystemClasses;
     while (Class->Class != SystemInformationClass) {
         if (++Class == ExpSystemClasses + ARRAYSIZE(ExpSystemClasses)) {
@@ -113,5 +128,6 @@ NTSTATUS NTAPI NtQuerySystemInformation(_In_ SYSTEM_INFORMATION_CLASS SystemInfo
         return ExpWriteReturnLength(ReturnLength, Class->Size, STATUS_INFO_LENGTH_MISMATCH);
     }
     Class->Query(Buffer);
-    return ObReturnInformation(SystemInformation, Buffer, SystemInformationLength, ReturnLength);
+    return ObReturnInformation(SystemInformation, Buffer, min(SystemInformationLength, Class->Size),
+                               ReturnLength);
 }

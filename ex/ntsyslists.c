@@ -1,5 +1,6 @@
 /*
- * ntsyslists.c - the classes of NtQuerySystemInformation that list things: handles, pool tags
+ * ntsyslists.c - the classes of NtQuerySystemInformation that list things: handles, pool tags,
+ * processes (ntsysproc.c)
  *
  * The list is made in kernel memory of the size that the caller has room for, and copied out when
  * no lock is held. If there is more than that, only the size needed is told; it may have grown
@@ -42,7 +43,8 @@ static BOOLEAN ExpListTable(PHANDLE_TABLE Table, PVOID Parameter) {
 }
 
 /* All handles into Answer, in the long form. */
-static ULONG ExpListHandles(PVOID Answer, ULONG Length) {
+static ULONG ExpListHandles(PVOID Answer, ULONG Length, PVOID UserAddress) {
+    UNREFERENCED_PARAMETER(UserAddress);
     const ULONG Head = UFIELD_OFFSET(SYSTEM_HANDLE_INFORMATION_EX, Handles);
     PSYSTEM_HANDLE_INFORMATION_EX Information = Answer;
     EXP_HANDLE_LIST List = {.Entries = Information->Handles};
@@ -55,7 +57,7 @@ static ULONG ExpListHandles(PVOID Answer, ULONG Length) {
 }
 
 /* The short form holds 16 bits of ids and handles; it is made from the long one, in place. */
-static ULONG ExpListShortHandles(PVOID Answer, ULONG Length) {
+static ULONG ExpListShortHandles(PVOID Answer, ULONG Length, PVOID UserAddress) {
     const ULONG Head = UFIELD_OFFSET(SYSTEM_HANDLE_INFORMATION, Handles);
     ULONG Room = Length < Head ? 0 : (Length - Head) / sizeof(SYSTEM_HANDLE_TABLE_ENTRY_INFO);
     ULONG LongSize = sizeof(SYSTEM_HANDLE_INFORMATION_EX) +
@@ -64,7 +66,7 @@ static ULONG ExpListShortHandles(PVOID Answer, ULONG Length) {
     if (Long == NULL) {
         return 0;
     }
-    ExpListHandles(Long, LongSize);
+    ExpListHandles(Long, LongSize, UserAddress);
     ULONG Count = (ULONG)Long->NumberOfHandles;
     PSYSTEM_HANDLE_INFORMATION Short = Answer;
     for (ULONG i = 0; i < Count && i < Room; i++) {
@@ -84,7 +86,8 @@ static ULONG ExpListShortHandles(PVOID Answer, ULONG Length) {
     return Head + Count * (ULONG)sizeof(SYSTEM_HANDLE_TABLE_ENTRY_INFO);
 }
 
-static ULONG ExpListPoolTags(PVOID Answer, ULONG Length) {
+static ULONG ExpListPoolTags(PVOID Answer, ULONG Length, PVOID UserAddress) {
+    UNREFERENCED_PARAMETER(UserAddress);
     const ULONG Head = UFIELD_OFFSET(SYSTEM_POOLTAG_INFORMATION, TagInfo);
     PSYSTEM_POOLTAG_INFORMATION Information = Answer;
     ULONG Room = Length < Head ? 0 : (Length - Head) / (ULONG)sizeof(SYSTEM_POOLTAG), Count;
@@ -112,21 +115,24 @@ static ULONG ExpListPoolTags(PVOID Answer, ULONG Length) {
 
 static const struct {
     SYSTEM_INFORMATION_CLASS Class;
-    ULONG (*List)(PVOID Answer, ULONG Length); /* bytes needed; 0 without memory */
+    /* Fills Answer, which will lie at UserAddress; returns the bytes needed, 0 without memory. */
+    ULONG (*List)(PVOID Answer, ULONG Length, PVOID UserAddress);
 } ExpListClasses[] = {
     {SystemHandleInformation, ExpListShortHandles},
     {SystemExtendedHandleInformation, ExpListHandles},
     {SystemPoolTagInformation, ExpListPoolTags},
+    {SystemProcessInformation, ExpListProcesses},
+    {SystemObjectInformation, ExpListObjects},
 };
 
-static NTSTATUS ExpReturnList(ULONG (*List)(PVOID, ULONG), PVOID Destination, ULONG Length,
+static NTSTATUS ExpReturnList(ULONG (*List)(PVOID, ULONG, PVOID), PVOID Destination, ULONG Length,
                               PULONG ReturnLength) {
     Length = min(Length, (ULONG)MAXIMUM_LIST);
     PVOID Answer = ExAllocatePool2(POOL_FLAG_PAGED, Length + sizeof(ULONG64), EXP_TAG_LIST);
     if (Answer == NULL) {
         return STATUS_INSUFFICIENT_RESOURCES;
     }
-    ULONG Needed = List(Answer, Length);
+    ULONG Needed = List(Answer, Length, Destination);
     NTSTATUS Status;
     if (Needed == 0) {
         Status = STATUS_INSUFFICIENT_RESOURCES;
@@ -142,10 +148,13 @@ static NTSTATUS ExpReturnList(ULONG (*List)(PVOID, ULONG), PVOID Destination, UL
 /* STATUS_INVALID_INFO_CLASS if Class is none of the lists. */
 NTSTATUS ExpQuerySystemList(_In_ SYSTEM_INFORMATION_CLASS Class, _Out_ PVOID Destination,
                             _In_ ULONG Length, _Out_opt_ PULONG ReturnLength) {
+    if (Class == SystemObjectInformation && (NtGlobalFlag & FLG_MAINTAIN_OBJECT_TYPELIST) == 0) {
+        return STATUS_UNSUCCESSFUL;
+    }
     for (ULONG i = 0; i < ARRAYSIZE(ExpListClasses); i++) {
         if (ExpListClasses[i].Class == Class) {
             return ExpReturnList(ExpListClasses[i].List, Destination, Length, ReturnLength);
         }
     }
-    return STATUS_INVALID_INFO_CLASS;
+    return ExpQueryProcessors(Class, Destination, Length, ReturnLength);
 }

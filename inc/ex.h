@@ -435,6 +435,10 @@ BOOLEAN ExWithdrawTimerResolution(_Inout_ PEX_TIMER_RESOLUTION Wish, _Out_ PULON
  */
 ULONG NTAPI ExSetTimerResolution(_In_ ULONG DesiredTime, _In_ BOOLEAN SetResolution);
 
+/* The system's global flags (gflags): the boot option /GFLAGS=hex. */
+#define FLG_MAINTAIN_OBJECT_TYPELIST 0x4000
+extern ULONG NtGlobalFlag;
+
 BOOLEAN ExInitSystem(_In_ ULONG Phase);
 
 struct _OBJECT_TYPE;

@@ -123,7 +123,7 @@ struct _OBJECT_TYPE {
     PVOID DefaultObject; /* what is waited on: NULL the body, small: an offset in it, else an object
                           */
     UCHAR Index;         /* in ObTypeIndexTable */
-    ULONG TotalNumberOfObjects; /* these four as of the last ObpQueryTypeCounts (ob/obtype.c) */
+    ULONG TotalNumberOfObjects; /* these four as of the last ObQueryTypeCounts (ob/obtype.c) */
     ULONG TotalNumberOfHandles;
     ULONG HighWaterNumberOfObjects;
     ULONG HighWaterNumberOfHandles;
@@ -133,6 +133,16 @@ struct _OBJECT_TYPE {
     LIST_ENTRY CallbackList;
 };
 _Static_assert(__builtin_offsetof(OBJECT_TYPE, TypeInfo) == 0x40, "debuggers read it");
+
+/*
+ * Objects of a type that keeps them in a list (MaintainTypeList; all types under
+ * FLG_MAINTAIN_OBJECT_TYPELIST): the one after Object, the first after NULL, NULL at the end.
+ * Returns a reference and gives back Object's. PASSIVE_LEVEL.
+ */
+PVOID ObGetNextObject(_In_ POBJECT_TYPE Type, _In_opt_ PVOID Object);
+HANDLE ObGetObjectCreator(_In_ PVOID Object);
+/* Brings the four counts in Type up to date. */
+VOID ObQueryTypeCounts(_Inout_ POBJECT_TYPE Type);
 
 extern POBJECT_TYPE ObpTypeObjectType; /* "Type": the type of types */
 extern POBJECT_TYPE ObpDirectoryObjectType;

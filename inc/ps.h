@@ -164,4 +164,11 @@ DECLSPEC_NORETURN VOID PspExitThread(_In_ NTSTATUS ExitStatus);
 VOID PsTerminateCurrentProcess(_In_ NTSTATUS ExitStatus);
 NTSTATUS PsTerminateProcess(_Inout_ PEPROCESS Process, _In_ NTSTATUS ExitStatus);
 
+/*
+ * The process, or thread of a process, after the given one; the first after NULL; NULL at the end.
+ * Returns a reference and gives back the given one's. PASSIVE_LEVEL.
+ */
+PEPROCESS PsGetNextProcess(_In_opt_ PEPROCESS Process);
+PETHREAD PsGetNextProcessThread(_In_ PEPROCESS Process, _In_opt_ PETHREAD Thread);
+
 #endif

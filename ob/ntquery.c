@@ -86,7 +86,7 @@ static VOID ObpFillTypeAnswer(POBJECT_TYPE Type, POBJECT_TYPE_INFORMATION Answer
     Answer->TypeName.Length = Type->Name.Length;
     Answer->TypeName.MaximumLength = Type->Name.Length + sizeof(WCHAR);
     Answer->TypeName.Buffer = (PWSTR)((PUCHAR)UserAddress + sizeof(*Answer));
-    ObpQueryTypeCounts(Type);
+    ObQueryTypeCounts(Type);
     Answer->TotalNumberOfObjects = Type->TotalNumberOfObjects;
     Answer->TotalNumberOfHandles = Type->TotalNumberOfHandles;
     Answer->HighWaterNumberOfObjects = Type->HighWaterNumberOfObjects;

@@ -333,7 +333,6 @@ NTSTATUS ObpMakeSymbolicLink(_In_ KPROCESSOR_MODE ProbeMode, _In_ POBJECT_ATTRIB
 
 /* obtype.c */
 NTSTATUS ObpCreateTypeType(VOID);
-VOID ObpQueryTypeCounts(_Inout_ POBJECT_TYPE Type);
 NTSTATUS ObpNameObjectTypes(VOID);
 
 #endif

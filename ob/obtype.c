@@ -27,7 +27,7 @@ OBP_TYPE_COUNTS ObpTypeCounts[MAXIMUM_PROCESSORS][OBP_MAX_DEFINED_OBJECT_TYPES];
  * Adds up the processors' counts into the type's four fields. Exact while nobody creates or closes.
  * Different from Windows: the high-water marks know only what was seen here.
  */
-VOID ObpQueryTypeCounts(_Inout_ POBJECT_TYPE Type) {
+VOID ObQueryTypeCounts(_Inout_ POBJECT_TYPE Type) {
     LONG Objects = 0, Handles = 0;
     for (ULONG Number = 0; Number < MAXIMUM_PROCESSORS; Number++) {
         Objects += ObpTypeCounts[Number][Type->Index].Objects;
@@ -70,6 +70,9 @@ static VOID ObpFillType(POBJECT_TYPE Type, PCUNICODE_STRING Name,
     Type->TypeInfo = *Initializer;
     if (Initializer->UseDefaultObject) {
         Type->TypeInfo.ValidAccessMask |= SYNCHRONIZE;
+    }
+    if ((NtGlobalFlag & FLG_MAINTAIN_OBJECT_TYPELIST) != 0) {
+        Type->TypeInfo.MaintainTypeList = TRUE;
     }
     Type->DefaultObject = ObpDefaultObjectOf(Initializer);
     Type->Key = ObpTagOfName(Name);
@@ -168,4 +171,36 @@ NTSTATUS ObpNameObjectTypes(VOID) {
         }
     }
     return STATUS_SUCCESS;
+}
+
+/* The process that created an object of a type with a list; NULL where nobody wrote it down. */
+HANDLE ObGetObjectCreator(_In_ PVOID Object) {
+    POBJECT_HEADER_CREATOR_INFO Creator =
+        ObpOptionalHeader(OBJECT_TO_OBJECT_HEADER(Object), OB_INFOMASK_CREATOR_INFO);
+    return Creator != NULL ? Creator->CreatorUniqueProcess : NULL;
+}
+
+PVOID ObGetNextObject(_In_ POBJECT_TYPE Type, _In_opt_ PVOID Object) {
+    POBJECT_HEADER_CREATOR_INFO Creator = NULL;
+    PVOID Next = NULL;
+    if (Object != NULL) {
+        Creator = ObpOptionalHeader(OBJECT_TO_OBJECT_HEADER(Object), OB_INFOMASK_CREATOR_INFO);
+    }
+    KeEnterCriticalRegion();
+    ExAcquirePushLockExclusive(&Type->TypeLock);
+    PLIST_ENTRY Link = Creator != NULL ? Creator->TypeList.Flink : Type->TypeList.Flink;
+    for (; Link != &Type->TypeList && Next == NULL; Link = Link->Flink) {
+        /* The creator header is the one next to the OBJECT_HEADER. */
+        POBJECT_HEADER Header =
+            (POBJECT_HEADER)(CONTAINING_RECORD(Link, OBJECT_HEADER_CREATOR_INFO, TypeList) + 1);
+        if (ObReferenceObjectSafe(Header->Body)) {
+            Next = Header->Body;
+        }
+    }
+    ExReleasePushLockExclusive(&Type->TypeLock);
+    KeLeaveCriticalRegion();
+    if (Object != NULL) {
+        ObfDereferenceObject(Object);
+    }
+    return Next;
 }

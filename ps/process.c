@@ -51,6 +51,23 @@ NTSTATUS PspCreateProcess(EPROCESS *Parent, PCSTR Name, EPROCESS **NewProcess) {
     return STATUS_SUCCESS;
 }
 
+PEPROCESS PsGetNextProcess(PEPROCESS Process) {
+    EPROCESS *Next = NULL;
+    KeEnterCriticalRegion();
+    ExAcquirePushLockExclusive(&PspActiveProcessLock);
+    PLIST_ENTRY Entry = Process ? Process->ActiveProcessLinks.Flink : PsActiveProcessHead.Flink;
+    for (; Entry != &PsActiveProcessHead && !Next; Entry = Entry->Flink) {
+        EPROCESS *Candidate = CONTAINING_RECORD(Entry, EPROCESS, ActiveProcessLinks);
+        if (ObReferenceObjectSafe(Candidate))
+            Next = Candidate;
+    }
+    ExReleasePushLockExclusive(&PspActiveProcessLock);
+    KeLeaveCriticalRegion();
+    if (Process)
+        ObDereferenceObject(Process);
+    return Next;
+}
+
 /* The type's delete procedure. Also undoes a creation that stopped half-way. */
 VOID PspProcessDelete(PVOID Object) {
     EPROCESS *Process = Object;

@@ -227,8 +227,7 @@ NTSTATUS PspTerminateThread(ETHREAD *Thread, NTSTATUS ExitStatus) {
     return STATUS_SUCCESS;
 }
 
-/* The next thread after Thread (NULL: the first), referenced; drops the reference on Thread. */
-static ETHREAD *PspNextThread(EPROCESS *Process, ETHREAD *Thread) {
+PETHREAD PsGetNextProcessThread(PEPROCESS Process, PETHREAD Thread) {
     ETHREAD *Next = NULL;
     KeEnterCriticalRegion();
     ExAcquirePushLockExclusive(&Process->ProcessLock);
@@ -248,7 +247,7 @@ static ETHREAD *PspNextThread(EPROCESS *Process, ETHREAD *Thread) {
 VOID PspEnumThreads(EPROCESS *Process, VOID (*Routine)(ETHREAD *Thread, PVOID Context),
                     PVOID Context) {
     ETHREAD *Thread = NULL;
-    while ((Thread = PspNextThread(Process, Thread)) != NULL)
+    while ((Thread = PsGetNextProcessThread(Process, Thread)) != NULL)
         Routine(Thread, Context);
 }
 

@@ -155,6 +155,9 @@ ROW(NtFlushBuffersFile, "", POOL, NtFlushBuffersFile(StandardOutput(), &Io), )
 
 /* the system */
 ROW(NtQuerySystemInformation, "basic", POOL, NtQuerySystemInformation(0, Answer, 64, NULL), )
+ROW(NtQuerySystemInformation, "performance", POOL, NtQuerySystemInformation(2, Answer, 344, NULL), )
+ROW(NtQuerySystemInformation, "processors", POOL, NtQuerySystemInformation(8, Answer, 48, NULL), )
+ROW(NtQuerySystemInformation, "processes", POOL, NtQuerySystemInformation(5, Answer, sizeof(Answer), NULL), )
 ROW(NtQuerySystemInformation, "handles", POOL, ({ ULONG l; NTSTATUS s = NtQuerySystemInformation(16, Answer, sizeof(Answer), &l); s; }), )
 ROW(NtQuerySystemInformation, "handles, long", POOL, ({ ULONG l; NTSTATUS s = NtQuerySystemInformation(64, Answer, sizeof(Answer), &l); s; }), )
 ROW(NtQuerySystemInformation, "pool tags", POOL, NtQuerySystemInformation(22, Answer, sizeof(Answer), NULL), )
