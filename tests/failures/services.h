@@ -94,6 +94,7 @@ ROW(NtYieldExecution, "", POOL, ({ NtYieldExecution(); 0; }), )
 ROW(NtQuerySystemTime, "", POOL, NtQuerySystemTime(&Now), )
 ROW(NtQueryPerformanceCounter, "", POOL, NtQueryPerformanceCounter(&Now, NULL), )
 ROW(NtQueryTimerResolution, "", POOL, NtQueryTimerResolution((PULONG)Answer, (PULONG)Answer, (PULONG)Answer), )
+ROW(NtSetTimerResolution, "", POOL, ({ ULONG r; NtSetTimerResolution(10000, TRUE, &r); }), ({ ULONG r; NtSetTimerResolution(10000, FALSE, &r); }))
 ROW(NtGetCurrentProcessorNumber, "", POOL, ({ NtGetCurrentProcessorNumber(); 0; }), )
 
 /* completion ports */
@@ -113,6 +114,8 @@ ROW(NtCreateThreadEx, "suspended", POOL | MEMORY, NtCreateThreadEx(&H, 0x1FFFFF,
 ROW(NtTerminateThread, "", POOL | MEMORY, NtCreateThreadEx(&H, 0x1FFFFF, NULL, SELF, SleepHere, NULL, 1, 0, 0, 0, NULL) ?: NtTerminateThread(H, 0), EndThread())
 ROW(NtSuspendThread, "", POOL, NtSuspendThread(Sleeper, NULL), NtResumeThread(Sleeper, NULL))
 ROW(NtResumeThread, "", POOL, NtResumeThread(Sleeper, NULL), )
+ROW(NtGetContextThread, "", POOL, ({ static CONTEXT c; c.ContextFlags = CONTEXT_FULL; NtGetContextThread(Sleeper, &c); }), )
+ROW(NtSetContextThread, "", POOL, ({ static CONTEXT c; c.ContextFlags = CONTEXT_INTEGER; NtGetContextThread(Sleeper, &c) ?: NtSetContextThread(Sleeper, &c); }), )
 ROW(NtQueryInformationThread, "basic", POOL, NtQueryInformationThread(Sleeper, 0, Answer, 48, NULL), )
 ROW(NtSetInformationThread, "priority", POOL, ({ LONG p = 0; NtSetInformationThread(Sleeper, 3, &p, 4); }), )
 ROW(NtQueryInformationProcess, "basic", POOL, NtQueryInformationProcess(SELF, 0, Answer, 48, NULL), )
