@@ -14,6 +14,7 @@ LIMITS = {
     "open by name + close an event": 2_000,
     "duplicate + close a handle": 600,
     "ping-pong, two threads, round trip": 2_000,
+    "interrupt, ISR, DPC, woken thread": 1_500,
     "yield, two threads, round trip": 700,
     "kernel + hal, bytes": 500 * 1024,
 }
@@ -39,3 +40,9 @@ def test_lookup_in_three_levels(figures):
     """A handle among a million costs hardly more than one among a hundred."""
     few, many = (figures["reset an event, %s handles" % count] for count in ("100", "1,000,000"))
     assert few < many <= few + 15
+
+
+@pytest.mark.xdist_group("figures")
+def test_a_timer_costs_the_same_among_many(figures):
+    few = figures["set + cancel a timer, 10 pending"]
+    assert 0 < figures["set + cancel a timer, 100,000 pending"] <= 1.2 * few

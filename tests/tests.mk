@@ -60,12 +60,24 @@ $(O)/bench/%.exe: tests/bench/%.c $(wildcard tests/bench/*.h) tests/conformance/
 	$(Q)$(MINGW) -std=gnu11 -O2 -Wall -Wextra -Wno-unused-function -Wno-array-bounds -ffreestanding -nostdlib -fno-ident \
 	    -Itests/conformance -Wl,-e,Start $< -o $@ $(CF_LIBS)
 
+# A boot driver, for what only the kernel can measure.
+KBENCH := $(O)/bench/kbench
+$(KBENCH).obj: tests/bench/kbench.c
+	@mkdir -p $(@D)
+	$(call say,CC,$<)
+	$(Q)$(CC) $(KERNEL_CFLAGS) -MMD -MP -MF $(@:.obj=.d) -c $< -o $@
+$(KBENCH).sys: $(KBENCH).obj $(O)/gen/ntoskrnl.lib $(O)/gen/hal.lib
+	$(call say,LINK,$@)
+	$(Q)$(LD) $(LDFLAGS) /driver /subsystem:native /entry:DriverEntry /base:0xFFFFF80010000000 /align:0x1000 \
+	    /merge:.buildid=.rdata /out:$@ $^
+-include $(wildcard $(KBENCH).d)
+
 # The other build, from the same makefile.
 FREE_O := $(if $(filter build/%,$(O)),build/free,$(O)/free)
 
 .PHONY: free-build
 free-build:
-	@$(MAKE) --no-print-directory BUILD=free O=$(FREE_O) all $(FREE_O)/bench/bench.exe
+	@$(MAKE) --no-print-directory BUILD=free O=$(FREE_O) all $(FREE_O)/bench/bench.exe $(FREE_O)/bench/kbench.sys
 
 .PHONY: bench-now
 bench-now: free-build
