@@ -280,12 +280,16 @@ BOOLEAN NTAPI KeAlertThread(PKTHREAD Thread, KPROCESSOR_MODE AlertMode) {
 /* --- regions that hold kernel APCs off -----------------------------------------------------------
  */
 
-/* The current thread has allowed APCs again: those that waited for that run now. */
+/* The current thread has allowed APCs again: those that waited for that run now, or once its IRQL
+   has fallen. */
 DECLSPEC_RARE VOID KiCheckPendingApcs(VOID) {
     PKTHREAD Thread = KeGetCurrentThread();
-    if (Thread->SpecialApcDisable == 0 && Thread->ApcState.KernelApcPending &&
-        KeGetCurrentIrql() < APC_LEVEL)
+    if (Thread->SpecialApcDisable || !Thread->ApcState.KernelApcPending)
+        return;
+    if (KeGetCurrentIrql() < APC_LEVEL)
         KiDeliverKernelApcs();
+    else
+        HalRequestSoftwareInterrupt(APC_LEVEL);
 }
 
 VOID NTAPI KeEnterCriticalRegion(VOID) {

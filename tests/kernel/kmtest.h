@@ -48,6 +48,11 @@ typedef struct _KMT_ENTRY {
         }                                                                                          \
     } while (0)
 
+/* kmthread.c. TRUE once the thread waits for Reason; once *Value is what is wanted. */
+BOOLEAN KmtUntilWaiting(_In_ PKTHREAD Thread, _In_ KWAIT_REASON Reason);
+BOOLEAN KmtUntil(_In_ volatile LONG *Value, _In_ LONG Wanted);
+VOID KmtNap(_In_ ULONG Milliseconds);
+
 /* Notes that the running test has failed, and why; the first reason is shown. */
 VOID KmtFail(_In_ PCSTR File, _In_ ULONG Line, _In_ PCSTR Condition);
 
