@@ -77,7 +77,7 @@ LONG NTAPI KeReleaseMutant(PRKMUTANT Mutant, KPRIORITY Increment, BOOLEAN Abando
     KiAcquireObjectLock(&Mutant->Header);
     LONG Previous = Mutant->Header.SignalState;
     NTSTATUS Status = Abandoned ? STATUS_SUCCESS : KiCheckOwner(Mutant);
-    if (!NT_SUCCESS(Status)) {
+    if (Status != STATUS_SUCCESS) { /* STATUS_ABANDONED counts as a success elsewhere */
         KiReleaseObjectLock(&Mutant->Header);
         KeLowerIrql(OldIrql);
         RtlRaiseStatus(Status);
