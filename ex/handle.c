@@ -360,7 +360,9 @@ NTSTATUS ExChangeHandle(_Inout_ PHANDLE_TABLE HandleTable, _In_ HANDLE Handle,
 
 /* A table with its first leaf, not yet in the list of tables; NULL without memory. */
 PHANDLE_TABLE ExpAllocateHandleTable(_In_opt_ struct _EPROCESS *Process) {
-    PHANDLE_TABLE HandleTable = ExpAllocatePage(sizeof(HANDLE_TABLE));
+    /* Its free list is written by every create and close: not in a line of some other table. */
+    PHANDLE_TABLE HandleTable = ExAllocatePool2(POOL_FLAG_PAGED | POOL_FLAG_CACHE_ALIGNED,
+                                                sizeof(HANDLE_TABLE), EXP_TAG_HANDLE_TABLE);
     if (HandleTable == NULL) {
         return NULL;
     }

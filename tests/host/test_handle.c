@@ -20,6 +20,7 @@
 #define ASSERT(Condition)         ((void)0)
 #define InterlockedExchange(p, v) __atomic_exchange_n((p), (v), __ATOMIC_SEQ_CST)
 #define POOL_FLAG_PAGED           0x100ull
+#define POOL_FLAG_CACHE_ALIGNED   0x008ull
 
 static int PoolBlocks;             // allocated and not freed
 static int FailAfter = 0x7FFFFFFF; // allocations that still succeed
