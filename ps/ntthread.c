@@ -13,7 +13,27 @@
 typedef struct _PSP_THREAD_RESULTS {
     PVOID ClientId;
     PVOID TebAddress;
+    ULONG HandleAttributes;
 } PSP_THREAD_RESULTS;
+
+/*
+ * Out of the object attributes only those of the handle are used: threads have no names here. The
+ * object manager looks at the handle's attributes later. Raises for bad pointers.
+ */
+static NTSTATUS PspCaptureThreadHandle(POBJECT_ATTRIBUTES Source, PSP_THREAD_RESULTS *Results) {
+    OBJECT_ATTRIBUTES Copy;
+    Results->HandleAttributes = 0;
+    if (!Source)
+        return STATUS_SUCCESS;
+    ProbeForRead(Source, sizeof(Copy), sizeof(ULONG));
+    CopyFromUser(&Copy, Source, sizeof(Copy));
+    if (Copy.Length != sizeof(Copy) || (Copy.Attributes & ~OBJ_VALID_ATTRIBUTES))
+        return STATUS_INVALID_PARAMETER;
+    if (Copy.ObjectName)
+        return STATUS_NOT_SUPPORTED;
+    Results->HandleAttributes = Copy.Attributes;
+    return STATUS_SUCCESS;
+}
 
 /* Raises for bad pointers. */
 static NTSTATUS PspCaptureThreadAttributes(PVOID List, PSP_THREAD_RESULTS *Results) {
@@ -64,8 +84,8 @@ static NTSTATUS PspCreateThreadForUser(EPROCESS *Process, PHANDLE ThreadHandle,
                                           StackSize, Suspended, &Thread);
     if (!NT_SUCCESS(Status))
         return Status;
-    Status = ObOpenObjectByPointer(Thread, 0, NULL, DesiredAccess, PsThreadType,
-                                   ExGetPreviousMode(), &Handle);
+    Status = ObOpenObjectByPointer(Thread, Results->HandleAttributes, NULL, DesiredAccess,
+                                   PsThreadType, ExGetPreviousMode(), &Handle);
     if (NT_SUCCESS(Status)) {
         Status = PspReturnThread(Thread, Handle, ThreadHandle, Results);
         if (!NT_SUCCESS(Status))
@@ -86,12 +106,13 @@ NTSTATUS NTAPI NtCreateThreadEx(PHANDLE ThreadHandle, ACCESS_MASK DesiredAccess,
     PSP_THREAD_RESULTS Results;
     PVOID Process;
     NTSTATUS Status;
-    UNREFERENCED_PARAMETER(ObjectAttributes);
     UNREFERENCED_PARAMETER(ZeroBits);
 
     __try {
         ProbeForWrite(ThreadHandle, sizeof(HANDLE), sizeof(HANDLE));
         Status = PspCaptureThreadAttributes(AttributeList, &Results);
+        if (NT_SUCCESS(Status))
+            Status = PspCaptureThreadHandle(ObjectAttributes, &Results);
     } __except (EXCEPTION_EXECUTE_HANDLER) {
         return GetExceptionCode();
     }

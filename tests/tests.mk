@@ -37,6 +37,12 @@ $(CF)/%.dll: tests/conformance/%.c tests/conformance/%.def $(wildcard tests/conf
 	$(call say,CC,$<)
 	$(Q)$(MINGW) $(CF_CFLAGS) -shared -Wl,-e,DllMain $(CF_LDFLAGS) $< tests/conformance/$*.def -o $@ $(CF_EXTRA) $(CF_LIBS)
 
+# badargs.c has a row for each service that is there.
+$(O)/gen/all_services.h: sdk/services.tbl | $(O)/gen/.dir
+	$(Q)awk '/^0x/ && $$3 != "-" {printf "{%s, %s, \"%s\"},\n", $$1, $$3, $$2}' $< > $@
+$(CF)/badargs.exe: $(O)/gen/all_services.h
+$(CF)/badargs.exe: CF_LDFLAGS := -I$(O)/gen -Wno-missing-field-initializers
+
 # Import libraries from the .def files, so that two DLLs can import each other.
 $(CF)/%.lib: tests/conformance/%.def | $(CF)/.dir
 	$(Q)$(MINGWDLLTOOL) -d $< -l $@
