@@ -1,11 +1,17 @@
 """Bugchecks on purpose: each rule is broken by a boot driver (tests/kernel/crashes.c), and the report
-must have Windows' code, name the rule, and show both stacks."""
+must have Windows' code, name the rule, and show both stacks. And one that comes before anything else
+is there."""
 import os
 import re
+import sys
 
 import pytest
 
-from conftest import BUGCHECK, BUILD, program, vmrun
+from conftest import BUGCHECK, BUILD, TESTS, program, vmrun
+
+sys.path.insert(0, os.path.join(TESTS, "gdb"))
+
+from debugger import debug  # noqa: E402 (the path has to be set first)
 
 KMTEST = os.path.join(BUILD, "kmtest", "kmtest.sys") + "=vitrine/System32/drivers/kmtest.sys"
 
@@ -61,3 +67,39 @@ def test_lock_rules(name, code, title, rule, more, smp):
 def test_a_lock_of_another_processor():
     result = crash("lock_of_another", 4)
     check(result, 0x10, "SPIN_LOCK_NOT_OWNED", "by a processor that does not hold it")
+
+
+# The crash, its code and first parameter, and the word in the second line.
+OWN_STACKS = [("nmi", 0x80, 0x4F4454, "NMI_HARDWARE_FAILURE"),
+              ("machine_check", 0x9C, 0, "MACHINE_CHECK_EXCEPTION"),
+              ("double_fault", 0x7F, 8, "UNEXPECTED_KERNEL_MODE_TRAP")]
+
+
+@pytest.mark.parametrize("smp", (1, 4))
+@pytest.mark.parametrize("name,code,first,title", OWN_STACKS, ids=[row[0] for row in OWN_STACKS])
+def test_traps_with_stacks_of_their_own(name, code, first, title, smp):
+    result = crash(name, smp)
+    assert "*** STOP: 0x%08X (0x%016X," % (code, first) in result.log, result.tail()
+    assert "*** %s" % title in result.log, result.tail()
+    frames = re.findall(r"^([0-9a-f]{16}) [0-9a-f]{16} (\S+)", result.log, re.M)
+    where = [index for index, frame in enumerate(frames) if frame[1].startswith("kmtest+0x")]
+    assert where, result.tail()
+    # What was interrupted lies on another stack than what the trap runs on.
+    assert abs(int(frames[where[0]][0], 16) - int(frames[0][0], 16)) > 0x4000, result.tail()
+
+
+def test_bugcheck_before_there_is_a_hal():
+    """An instruction that is none, in the first steps of the first processor: the report is whole."""
+    outputs = debug(["bp nt!KiSetProcessorFeatures", "g", "set *(unsigned short *)$rip = 0x0b0f",
+                     "bc *", "bp nt!KiWriteOutcome", "g", "bc *", "x nt!KiSystemStartup",
+                     "python\nfrom ntdbg import memory, symbols\n"
+                     "text = memory.read_virtual(symbols.lookup('nt!KdpRing'), 8192)\n"
+                     "gdb.write(text.decode('latin-1').replace(chr(0), ''))\nend"],
+                    program("hello.exe"))
+    log = outputs[-1]
+    assert "*** KMODE_EXCEPTION_NOT_HANDLED" in log, log
+    assert re.search(r"STOP: 0x0000001E \(0xFFFFFFFFC000001D,|STOP: 0x0000001E \(0x00000000C000001D,",
+                     log), log
+    frames = [int(rva, 16) for rva in re.findall(r"ntoskrnl\+0x([0-9a-f]+)", log)]
+    start = int(outputs[-2].split()[0].replace("`", ""), 16) & 0xFFFFFFFF
+    assert len(frames) > 5 and start < frames[-1] < start + 0x400, (log, outputs[-2])

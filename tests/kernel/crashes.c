@@ -1,5 +1,6 @@
-/* crashes.c - what must end in a bugcheck: a bad access, a DPC that does not end, and the rules of
- * spin locks that the checked build keeps, each broken once (tests/test_bugchecks.py) */
+/* crashes.c - what must end in a bugcheck: a bad access, a DPC that does not end, what comes on IST
+ * stacks, and the rules of spin locks that the checked build keeps, each broken once
+ * (tests/test_bugchecks.py) */
 #include "kmtest.h"
 #include "hal.h"
 #include "ob.h"
@@ -24,6 +25,27 @@ KMT_CRASH(DPC) {
     static KDPC Dpc;
     KeInitializeDpc(&Dpc, EndlessDpc, NULL);
     KeInsertQueueDpc(&Dpc, NULL, NULL);
+}
+
+/* --- what comes on stacks of its own
+ * --------------------------------------------------------------
+ */
+
+/* One that nobody asked for; KiFreeze's only come in a bugcheck. */
+KMT_CRASH(nmi) {
+    HalSendNMI(1ull << KeGetCurrentProcessorNumber());
+    for (;;) {
+        YieldProcessor();
+    }
+}
+
+KMT_CRASH(machine_check) {
+    __asm__ volatile("int $0x12");
+}
+
+/* The stack ends, so that not even the page fault can be delivered on it. */
+KMT_CRASH(double_fault) {
+    __asm__ volatile("mov %0, %%rsp; push %%rax" : : "r"(0xFFFFF88FFFFFF000ull) : "memory");
 }
 
 /* --- spin locks ---------------------------------------------------------------------------------
