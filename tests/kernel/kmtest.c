@@ -39,13 +39,14 @@ static BOOLEAN KmtRun(const KMT_ENTRY *Entry) {
     return FALSE;
 }
 
-/* Option values end with a space or the string. */
-static BOOLEAN KmtIsNamed(PCSTR Name, PCSTR Value) {
+/* Whether Name begins with an option's Value, which ends with a space or the string; or, if Whole,
+   is all of it. */
+static BOOLEAN KmtIsNamed(PCSTR Name, PCSTR Value, BOOLEAN Whole) {
     while (*Name != 0 && *Name == *Value) {
         Name++;
         Value++;
     }
-    return *Name == 0 && (*Value == 0 || *Value == ' ');
+    return (*Name == 0 || !Whole) && (*Value == 0 || *Value == ' ');
 }
 
 static VOID KmtCrashIfAsked(VOID) {
@@ -54,7 +55,7 @@ static VOID KmtCrashIfAsked(VOID) {
         return;
     }
     for (const KMT_ENTRY *Entry = &KmtFirstCrash + 1; Entry < &KmtLastCrash; Entry++) {
-        if (Entry->Name != NULL && KmtIsNamed(Entry->Name, Kind)) {
+        if (Entry->Name != NULL && KmtIsNamed(Entry->Name, Kind, TRUE)) {
             Entry->Routine();
         }
     }
@@ -64,9 +65,10 @@ static VOID KmtCrashIfAsked(VOID) {
 
 NTSTATUS DriverEntry(_In_ PDRIVER_OBJECT DriverObject, _In_ PUNICODE_STRING RegistryPath) {
     ULONG Passed = 0, Failed = 0;
+    PCSTR Only = HalQueryLoadOption("KMTEST"); /* tests whose names begin like this */
     KmtCrashIfAsked();
     for (const KMT_ENTRY *Entry = &KmtFirst + 1; Entry < &KmtLast; Entry++) {
-        if (Entry->Name != NULL) {
+        if (Entry->Name != NULL && (Only == NULL || KmtIsNamed(Entry->Name, Only, FALSE))) {
             KmtRun(Entry) ? Passed++ : Failed++;
         }
     }

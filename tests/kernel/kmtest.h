@@ -7,7 +7,8 @@
  *
  * DriverEntry runs every test of the image at PASSIVE_LEVEL, in a system thread, and writes to the
  * kernel log "KMTEST ok name" or "KMTEST not ok name: file:line: condition", at the end
- * "KMTEST done: N ok, N not ok". tests/test_kernel.py makes a result of each line.
+ * "KMTEST done: N ok, N not ok". tests/test_kernel.py makes a result of each line. The load option
+ * "/KMTEST=pool" leaves only the tests whose names begin with pool.
  */
 #ifndef KMTEST_H
 #define KMTEST_H
