@@ -92,7 +92,7 @@ typedef struct _ETHREAD {
     EPROCESS *ThreadsProcess;
     NTSTATUS ExitStatus;
     union {
-        ULONG CrossThreadFlags;
+        ULONG CrossThreadFlags; /* changed by interlocked operations once the thread exists */
         struct {
             ULONG Terminated : 1;
             ULONG ThreadInserted : 1;
@@ -106,8 +106,12 @@ typedef struct _ETHREAD {
     volatile LONG TerminateQueued;
     LIST_ENTRY ActiveTimerListHead; /* timers with an APC for it: ActiveTimerListLock */
     KSPIN_LOCK ActiveTimerListLock;
-    KEVENT AlertByThreadId; /* NtAlertThreadByThreadId */
+    KEVENT AlertByThreadId;     /* NtAlertThreadByThreadId */
+    PUNICODE_STRING ThreadName; /* in pool, its text behind it: ProcessLock */
 } ETHREAD;
+
+#define PS_CROSS_THREAD_FLAGS_TERMINATED  0x1
+#define PS_CROSS_THREAD_FLAGS_HIDEFROMDBG 0x4
 
 #define PsGetCurrentProcess()   ((PEPROCESS)KeGetCurrentThread()->ApcState.Process)
 #define PsGetCurrentThread()    ((PETHREAD)KeGetCurrentThread())

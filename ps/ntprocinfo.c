@@ -10,7 +10,9 @@
 
 typedef union _PSP_PROCESS_INFORMATION {
     PROCESS_BASIC_INFORMATION Basic;
-    VM_COUNTERS VmCounters;
+    PROCESS_EXTENDED_BASIC_INFORMATION ExtendedBasic; /* its size */
+    VM_COUNTERS_EX VmCounters;
+    SECTION_IMAGE_INFORMATION Image;
     KERNEL_USER_TIMES Times;
     PROCESS_SESSION_INFORMATION Session;
     PROCESS_PRIORITY_CLASS PriorityClass;
@@ -40,14 +42,15 @@ static VOID PspQueryProcessTimes(EPROCESS *Process, PKERNEL_USER_TIMES Result) {
         .UserTime.QuadPart = (LONGLONG)Times.UserTime * KeQueryTimeIncrement()};
 }
 
-static VOID PspQueryVmCounters(const EPROCESS *Process, PVM_COUNTERS Counters) {
-    *Counters = (VM_COUNTERS){.PeakVirtualSize = Process->PeakVirtualSize,
-                              .VirtualSize = Process->VirtualSize,
-                              .PageFaultCount = Process->Vm.PageFaultCount,
-                              .PeakWorkingSetSize = Process->Vm.PeakWorkingSetSize * PAGE_SIZE,
-                              .WorkingSetSize = Process->Vm.WorkingSetSize * PAGE_SIZE,
-                              .PagefileUsage = Process->CommitCharge * PAGE_SIZE,
-                              .PeakPagefileUsage = Process->CommitChargePeak * PAGE_SIZE};
+static VOID PspQueryVmCounters(const EPROCESS *Process, PVM_COUNTERS_EX Counters) {
+    *Counters = (VM_COUNTERS_EX){.PeakVirtualSize = Process->PeakVirtualSize,
+                                 .VirtualSize = Process->VirtualSize,
+                                 .PageFaultCount = Process->Vm.PageFaultCount,
+                                 .PeakWorkingSetSize = Process->Vm.PeakWorkingSetSize * PAGE_SIZE,
+                                 .WorkingSetSize = Process->Vm.WorkingSetSize * PAGE_SIZE,
+                                 .PagefileUsage = Process->CommitCharge * PAGE_SIZE,
+                                 .PeakPagefileUsage = Process->CommitChargePeak * PAGE_SIZE,
+                                 .PrivateUsage = Process->CommitCharge * PAGE_SIZE};
 }
 
 static ULONG PspProcessInformationSize(PROCESSINFOCLASS Class) {
@@ -67,13 +70,38 @@ static ULONG PspProcessInformationSize(PROCESSINFOCLASS Class) {
     case ProcessDefaultHardErrorMode:
     case ProcessBreakOnTermination:
     case ProcessPriorityBoost:
+    case ProcessDebugFlags:
         return sizeof(ULONG);
     case ProcessDebugPort:
+    case ProcessDebugObjectHandle:
     case ProcessWow64Information:
     case ProcessAffinityMask:
         return sizeof(ULONG64);
+    case ProcessImageInformation:
+        return sizeof(SECTION_IMAGE_INFORMATION);
     default:
         return 0;
+    }
+}
+
+/* Two classes have a second, longer form. */
+static BOOLEAN PspIsLongForm(PROCESSINFOCLASS Class, ULONG Length) {
+    return (Class == ProcessBasicInformation &&
+            Length == sizeof(PROCESS_EXTENDED_BASIC_INFORMATION)) ||
+           (Class == ProcessVmCounters && Length == sizeof(VM_COUNTERS_EX));
+}
+
+/* What lets one see into the process wants the greater right. */
+static ACCESS_MASK PspQueryProcessRight(PROCESSINFOCLASS Class) {
+    switch (Class) {
+    case ProcessDebugPort:
+    case ProcessDebugObjectHandle:
+    case ProcessDebugFlags:
+    case ProcessHandleInformation:
+    case ProcessImageInformation:
+        return PROCESS_QUERY_INFORMATION;
+    default:
+        return PROCESS_QUERY_LIMITED_INFORMATION;
     }
 }
 
@@ -132,57 +160,45 @@ static VOID PspQueryProcess(EPROCESS *Process, PROCESSINFOCLASS Class,
     case ProcessAffinityMask:
         Information->Value = Process->Pcb.Affinity;
         return;
+    case ProcessDebugFlags:
+        Information->Value32 = 1; /* a debugger's children would be debugged too */
+        return;
+    case ProcessImageInformation:
+        MmGetImageInformation(Process->SectionObject, &Information->Image);
+        return;
     default: /* no debug port, no 32-bit subsystem */
         Information->Value = 0;
         return;
     }
 }
 
-/* --- the one answer whose size varies: the image's name, as the device tree has it --------- */
-
-static NTSTATUS PspWriteName(POBJECT_NAME_INFORMATION Name, PUCHAR Buffer, ULONG Length,
-                             PULONG ReturnLength) {
-    ULONG Size = sizeof(UNICODE_STRING) + Name->Name.Length + sizeof(WCHAR);
-    UNICODE_STRING Header = {.Length = Name->Name.Length,
-                             .MaximumLength = (USHORT)(Name->Name.Length + sizeof(WCHAR)),
-                             .Buffer = (PWSTR)(Buffer + sizeof(UNICODE_STRING))};
+/* The longer form begins with its size, which the caller must have put there. No flag is set: not
+   protected, not of 32 bits, not frozen. */
+static NTSTATUS PspReturnExtendedBasic(PSP_PROCESS_INFORMATION *Information, PVOID Buffer,
+                                       PULONG ReturnLength) {
+    PROCESS_EXTENDED_BASIC_INFORMATION Extended = {.Size = sizeof(Extended),
+                                                   .BasicInfo = Information->Basic};
     __try {
-        if (ReturnLength)
-            WriteULongToUser(ReturnLength, Size);
-        if (Length < Size)
-            return STATUS_INFO_LENGTH_MISMATCH;
-        CopyToUser(Buffer + sizeof(Header), Name->Name.Buffer, Name->Name.Length);
-        WriteUShortToUser(Buffer + sizeof(Header) + Name->Name.Length, 0);
-        CopyToUser(Buffer, &Header, sizeof(Header));
+        if (ReadULong64FromUser(Buffer) != sizeof(Extended))
+            return STATUS_INVALID_PARAMETER;
     } __except (EXCEPTION_EXECUTE_HANDLER) {
         return GetExceptionCode();
     }
-    return STATUS_SUCCESS;
-}
-
-static NTSTATUS PspReturnImageName(EPROCESS *Process, PVOID Buffer, ULONG Length,
-                                   PULONG ReturnLength) {
-    PVOID File = Process->SectionObject ? MmGetFileObjectForSection(Process->SectionObject) : NULL;
-    ULONG Size = 0;
-    if (!File)
-        return STATUS_INVALID_PARAMETER; /* the System process has no image */
-    ObQueryNameString(File, NULL, 0, &Size);
-    POBJECT_NAME_INFORMATION Name = ExAllocatePool2(POOL_FLAG_PAGED, Size, PSP_TAG);
-    if (!Name)
-        return STATUS_INSUFFICIENT_RESOURCES;
-    NTSTATUS Status = ObQueryNameString(File, Name, Size, &Size);
-    if (NT_SUCCESS(Status))
-        Status = PspWriteName(Name, Buffer, Length, ReturnLength);
-    ExFreePoolWithTag(Name, PSP_TAG);
-    return Status;
+    return ObReturnInformation(Buffer, &Extended, sizeof(Extended), ReturnLength);
 }
 
 static NTSTATUS PspReturnInformation(EPROCESS *Process, PROCESSINFOCLASS Class, PVOID Buffer,
                                      ULONG Length, PULONG ReturnLength) {
     PSP_PROCESS_INFORMATION Information = {0};
-    if (Class == ProcessImageFileName)
-        return PspReturnImageName(Process, Buffer, Length, ReturnLength);
+    if (PspProcessInformationVaries(Class))
+        return PspReturnVariable(Process, Class, Buffer, Length, ReturnLength);
+    if (Class == ProcessDebugObjectHandle)
+        return STATUS_PORT_NOT_SET; /* nobody debugs it */
+    if (Class == ProcessImageInformation && !Process->SectionObject)
+        return STATUS_INVALID_PARAMETER; /* the System process has no image */
     PspQueryProcess(Process, Class, &Information);
+    if (Class == ProcessBasicInformation && Length == sizeof(Information.ExtendedBasic))
+        return PspReturnExtendedBasic(&Information, Buffer, ReturnLength);
     return ObReturnInformation(Buffer, &Information, Length, ReturnLength);
 }
 
@@ -190,13 +206,13 @@ NTSTATUS NTAPI NtQueryInformationProcess(HANDLE ProcessHandle, PROCESSINFOCLASS 
                                          ULONG Length, PULONG ReturnLength) {
     PVOID Process;
     ULONG Size = PspProcessInformationSize(Class);
-    if (Class != ProcessImageFileName) {
+    if (!PspProcessInformationVaries(Class)) {
         if (Size == 0)
             return STATUS_INVALID_INFO_CLASS;
-        if (Length != Size)
+        if (Length != Size && !PspIsLongForm(Class, Length))
             return STATUS_INFO_LENGTH_MISMATCH;
     }
-    NTSTATUS Status = ObReferenceObjectByHandle(ProcessHandle, PROCESS_QUERY_LIMITED_INFORMATION,
+    NTSTATUS Status = ObReferenceObjectByHandle(ProcessHandle, PspQueryProcessRight(Class),
                                                 PsProcessType, ExGetPreviousMode(), &Process, NULL);
     if (!NT_SUCCESS(Status))
         return Status;

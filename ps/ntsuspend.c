@@ -74,6 +74,54 @@ NTSTATUS NTAPI NtAlertResumeThread(HANDLE ThreadHandle, PULONG PreviousSuspendCo
     return PspChangeSuspension(ThreadHandle, PreviousSuspendCount, PsAlertResumeThread);
 }
 
+/* --- a whole process: each of its threads, the current one last --------------------------------
+ */
+
+static VOID PspSuspendOne(ETHREAD *Thread, PVOID Context) {
+    ULONG Previous;
+    if (Thread != Context && !Thread->Terminated)
+        PsSuspendThread(Thread, &Previous); /* 127 times already: it is suspended */
+}
+
+static VOID PspResumeOne(ETHREAD *Thread, PVOID Context) {
+    ULONG Previous;
+    UNREFERENCED_PARAMETER(Context);
+    PsResumeThread(Thread, &Previous);
+}
+
+static NTSTATUS PspReferenceForSuspension(HANDLE ProcessHandle, PEPROCESS *Process) {
+    return ObReferenceObjectByHandle(ProcessHandle, PROCESS_SUSPEND_RESUME, PsProcessType,
+                                     ExGetPreviousMode(), (PVOID *)Process, NULL);
+}
+
+/* A thread that is made while this goes on is not suspended. Source: phnt. */
+NTSTATUS NTAPI NtSuspendProcess(HANDLE ProcessHandle) {
+    PETHREAD Self = PsGetCurrentThread();
+    PEPROCESS Process;
+    ULONG Previous;
+    NTSTATUS Status = PspReferenceForSuspension(ProcessHandle, &Process);
+    if (!NT_SUCCESS(Status))
+        return Status;
+    PspEnumThreads(Process, PspSuspendOne, Self);
+    BOOLEAN Own = Process == Self->ThreadsProcess;
+    ObDereferenceObject(Process);
+    if (Own)
+        PsSuspendThread(Self, &Previous);
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS NTAPI NtResumeProcess(HANDLE ProcessHandle) {
+    PEPROCESS Process;
+    NTSTATUS Status = PspReferenceForSuspension(ProcessHandle, &Process);
+    if (!NT_SUCCESS(Status))
+        return Status;
+    PspEnumThreads(Process, PspResumeOne, NULL);
+    ObDereferenceObject(Process);
+    return STATUS_SUCCESS;
+}
+
+/* --- alerts --------------------------------------------------------------------------------- */
+
 NTSTATUS NTAPI NtAlertThread(HANDLE ThreadHandle) {
     PETHREAD Thread;
     NTSTATUS Status = PspReferenceThread(ThreadHandle, THREAD_ALERT, &Thread);

@@ -14,6 +14,7 @@ typedef union _PSP_THREAD_INFORMATION {
     GROUP_AFFINITY Group;
     PROCESSOR_NUMBER Processor;
     KPRIORITY Priority;
+    UNICODE_STRING Name;
     ULONG Value32;
     BOOLEAN Flag;
 } PSP_THREAD_INFORMATION;
@@ -44,7 +45,8 @@ static ULONG PspThreadInformationSize(THREADINFOCLASS Class) {
 
 /* What of a thread anybody may know who knows it at all. */
 static ACCESS_MASK PspQueryRight(THREADINFOCLASS Class) {
-    return Class == ThreadBasicInformation || Class == ThreadTimes || Class == ThreadIsTerminated
+    return Class == ThreadBasicInformation || Class == ThreadTimes || Class == ThreadIsTerminated ||
+                   Class == ThreadNameInformation
                ? THREAD_QUERY_LIMITED_INFORMATION
                : THREAD_QUERY_INFORMATION;
 }
@@ -104,17 +106,24 @@ NTSTATUS NTAPI NtQueryInformationThread(HANDLE ThreadHandle, THREADINFOCLASS Cla
     PSP_THREAD_INFORMATION Information = {0};
     PVOID Thread;
     ULONG Size = PspThreadInformationSize(Class);
-    if (Size == 0)
-        return STATUS_INVALID_INFO_CLASS;
-    if (Length != Size)
-        return STATUS_INFO_LENGTH_MISMATCH;
+    if (Class != ThreadNameInformation) {
+        if (Size == 0)
+            return STATUS_INVALID_INFO_CLASS;
+        if (Length != Size)
+            return STATUS_INFO_LENGTH_MISMATCH;
+    }
     NTSTATUS Status = ObReferenceObjectByHandle(ThreadHandle, PspQueryRight(Class), PsThreadType,
                                                 ExGetPreviousMode(), &Thread, NULL);
     if (!NT_SUCCESS(Status))
         return Status;
-    PspQueryThread(Thread, Class, &Information);
+    if (Class == ThreadNameInformation) {
+        Status = PspReturnThreadName(Thread, Buffer, Length, ReturnLength);
+    } else {
+        PspQueryThread(Thread, Class, &Information);
+        Status = ObReturnInformation(Buffer, &Information, Size, ReturnLength);
+    }
     ObDereferenceObject(Thread);
-    return ObReturnInformation(Buffer, &Information, Size, ReturnLength);
+    return Status;
 }
 
 /* --- setting --------------------------------------------------------------------------------- */
@@ -136,6 +145,9 @@ static BOOLEAN PspSetSize(THREADINFOCLASS Class, PULONG Size) {
     case ThreadAffinityMask:
     case ThreadQuerySetWin32StartAddress:
         *Size = sizeof(ULONG64);
+        return TRUE;
+    case ThreadNameInformation:
+        *Size = sizeof(THREAD_NAME_INFORMATION);
         return TRUE;
     case ThreadHideFromDebugger:
         *Size = 0;
@@ -210,8 +222,10 @@ static NTSTATUS PspSetThread(ETHREAD *Thread, THREADINFOCLASS Class,
     case ThreadQuerySetWin32StartAddress:
         Thread->Win32StartAddress = Information->Pointer;
         return STATUS_SUCCESS;
+    case ThreadNameInformation:
+        return PspSetThreadName(Thread, &Information->Name);
     default: /* ThreadHideFromDebugger */
-        Thread->HideFromDebugger = 1;
+        InterlockedOr(&Thread->CrossThreadFlags, PS_CROSS_THREAD_FLAGS_HIDEFROMDBG);
         return STATUS_SUCCESS;
     }
 }
@@ -234,8 +248,10 @@ NTSTATUS NTAPI NtSetInformationThread(HANDLE ThreadHandle, THREADINFOCLASS Class
     } __except (EXCEPTION_EXECUTE_HANDLER) {
         return GetExceptionCode();
     }
-    NTSTATUS Status = ObReferenceObjectByHandle(ThreadHandle, THREAD_SET_INFORMATION, PsThreadType,
-                                                ExGetPreviousMode(), &Thread, NULL);
+    NTSTATUS Status = ObReferenceObjectByHandle(
+        ThreadHandle,
+        Class == ThreadNameInformation ? THREAD_SET_LIMITED_INFORMATION : THREAD_SET_INFORMATION,
+        PsThreadType, ExGetPreviousMode(), &Thread, NULL);
     if (!NT_SUCCESS(Status))
         return Status;
     Status = PspSetThread(Thread, Class, &Information);

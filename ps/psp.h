@@ -61,6 +61,15 @@ NTSTATUS PspTerminateThread(_Inout_ ETHREAD *Thread, _In_ NTSTATUS ExitStatus);
 VOID PspEnumThreads(_Inout_ EPROCESS *Process, _In_ VOID (*Routine)(ETHREAD *Thread, PVOID Context),
                     _In_opt_ PVOID Context);
 
+/* ntprocvar.c, ntthrname.c: answers that vary in size. */
+BOOLEAN PspProcessInformationVaries(_In_ PROCESSINFOCLASS Class);
+NTSTATUS PspReturnVariable(_Inout_ EPROCESS *Process, _In_ PROCESSINFOCLASS Class,
+                           _Out_writes_bytes_(Length) PVOID Buffer, _In_ ULONG Length,
+                           _Out_opt_ PULONG ReturnLength);
+NTSTATUS PspReturnThreadName(_Inout_ ETHREAD *Thread, _Out_writes_bytes_(Length) PVOID Buffer,
+                             _In_ ULONG Length, _Out_opt_ PULONG ReturnLength);
+NTSTATUS PspSetThreadName(_Inout_ ETHREAD *Thread, _In_ PCUNICODE_STRING Name);
+
 /* userthread.c: what a thread of user mode needs in its address space. */
 typedef struct _PSP_USER_STACK {
     PVOID AllocationBase;

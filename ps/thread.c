@@ -136,6 +136,8 @@ VOID PspThreadDelete(PVOID Object) {
     }
     if (Thread->Tcb.StackBase)
         MmDeleteKernelStack(Thread->Tcb.StackBase, FALSE);
+    if (Thread->ThreadName)
+        ExFreePoolWithTag(Thread->ThreadName, PSP_TAG);
     if (Process)
         ObDereferenceObject(Process);
 }
@@ -176,7 +178,7 @@ DECLSPEC_NORETURN VOID PspExitThread(NTSTATUS ExitStatus) {
 
     ASSERT_IRQL(== PASSIVE_LEVEL);
     Thread->ExitStatus = ExitStatus;
-    Thread->Terminated = TRUE;
+    InterlockedOr(&Thread->CrossThreadFlags, PS_CROSS_THREAD_FLAGS_TERMINATED);
     KeQuerySystemTime(&Thread->ExitTime);
 #if DBG
     MmStopAllocationFailures();

@@ -274,6 +274,14 @@ NTSTATUS NTAPI NtCreateThreadEx(_Out_ PHANDLE ThreadHandle, _In_ ACCESS_MASK Des
                                 _In_opt_ PPS_ATTRIBUTE_LIST AttributeList);
 NTSTATUS NTAPI NtOpenThread(_Out_ PHANDLE ThreadHandle, _In_ ACCESS_MASK DesiredAccess,
                             _In_ POBJECT_ATTRIBUTES ObjectAttributes, _In_opt_ PCLIENT_ID ClientId);
+NTSTATUS NTAPI NtGetNextProcess(_In_opt_ HANDLE ProcessHandle, _In_ ACCESS_MASK DesiredAccess,
+                                _In_ ULONG HandleAttributes, _In_ ULONG Flags,
+                                _Out_ PHANDLE NewProcessHandle);
+NTSTATUS NTAPI NtGetNextThread(_In_ HANDLE ProcessHandle, _In_opt_ HANDLE ThreadHandle,
+                               _In_ ACCESS_MASK DesiredAccess, _In_ ULONG HandleAttributes,
+                               _In_ ULONG Flags, _Out_ PHANDLE NewThreadHandle);
+NTSTATUS NTAPI NtSuspendProcess(_In_ HANDLE ProcessHandle);
+NTSTATUS NTAPI NtResumeProcess(_In_ HANDLE ProcessHandle);
 NTSTATUS NTAPI NtGetContextThread(_In_ HANDLE ThreadHandle, _Inout_ PCONTEXT ThreadContext);
 NTSTATUS NTAPI NtSetContextThread(_In_ HANDLE ThreadHandle, _In_ PCONTEXT ThreadContext);
 NTSTATUS NTAPI NtTerminateThread(_In_opt_ HANDLE ThreadHandle, _In_ NTSTATUS ExitStatus);

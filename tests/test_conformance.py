@@ -2,7 +2,7 @@
 import pytest
 
 from cases import cases, read_expected
-from conftest import program, tap_lines, vmrun
+from conftest import BUILD, program, tap_lines, vmrun
 
 DOCUMENTED = ("documented", "psdocs")  # these check themselves
 ALL = [case for case in cases() if case.name not in DOCUMENTED]
@@ -10,6 +10,8 @@ ALL = [case for case in cases() if case.name not in DOCUMENTED]
 
 def run(case, *options):
     files = [word for name in case.files for word in ("--file", program(name))]
+    for name in case.drivers:
+        files += ("--file", "%s/kmtest/%s.sys=vitrine/System32/drivers/%s.sys" % (BUILD, name, name))
     return vmrun(*options, *files, program(case.program + ".exe"), *case.args, stdin=case.stdin)
 
 

@@ -22,6 +22,7 @@ class Case:
     args: list = field(default_factory=list)
     stdin: bytes = b""
     files: list = field(default_factory=list)
+    drivers: list = field(default_factory=list)  # of tests/drivers
     oracle: bool = True
     status: int = 0  # without the oracle: the exit status that Windows documents
     output: bytes = b""
@@ -37,6 +38,7 @@ SPECIAL = [
          output=b"one line\r\nanother line\r\n"),
     Case("documented", "documented", oracle=False),
     Case("psdocs", "psdocs", oracle=False),
+    Case("twoproc", "twoproc", drivers=["spawn"]),
     Case("reloc", "reloc", oracle=False,
          output=b"away from the preferred base: yes\n4000 300 20 1 \nthrough a function pointer\n"
                 b"header names the real base: yes\n"),

@@ -8,6 +8,9 @@ NTSYS NTSTATUS NTAPI NtGetContextThread(HANDLE, PCONTEXT);
 NTSYS NTSTATUS NTAPI NtSetContextThread(HANDLE, const CONTEXT *);
 NTSYS void NTAPI RtlCaptureContext(PCONTEXT);
 
+NTSYS NTSTATUS NTAPI NtGetNextProcess(HANDLE, ACCESS_MASK, ULONG, ULONG, PHANDLE);
+NTSYS NTSTATUS NTAPI NtGetNextThread(HANDLE, HANDLE, ACCESS_MASK, ULONG, ULONG, PHANDLE);
+
 static NTSTATUS NTAPI Nothing(PVOID Parameter) {
     return (NTSTATUS)(ULONG_PTR)Parameter;
 }
@@ -142,10 +145,95 @@ static void DebugRegisters(void) {
     RtlRemoveVectoredExceptionHandler(Handler);
 }
 
+static HANDLE ProcessIdOf(HANDLE Process) {
+    ULONG64 Info[6] = {0};
+    NtQueryInformationProcess(Process, 0, Info, sizeof(Info), NULL);
+    return (HANDLE)Info[4];
+}
+
+static void Walks(void) {
+    HANDLE Process = NULL, Next;
+    ULONG Me = 0, System = 0;
+    NTSTATUS Status;
+    while ((Status = NtGetNextProcess(Process, 0x1000, 0, 0, &Next)) == 0) {
+        Me += ProcessIdOf(Next) == MyProcessId();
+        System += ProcessIdOf(Next) == (HANDLE)4;
+        NtClose(Process);
+        Process = Next;
+    }
+    Expect("the end of the processes", (ULONG)Status, 0x8000001A);
+    Expect("me, once", Me, 1);
+    Expect("the System process, once", System, 1);
+    Expect("next of no handle", (ULONG)NtGetNextProcess(Stale(), 0x1000, 0, 0, &Next), 0xC0000008);
+    Expect("next of an event", (ULONG)NtGetNextProcess(EventOf(0), 0x1000, 0, 0, &Next),
+           0xC0000024);
+    Expect("next process, bad flags", (ULONG)NtGetNextProcess(NULL, 0x1000, 0, 2, &Next),
+           0xC000000D);
+    Expect("next process, bad attributes", (ULONG)NtGetNextProcess(NULL, 0x1000, 0x40, 0, &Next),
+           0xC000000D);
+    Expect("next process, bad pointer", (ULONG)NtGetNextProcess(NULL, 0x1000, 0, 0, NULL),
+           0xC0000005);
+    Expect("next thread, bad flags", (ULONG)NtGetNextThread(SELF, NULL, 0x40, 0, 1, &Next),
+           0xC000000D);
+}
+
+static void Handles(void) {
+    static ULONG64 Buffer[0x400];
+    HANDLE Event = EventOf(0), Weak = Weaker(SELF, 0x1000);
+    ULONG Length = 0, Found = 0;
+    Expect("handles", (ULONG)NtQueryInformationProcess(SELF, 51, Buffer, sizeof(Buffer), &Length),
+           0);
+    Expect("their number", Length, 16 + Buffer[0] * 40);
+    for (ULONG i = 0; i < Buffer[0]; i++) {
+        ULONG64 *Entry = &Buffer[2 + i * 5];
+        Found += Entry[0] == (ULONG64)Event && Entry[1] == 1 && (ULONG)Entry[3] == EVENT_ALL_ACCESS;
+    }
+    Expect("my event is among them", Found, 1);
+    Expect("handles, no room", (ULONG)NtQueryInformationProcess(SELF, 51, Buffer, 60, &Length),
+           0xC0000004);
+    Expect("needs", Length >= 16 + 40, 1);
+    Expect("handles, no right",
+           (ULONG)NtQueryInformationProcess(Weak, 51, Buffer, sizeof(Buffer), &Length), 0xC0000022);
+    Buffer[0] = 64;
+    Expect("extended basic", (ULONG)NtQueryInformationProcess(SELF, 0, Buffer, 64, &Length), 0);
+    Expect("has the id", Buffer[5], (ULONG64)MyProcessId());
+    Buffer[0] = 63;
+    Expect("extended basic, wrong size",
+           (ULONG)NtQueryInformationProcess(SELF, 0, Buffer, 64, NULL), 0xC000000D);
+}
+
+static void CommandLine(void) {
+    static ULONG64 Buffer[0x200];
+    UNICODE_STRING *Real = &AT(Parameters(), 0x70, UNICODE_STRING);
+    UNICODE_STRING *Got = (UNICODE_STRING *)Buffer;
+    ULONG Length = 0;
+    Expect("command line",
+           (ULONG)NtQueryInformationProcess(SELF, 60, Buffer, sizeof(Buffer), &Length), 0);
+    BOOL Same = Got->Length == Real->Length;
+    for (int i = 0; Same && i < Real->Length / 2; i++) {
+        Same = Got->Buffer[i] == Real->Buffer[i];
+    }
+    Expect("as in the parameters", Same, 1);
+    Expect("its length", Length, sizeof(*Real) + Real->Length + 2);
+    Length = 0;
+    Expect("command line, no room", (ULONG)NtQueryInformationProcess(SELF, 60, Buffer, 4, &Length),
+           0xC0000004);
+    Expect("its length is told", Length, sizeof(*Real) + Real->Length + 2);
+    PWSTR Text = Real->Buffer;
+    Real->Buffer = KERNEL_POINTER;
+    Expect("a command line that is none",
+           (ULONG)NtQueryInformationProcess(SELF, 60, Buffer, sizeof(Buffer), NULL), 0xC0000005);
+    Real->Buffer = Text;
+    Expect("debug object", (ULONG)NtQueryInformationProcess(SELF, 30, Buffer, 8, NULL), 0xC0000353);
+}
+
 void Start(void) {
     Contexts();
     InService();
     Leaks();
     DebugRegisters();
+    Walks();
+    Handles();
+    CommandLine();
     Done();
 }
