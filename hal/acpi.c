@@ -36,7 +36,11 @@ typedef struct _RSDP {
     ULONG Length;
     ULONG XsdtAddressLow;
     ULONG XsdtAddressHigh;
+    UCHAR ExtendedChecksum;
+    UCHAR Reserved[3];
 } RSDP, *PRSDP;
+
+_Static_assert(sizeof(RSDP) == RSDP_LENGTH_V2, "root pointer");
 
 HAL_ACPI_FACTS HalpAcpi = {.ProcessorCount = 1, .NmiInput = 1};
 

@@ -3,7 +3,10 @@
  *
  * Registers hold the time as BCD or binary, in 12 or 24 hour form, as status register B says. While
  * the clock updates them (once a second, announced by a bit) they are unsteady, so they are read
- * twice until both readings agree.
+ * twice until both readings agree. The century, if the clock has one, stands in a register that the
+ * FADT names.
+ *
+ * A clock that is not there, never stops updating, or holds what is no time, tells nothing.
  *
  * The index port is shared with the NMI mask. This runs once, at start, on the boot processor; that
  * is why the pair of ports needs no lock.
@@ -40,25 +43,35 @@ static UCHAR HalpReadCmos(UCHAR Register) {
     return READ_PORT_UCHAR(CMOS_DATA);
 }
 
-static VOID HalpReadCmosTime(PUCHAR Fields) {
+/* FALSE: an update that never ends, which is how a clock looks that is not there. */
+static BOOLEAN HalpAwaitUpdate(VOID) {
     for (ULONG Try = 0; Try < UPDATE_TRIES; Try++) {
         if ((HalpReadCmos(CMOS_STATUS_A) & STATUS_A_UPDATING) == 0) {
-            break;
+            return TRUE;
         }
+    }
+    return FALSE;
+}
+
+static BOOLEAN HalpReadCmosTime(PUCHAR Fields) {
+    if (!HalpAwaitUpdate()) {
+        return FALSE;
     }
     for (ULONG Field = 0; Field < CmosCentury; Field++) {
         Fields[Field] = HalpReadCmos(HalpCmosRegister[Field]);
     }
     Fields[CmosCentury] =
         HalpAcpi.CenturyRegister != 0 ? HalpReadCmos(HalpAcpi.CenturyRegister) : 0;
+    return TRUE;
 }
 
 static BOOLEAN HalpReadSteadyTime(PUCHAR Fields) {
     UCHAR Again[CmosFields];
     for (ULONG Try = 0; Try < READ_TRIES; Try++) {
         BOOLEAN Same = TRUE;
-        HalpReadCmosTime(Fields);
-        HalpReadCmosTime(Again);
+        if (!HalpReadCmosTime(Fields) || !HalpReadCmosTime(Again)) {
+            return FALSE;
+        }
         for (ULONG Field = 0; Field < CmosFields; Field++) {
             Same = Same && Fields[Field] == Again[Field];
         }
@@ -69,35 +82,53 @@ static BOOLEAN HalpReadSteadyTime(PUCHAR Fields) {
     return FALSE;
 }
 
+/* What is no BCD becomes FFh, which no field may be. */
+static UCHAR HalpFromBcd(UCHAR Value) {
+    return (Value & 0xF) <= 9 && Value >> 4 <= 9 ? (UCHAR)((Value >> 4) * 10 + (Value & 0xF))
+                                                 : 0xFF;
+}
+
+/* 12 at night is hour 0, 12 at noon hour 12. */
+static UCHAR HalpFrom12Hours(UCHAR Hour, BOOLEAN Afternoon) {
+    return Hour >= 1 && Hour <= 12 ? (UCHAR)(Hour % 12 + (Afternoon ? 12 : 0)) : 0xFF;
+}
+
 static VOID HalpConvertTime(PUCHAR Fields, UCHAR StatusB) {
-    BOOLEAN Afternoon = (StatusB & STATUS_B_24_HOUR) == 0 && (Fields[CmosHour] & HOUR_PM);
-    if ((StatusB & STATUS_B_24_HOUR) == 0) {
+    BOOLEAN TwelveHours = (StatusB & STATUS_B_24_HOUR) == 0;
+    BOOLEAN Afternoon = TwelveHours && (Fields[CmosHour] & HOUR_PM);
+    if (TwelveHours) {
         Fields[CmosHour] &= (UCHAR)~HOUR_PM;
     }
     if ((StatusB & STATUS_B_BINARY) == 0) {
         for (ULONG Field = 0; Field < CmosFields; Field++) {
-            Fields[Field] = (UCHAR)((Fields[Field] >> 4) * 10 + (Fields[Field] & 0xF));
+            Fields[Field] = HalpFromBcd(Fields[Field]);
         }
     }
-    if ((StatusB & STATUS_B_24_HOUR) == 0) {
-        Fields[CmosHour] = (UCHAR)(Fields[CmosHour] % 12 + (Afternoon ? 12 : 0));
+    if (TwelveHours) {
+        Fields[CmosHour] = HalpFrom12Hours(Fields[CmosHour], Afternoon);
     }
+}
+
+static BOOLEAN HalpTimeIsPossible(const UCHAR *Fields) {
+    return Fields[CmosSecond] <= 59 && Fields[CmosMinute] <= 59 && Fields[CmosHour] <= 23 &&
+           Fields[CmosDay] >= 1 && Fields[CmosDay] <= 31 && Fields[CmosMonth] >= 1 &&
+           Fields[CmosMonth] <= 12 && Fields[CmosYear] <= 99;
 }
 
 BOOLEAN HalQueryRealTimeClock(_Out_ PTIME_FIELDS TimeFields) {
     UCHAR Fields[CmosFields];
     if (!HalpReadSteadyTime(Fields)) {
+        DbgPrint("HAL: no battery clock\n");
         return FALSE;
     }
     HalpConvertTime(Fields, HalpReadCmos(CMOS_STATUS_B));
+    if (!HalpTimeIsPossible(Fields)) {
+        DbgPrint("HAL: the battery clock holds no time\n");
+        return FALSE;
+    }
     /* Without a usable century the sliding window of the PC/AT holds: 1980 to 2079. */
     BOOLEAN CenturyKnown = Fields[CmosCentury] >= 19 && Fields[CmosCentury] <= 29;
     ULONG Century = CenturyKnown ? Fields[CmosCentury] : Fields[CmosYear] < 80 ? 20 : 19;
-    if (Fields[CmosSecond] > 59 || Fields[CmosMinute] > 59 || Fields[CmosHour] > 23 ||
-        Fields[CmosDay] < 1 || Fields[CmosDay] > 31 || Fields[CmosMonth] < 1 ||
-        Fields[CmosMonth] > 12 || Fields[CmosYear] > 99) {
-        return FALSE;
-    }
     TimeFields->Year = (SHORT)(Century * 100 + Fields[CmosYear]);
     TimeFields->Month = Fields[CmosMonth];
     TimeFields->Day = Fields[CmosDay];
@@ -107,5 +138,8 @@ BOOLEAN HalQueryRealTimeClock(_Out_ PTIME_FIELDS TimeFields) {
     TimeFields->Milliseconds = 0;
     TimeFields->Weekday =
         Fields[CmosWeekday] >= 1 && Fields[CmosWeekday] <= 7 ? (SHORT)(Fields[CmosWeekday] - 1) : 0;
+    DbgPrint("HAL: battery clock %d-%02d-%02d %02d:%02d:%02d\n", TimeFields->Year,
+             TimeFields->Month, TimeFields->Day, TimeFields->Hour, TimeFields->Minute,
+             TimeFields->Second);
     return TRUE;
 }
