@@ -12,6 +12,7 @@
  *   map.c          maps device registers in the last megabytes of the address space
  *   apic.c, pic.c  the local APIC: end of interrupt, interrupts to oneself and to others
  *   ioapic.c       I/O APICs: from a device's line to a vector
+ *   mca.c          machine checks: on, and what they say
  *   mpstart.c      starts the other processors, one at a time
  *   calibrate.c    measures the TSC and the APIC timer once
  *   hpet.c         the counter of the HPET
@@ -36,9 +37,13 @@ static HALP_SPEEDS HalpSpeeds;
 
 /* What the HAL found, in one line, for the reader of a log. */
 static VOID HalpReportMachine(VOID) {
-    DbgPrint("HAL: %u processor(s), TSC %llu kHz by %s, counter %s, clock %s\n",
-             HalpAcpi.ProcessorCount, HalpSpeeds.Tsc / 1000, HalpSpeeds.Reference,
+    DbgPrint("HAL: %u processor(s), %s, TSC %llu kHz by %s, counter %s, clock %s\n",
+             HalpAcpi.ProcessorCount, HalpApicName(), HalpSpeeds.Tsc / 1000, HalpSpeeds.Reference,
              HalpCounterName(), HalpClockName());
+    if (HalpAcpi.PciAddress != 0) {
+        DbgPrint("HAL: PCI configuration space at %llx, buses %u to %u\n", HalpAcpi.PciAddress,
+                 HalpAcpi.PciFirstBus, HalpAcpi.PciLastBus);
+    }
     HalpReportIoApics();
 }
 
@@ -71,6 +76,7 @@ VOID HalInitializeProcessor(_In_ ULONG Number, _In_ PLOADER_PARAMETER_BLOCK Load
     }
     HalpInitializePageAttributes();
     HalpInitializeLocalApic();
+    HalpEnableMachineChecks();
     HalpNoteStarted(Number);
 }
 

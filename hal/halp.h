@@ -236,6 +236,9 @@ VOID HalpOverrideIsaLine(_In_ ULONG Irq, _In_ ULONG Line, _In_ USHORT Flags);
 VOID HalpInitializeIoApics(VOID);
 VOID HalpReportIoApics(VOID);
 
+/* mca.c */
+VOID HalpEnableMachineChecks(VOID);
+
 /* pic.c */
 VOID HalpMaskPics(VOID);
 
@@ -293,6 +296,7 @@ static inline ULONG64 HalpDisableInterrupts(VOID) {
 static inline VOID HalpRestoreInterrupts(ULONG64 Flags) {
     (void)Flags;
 }
+VOID HalpEnableMachineCheckException(VOID);
 
 #else
 
@@ -327,6 +331,12 @@ static inline VOID HalpRestoreInterrupts(ULONG64 Flags) {
     if (Flags & 0x200) {
         __asm__ volatile("sti" : : : "memory");
     }
+}
+
+static inline VOID HalpEnableMachineCheckException(VOID) {
+    ULONG64 Cr4;
+    __asm__ volatile("mov %%cr4, %0" : "=r"(Cr4));
+    __asm__ volatile("mov %0, %%cr4" : : "r"(Cr4 | 0x40) : "memory");
 }
 
 #endif

@@ -3,8 +3,8 @@
  *
  * Power off is ACPI's sleep state S5: the firmware first has to hand the power management registers
  * over (SCI_EN, through the SMI command port), then the sleep type of \_S5_ and the enable bit go
- * to PM1 control. Reset tries the FADT's reset register, the keyboard controller's reset line and
- * at last a triple fault, which no PC survives.
+ * to PM1 control. Reset tries the FADT's reset register, the keyboard controller's reset line, the
+ * chip set's reset control register (CF9h) and at last a triple fault, which no PC survives.
  */
 #include "halp.h"
 
@@ -16,8 +16,10 @@
 #define I8042_COMMAND        0x64
 #define I8042_RESET          0xFE
 #define I8042_TRIES          100000
-#define GEN_ADDR_MEMORY      0
-#define GEN_ADDR_IO          1
+#define RESET_CONTROL        0xCF9
+#define RESET_CONTROL_HARD   0x02
+#define RESET_CONTROL_NOW    0x06
+#define RESET_WAIT           50000 /* microseconds that a reset may take */
 
 static DECLSPEC_NORETURN VOID HalpHalt(VOID) {
     for (;;) {
@@ -59,39 +61,66 @@ static VOID HalpPowerDown(VOID) {
     }
 }
 
-static VOID HalpResetByRegister(VOID) {
+/* FALSE: the firmware names none that can be reached. */
+static BOOLEAN HalpResetByRegister(VOID) {
     PGEN_ADDR Register = &HalpAcpi.ResetRegister;
     if (!HalpAcpi.ResetRegisterValid) {
-        return;
+        return FALSE;
     }
     if (Register->AddressSpaceID == GEN_ADDR_IO && Register->Address <= MAXUSHORT) {
         WRITE_PORT_UCHAR((USHORT)Register->Address, HalpAcpi.ResetValue);
-    } else if (Register->AddressSpaceID == GEN_ADDR_MEMORY) {
-        volatile UCHAR *Va = HalpMapPhysicalMemory(Register->Address, 1, HalpUncached);
-        if (Va != NULL) {
-            *Va = HalpAcpi.ResetValue;
-        }
+        return TRUE;
     }
-    KeStallExecutionProcessor(50000);
+    volatile UCHAR *Va = Register->AddressSpaceID == GEN_ADDR_MEMORY
+                             ? HalpMapPhysicalMemory(Register->Address, 1, HalpUncached)
+                             : NULL;
+    if (Va != NULL) {
+        *Va = HalpAcpi.ResetValue;
+    }
+    return Va != NULL;
 }
 
-static VOID HalpResetByKeyboardController(VOID) {
+static BOOLEAN HalpResetByKeyboardController(VOID) {
     for (ULONG Try = 0; Try < I8042_TRIES; Try++) {
         if ((READ_PORT_UCHAR(I8042_COMMAND) & 2) == 0) {
-            break;
+            WRITE_PORT_UCHAR(I8042_COMMAND, I8042_RESET);
+            return TRUE;
         }
     }
-    WRITE_PORT_UCHAR(I8042_COMMAND, I8042_RESET);
-    KeStallExecutionProcessor(50000);
+    return FALSE;
 }
 
-static VOID HalpTripleFault(VOID) {
+static BOOLEAN HalpResetByControlRegister(VOID) {
+    WRITE_PORT_UCHAR(RESET_CONTROL, RESET_CONTROL_HARD);
+    WRITE_PORT_UCHAR(RESET_CONTROL, RESET_CONTROL_NOW);
+    return TRUE;
+}
+
+static BOOLEAN HalpTripleFault(VOID) {
     static const struct {
         USHORT Pad[3];
         USHORT Limit;
         ULONG64 Base;
     } EmptyIdt __attribute__((aligned(8)));
     __asm__ volatile("lidt %0; int3" : : "m"(EmptyIdt.Limit));
+    return TRUE;
+}
+
+/* One way after the other; each may take a while, and the log says which did not work. */
+static VOID HalpReset(VOID) {
+    static const struct {
+        PCSTR Name;
+        BOOLEAN (*Try)(VOID);
+    } Ways[] = {{"the FADT's register", HalpResetByRegister},
+                {"the keyboard controller", HalpResetByKeyboardController},
+                {"port CF9", HalpResetByControlRegister},
+                {"triple fault", HalpTripleFault}};
+    for (ULONG Way = 0; Way < RTL_NUMBER_OF(Ways); Way++) {
+        if (Ways[Way].Try()) {
+            KeStallExecutionProcessor(RESET_WAIT);
+        }
+        DbgPrint("HAL: no reset by %s\n", Ways[Way].Name);
+    }
 }
 
 VOID HalReturnToFirmware(_In_ FIRMWARE_REENTRY Routine) {
@@ -102,9 +131,7 @@ VOID HalReturnToFirmware(_In_ FIRMWARE_REENTRY Routine) {
         break;
     case HalRestartRoutine:
     case HalRebootRoutine:
-        HalpResetByRegister();
-        HalpResetByKeyboardController();
-        HalpTripleFault();
+        HalpReset();
         break;
     default:
         break;

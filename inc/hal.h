@@ -145,6 +145,14 @@ NTHALAPI BOOLEAN HalEnableSystemInterrupt(_In_ ULONG Vector, _In_ KIRQL Irql,
                                           _In_ KINTERRUPT_MODE InterruptMode, _In_ ULONG Processor);
 NTHALAPI VOID HalDisableSystemInterrupt(_In_ ULONG Vector, _In_ KIRQL Irql);
 
+/*
+ * What the calling processor's machine check (exception 12h) was about: the bank that reports it,
+ * its status and, where it has one, the address. FALSE, and zeros, if no bank reports anything. Any
+ * IRQL.
+ */
+NTHALAPI BOOLEAN HalQueryMachineCheck(_Out_ PULONG Bank, _Out_ PULONG64 Status,
+                                      _Out_ PULONG64 Address);
+
 /* Local APIC id of the calling processor. */
 NTHALAPI ULONG HalQueryLocalApicId(VOID);
 
@@ -237,7 +245,7 @@ NTHALAPI VOID HalWriteOutcome(_In_ PCSZ Line);
 
 /*
  * HalPowerDownRoutine: ACPI S5. HalRebootRoutine, HalRestartRoutine: reset by the FADT's reset
- * register, then by the 8042, then by a triple fault. HalHaltRoutine: stops this processor for
+ * register, else by the 8042, port CF9h or a triple fault. HalHaltRoutine: stops this processor for
  * ever. Does not return. Any IRQL.
  */
 NTHALAPI DECLSPEC_NORETURN VOID HalReturnToFirmware(_In_ FIRMWARE_REENTRY Routine);

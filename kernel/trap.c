@@ -183,11 +183,19 @@ NTSTATUS KiDebugServicePrint(PKTRAP_FRAME TrapFrame) {
     return STATUS_SUCCESS;
 }
 
+/* As in Windows, but for the second parameter: the address that the hardware names, if any. */
+static DECLSPEC_NORETURN VOID KiMachineCheck(PKTRAP_FRAME TrapFrame) {
+    ULONG Bank;
+    ULONG64 Status, Address;
+    HalQueryMachineCheck(&Bank, &Status, &Address);
+    KeBugCheck2(MACHINE_CHECK_EXCEPTION, Bank, Address, Status >> 32, (ULONG)Status, TrapFrame);
+}
+
 /* Double fault, machine check: nothing can be mended. */
 VOID KiFatalTrap(ULONG64 Vector, PKTRAP_FRAME TrapFrame, PKEXCEPTION_FRAME ExceptionFrame) {
     UNREFERENCED_PARAMETER(ExceptionFrame);
     if (Vector == 0x12)
-        KeBugCheck2(MACHINE_CHECK_EXCEPTION, 0, 0, 0, 0, TrapFrame);
+        KiMachineCheck(TrapFrame);
     KeBugCheck2(UNEXPECTED_KERNEL_MODE_TRAP, Vector, (ULONG_PTR)TrapFrame, TrapFrame->Rip,
                 TrapFrame->Rsp, TrapFrame);
 }
