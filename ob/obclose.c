@@ -44,6 +44,7 @@ FORCEINLINE NTSTATUS ObpCloseEntry(PKTHREAD Thread, PHANDLE_TABLE Table, PHANDLE
         (Header->InfoMask & OB_INFOMASK_NAME) != 0) {
         ObpDeleteNameCheck(Header->Body);
     }
+    ObpTrace(Header, -1, OBP_TAG_OF_HANDLE);
     if (InterlockedDecrement64(&Header->PointerCount) == 0) {
         ObpDeleteUnreferenced(Header);
     }

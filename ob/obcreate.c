@@ -47,6 +47,18 @@ static UCHAR ObpInitialFlags(POBJECT_CREATE_INFORMATION Information,
     return Flags;
 }
 
+/* Objects of the chosen types are traced from their first reference on. */
+FORCEINLINE VOID ObpBeginTrace(POBJECT_TYPE Type, POBJECT_HEADER Header) {
+#if DBG
+    if ((ObpTracedTypes >> Type->Index & 1) != 0) {
+        ObpTraceNewObject(Header);
+    }
+#else
+    UNREFERENCED_PARAMETER(Type);
+    UNREFERENCED_PARAMETER(Header);
+#endif
+}
+
 static VOID ObpCountNewObject(POBJECT_TYPE Type, POBJECT_HEADER Header) {
     InterlockedIncrement(&ObpCountsOf(Type)->Objects);
     POBJECT_HEADER_CREATOR_INFO Creator = ObpOptionalHeader(Header, OB_INFOMASK_CREATOR_INFO);
@@ -107,6 +119,7 @@ NTSTATUS ObpAllocateObject(_In_ POBJECT_CREATE_INFORMATION Information,
     if (ObjectType != NULL) {
         New->TypeIndex = ObpEncodeTypeIndex(New, ObjectType->Index);
         ObpCountNewObject(ObjectType, New);
+        ObpBeginTrace(ObjectType, New);
     }
     *Header = New;
     return STATUS_SUCCESS;
@@ -153,6 +166,11 @@ VOID ObpFreeObject(_In_ POBJECT_HEADER Header, _In_ POBJECT_TYPE Type) {
     if (Header->InfoMask != 0 || (Header->Flags & OB_FLAG_NEW_OBJECT) != 0) {
         Block = ObpFreeParts(Header, Type);
     }
+#if DBG
+    if (Header->DbgRefTrace) {
+        ObpTraceDeletedObject(Header);
+    }
+#endif
     Header->TypeIndex = 0;
     ExFreePoolWithTag(Block, Type->Key);
 }
@@ -194,6 +212,7 @@ static NTSTATUS ObpCreatePlainObject(POBJECT_TYPE Type, KPROCESSOR_MODE Ownershi
     Header->Flags = OB_FLAG_NEW_OBJECT | (OwnershipMode == KernelMode ? OB_FLAG_KERNEL_OBJECT : 0);
     Header->ObjectCreateInfo = &ObpDefaultCreateInformation;
     InterlockedIncrement(&ObpCountsOf(Type)->Objects);
+    ObpBeginTrace(Type, Header);
     *Object = Header->Body;
     return STATUS_SUCCESS;
 }

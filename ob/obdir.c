@@ -87,8 +87,8 @@ NTSTATUS ObpInsertDirectoryEntry(_Inout_ POBJECT_DIRECTORY Directory, _In_ PVOID
     POBJECT_DIRECTORY_ENTRY *Bucket = &Directory->HashBuckets[ObpBucketOf(HashValue)];
     Entry->ChainLink = *Bucket;
     *Bucket = Entry;
-    ObfReferenceObject(Object);
-    ObfReferenceObject(Directory);
+    ObfReferenceObjectWithTag(Object, OBP_TAG_OF_NAME);
+    ObfReferenceObjectWithTag(Directory, OBP_TAG_OF_NAME);
     ObpLockObject(Header);
     NameInfo->Directory = Directory;
     ObpUnlockObject(Header);

@@ -16,11 +16,13 @@ FORCEINLINE HANDLE ObpEnterHandle(PHANDLE_TABLE Table, POBJECT_HEADER Header, UL
                                   ACCESS_MASK Access) {
     HANDLE_TABLE_ENTRY Entry = {.GrantedAccessBits = Access};
     ExSetHandlePointer(&Entry, Header, Attributes & OBP_HANDLE_ATTRIBUTES);
+    ObpTraceTransfer(Header, OBP_TAG_DEFAULT, OBP_TAG_OF_HANDLE);
     return ExCreateHandleEntry(Table, Entry.LowValue, Entry.HighValue);
 }
 
 /* No memory for the handle of an object that was counted already. */
 static DECLSPEC_RARE VOID ObpUncountHandle(POBJECT_HEADER Header) {
+    ObpTraceTransfer(Header, OBP_TAG_OF_HANDLE, OBP_TAG_DEFAULT);
     ObpDecrementHandleCount(PsGetCurrentProcess(), Header);
 }
 
@@ -59,6 +61,7 @@ static __attribute__((noinline)) NTSTATUS ObpCreateCountedHandle(PVOID Object,
         if (Value != NULL) {
             *Handle = Kernel ? (HANDLE)((ULONG_PTR)Value | KERNEL_HANDLE_MASK) : Value;
         } else {
+            ObpTraceTransfer(Header, OBP_TAG_OF_HANDLE, OBP_TAG_DEFAULT);
             ObpDecrementHandleCount(Process, Header);
             Status = STATUS_INSUFFICIENT_RESOURCES;
         }
@@ -86,7 +89,7 @@ NTSTATUS ObpCreateHandle(_In_ PVOID Object, _In_ const OBP_HANDLE_REQUEST *Reque
 /* Gives up what a handle to this object held; the handle itself is gone already. */
 VOID ObpReleaseHandle(_In_opt_ PEPROCESS Process, _In_ POBJECT_HEADER Header) {
     ObpDecrementHandleCount(Process, Header);
-    ObfDereferenceObject(Header->Body);
+    ObfDereferenceObjectWithTag(Header->Body, OBP_TAG_OF_HANDLE);
 }
 
 /* -1 and -2. They grant everything, and there is nothing to look up. */
@@ -143,6 +146,7 @@ FORCEINLINE NTSTATUS ObpReferenceEntry(PKTHREAD Thread, PHANDLE_TABLE Table,
         Information->HandleAttributes = Entry->Attributes;
         Information->GrantedAccess = Granted;
     }
+    ObpTrace(Header, 1, OBP_TAG_DEFAULT);
     InterlockedIncrement64(&Header->PointerCount);
     *Object = Header->Body;
     ExUnlockHandleTableEntry(Table, Entry);

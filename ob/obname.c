@@ -352,8 +352,8 @@ VOID ObpDeleteNameCheck(_In_ PVOID Object) {
     ObpUnlockObject(Header);
     ObpUnlockDirectory(Directory, TRUE);
     if (Removed) {
-        ObfDereferenceObject(Directory); /* NameInfo's */
-        ObfDereferenceObject(Object);    /* the directory entry's */
+        ObfDereferenceObjectWithTag(Directory, OBP_TAG_OF_NAME); /* NameInfo's */
+        ObfDereferenceObjectWithTag(Object, OBP_TAG_OF_NAME);    /* the directory entry's */
     }
     ObfDereferenceObject(Directory);
 }

@@ -278,6 +278,28 @@ FORCEINLINE VOID ObpFreeCreateInformation(_Inout_ POBJECT_HEADER Header) {
     }
 }
 
+/* ---- Traces of references: checked build only (obtrace.c) ---- */
+
+#define OBP_TAG_DEFAULT   0x746C6644 /* 'Dflt' */
+#define OBP_TAG_OF_HANDLE 0x6C646E48 /* 'Hndl' */
+#define OBP_TAG_OF_NAME   0x656D614E /* 'Name' */
+
+#if DBG
+extern ULONG64 ObpTracedTypes;
+VOID ObpTraceType(_In_ POBJECT_TYPE Type);
+VOID ObpTraceNewObject(_Inout_ POBJECT_HEADER Header);
+VOID ObpTraceDeletedObject(_In_ POBJECT_HEADER Header);
+VOID ObpTraceReference(_In_ POBJECT_HEADER Header, _In_ LONG Change, _In_ ULONG Tag);
+#define ObpTrace(Header, Change, Tag)                                                              \
+    ((Header)->DbgRefTrace ? ObpTraceReference(Header, Change, Tag) : (VOID)0)
+#else
+#define ObpTrace(Header, Change, Tag) ((VOID)0)
+#endif
+
+/* A reference changes hands: the count stays. */
+#define ObpTraceTransfer(Header, OldTag, NewTag)                                                   \
+    (ObpTrace(Header, 1, NewTag), ObpTrace(Header, -1, OldTag))
+
 /* obref.c */
 VOID ObpDeleteUnreferenced(_Inout_ POBJECT_HEADER Header);
 VOID ObpInitializeDeletion(VOID);

@@ -17,7 +17,7 @@ static BOOLEAN ObpInheritHandle(PEPROCESS Process, PHANDLE_TABLE OldTable,
                                             UserMode, OldEntry->Attributes))) {
         return FALSE;
     }
-    ObfReferenceObject(Header->Body);
+    ObfReferenceObjectWithTag(Header->Body, OBP_TAG_OF_HANDLE);
     NewEntry->GrantedAccessBits = Access;
     return TRUE;
 }

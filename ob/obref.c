@@ -54,9 +54,21 @@ VOID ObpInitializeDeletion(VOID) {
     ExInitializeWorkItem(&ObpRemoveObjectWorkItem, ObpProcessRemoveObjectQueue, NULL);
 }
 
-/* WDK: ObReferenceObject. Returns the new count, which is of use to debuggers only. */
+/* WDK: ObReferenceObjectWithTag. Returns the new count, which is of use to debuggers only. The tag
+ * says what the reference is for; only traces remember it (obtrace.c). */
+LONG_PTR ObfReferenceObjectWithTag(_In_ PVOID Object, _In_ ULONG Tag) {
+    POBJECT_HEADER Header = OBJECT_TO_OBJECT_HEADER(Object);
+    ObpTrace(Header, 1, Tag);
+    LONG_PTR Count = InterlockedIncrement64(&Header->PointerCount);
+    ASSERT(Count > 1);
+    return Count;
+}
+
+/* WDK: ObReferenceObject. */
 LONG_PTR ObfReferenceObject(_In_ PVOID Object) {
-    LONG_PTR Count = InterlockedIncrement64(&OBJECT_TO_OBJECT_HEADER(Object)->PointerCount);
+    POBJECT_HEADER Header = OBJECT_TO_OBJECT_HEADER(Object);
+    ObpTrace(Header, 1, OBP_TAG_DEFAULT);
+    LONG_PTR Count = InterlockedIncrement64(&Header->PointerCount);
     ASSERT(Count > 1);
     return Count;
 }
@@ -67,6 +79,7 @@ BOOLEAN ObReferenceObjectSafe(_In_ PVOID Object) {
     while (Count != 0) {
         LONGLONG Seen = InterlockedCompareExchange64(&Header->PointerCount, Count + 1, Count);
         if (Seen == Count) {
+            ObpTrace(Header, 1, OBP_TAG_DEFAULT);
             return TRUE;
         }
         Count = Seen;
@@ -87,9 +100,22 @@ static DECLSPEC_RARE VOID ObpLoseLastReference(POBJECT_HEADER Header) {
     ObpDeleteUnreferenced(Header);
 }
 
+/* WDK: ObDereferenceObjectWithTag. */
+LONG_PTR ObfDereferenceObjectWithTag(_In_ PVOID Object, _In_ ULONG Tag) {
+    POBJECT_HEADER Header = OBJECT_TO_OBJECT_HEADER(Object);
+    ObpTrace(Header, -1, Tag);
+    LONG_PTR Count = InterlockedDecrement64(&Header->PointerCount);
+    ASSERT(Count >= 0);
+    if (Count == 0) {
+        ObpLoseLastReference(Header);
+    }
+    return Count;
+}
+
 /* WDK: ObDereferenceObject. */
 LONG_PTR ObfDereferenceObject(_In_ PVOID Object) {
     POBJECT_HEADER Header = OBJECT_TO_OBJECT_HEADER(Object);
+    ObpTrace(Header, -1, OBP_TAG_DEFAULT);
     LONG_PTR Count = InterlockedDecrement64(&Header->PointerCount);
     ASSERT(Count >= 0);
     if (Count == 0) {
@@ -101,17 +127,10 @@ LONG_PTR ObfDereferenceObject(_In_ PVOID Object) {
 /* WDK: ObDereferenceObjectDeferDelete. For callers whose locks a delete procedure might want. */
 VOID ObDereferenceObjectDeferDelete(_In_ PVOID Object) {
     POBJECT_HEADER Header = OBJECT_TO_OBJECT_HEADER(Object);
+    ObpTrace(Header, -1, OBP_TAG_DEFAULT);
     if (InterlockedDecrement64(&Header->PointerCount) == 0) {
         ObpDeferObjectDeletion(Header);
     }
-}
-
-LONG_PTR ObfReferenceObjectWithTag(_In_ PVOID Object, _In_ ULONG Tag) {
-    return ObfReferenceObject(Object);
-}
-
-LONG_PTR ObfDereferenceObjectWithTag(_In_ PVOID Object, _In_ ULONG Tag) {
-    return ObfDereferenceObject(Object);
 }
 
 NTSTATUS ObReferenceObjectByPointer(_In_ PVOID Object, _In_ ACCESS_MASK DesiredAccess,

@@ -77,6 +77,9 @@ static VOID ObpFillType(POBJECT_TYPE Type, PCUNICODE_STRING Name,
     Type->DefaultObject = ObpDefaultObjectOf(Initializer);
     Type->Key = ObpTagOfName(Name);
     Type->Index = Index;
+#if DBG
+    ObpTraceType(Type);
+#endif
 }
 
 static NTSTATUS ObpCheckTypeParameters(PCUNICODE_STRING Name, const OBJECT_TYPE_INITIALIZER *Init) {

@@ -4,7 +4,7 @@ import importlib
 import gdb
 
 FAMILIES = ("memory", "types", "images", "control", "stack", "examine", "process", "processor",
-            "scheduler", "locks", "objects", "vm", "pool", "peb")
+            "scheduler", "locks", "objects", "obtrace", "vm", "pool", "peb")
 
 
 class Command(gdb.Command):
