@@ -37,6 +37,7 @@ typedef struct _OBJECT_DUMP_CONTROL {
     ULONG Detail;
 } OBJECT_DUMP_CONTROL, *POBJECT_DUMP_CONTROL;
 
+/* Says with DbgPrint what an object holds. Called by ObDumpObjectByHandle. */
 typedef VOID (*OB_DUMP_METHOD)(_In_ PVOID Object, _In_opt_ POBJECT_DUMP_CONTROL Control);
 /* A handle is about to be made. A failure status refuses it. */
 typedef NTSTATUS (*OB_OPEN_METHOD)(_In_ OB_OPEN_REASON OpenReason, _In_ KPROCESSOR_MODE AccessMode,
@@ -60,6 +61,8 @@ typedef NTSTATUS (*OB_PARSE_METHOD)(_In_ PVOID ParseObject, _In_opt_ POBJECT_TYP
                                     _Inout_ PUNICODE_STRING RemainingName,
                                     _Inout_opt_ PVOID Context, _In_opt_ PVOID SecurityQos,
                                     _Out_ PVOID *Object);
+/* What concerns the object's security descriptor; so far the object manager calls it to delete one,
+ * before the delete procedure (the other pointers are NULL then). */
 typedef NTSTATUS (*OB_SECURITY_METHOD)(_In_ PVOID Object, _In_ SECURITY_OPERATION_CODE Operation,
                                        _In_ PULONG SecurityInformation,
                                        _Inout_ PVOID SecurityDescriptor,
@@ -397,6 +400,9 @@ NTSTATUS ObDuplicateObject(_In_ struct _EPROCESS *SourceProcess, _In_ HANDLE Sou
  */
 
 VOID ObMakeTemporaryObject(_In_ PVOID Object);
+/* Has the type of the object behind a handle describe it. STATUS_INVALID_HANDLE,
+ * STATUS_NOT_SUPPORTED (no dump procedure). IRQL PASSIVE_LEVEL. */
+NTSTATUS ObDumpObjectByHandle(_In_ HANDLE Handle, _In_opt_ POBJECT_DUMP_CONTROL Control);
 /* ObjectNameInfo is kernel memory. STATUS_INFO_LENGTH_MISMATCH with *ReturnLength when it is too
  * small. */
 NTSTATUS ObQueryNameString(_In_ PVOID Object,

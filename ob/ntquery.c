@@ -29,8 +29,11 @@ static NTSTATUS ObpQueryBasic(PVOID Object, const OBJECT_HANDLE_INFORMATION *Han
     Basic.GrantedAccess = Handle->GrantedAccess;
     Basic.HandleCount = (ULONG)Header->HandleCount;
     Basic.PointerCount = (ULONG)Header->PointerCount;
-    Basic.PagedPoolCharge = Type->TypeInfo.DefaultPagedPoolCharge;
-    Basic.NonPagedPoolCharge = Type->TypeInfo.DefaultNonPagedPoolCharge;
+    POBJECT_HEADER_QUOTA_INFO Quota = ObpOptionalHeader(Header, OB_INFOMASK_QUOTA);
+    Basic.PagedPoolCharge =
+        Quota != NULL ? Quota->PagedPoolCharge : Type->TypeInfo.DefaultPagedPoolCharge;
+    Basic.NonPagedPoolCharge =
+        Quota != NULL ? Quota->NonPagedPoolCharge : Type->TypeInfo.DefaultNonPagedPoolCharge;
     Basic.TypeInfoSize = ObpTypeAnswerSize(Type);
     if (Type->TypeInfo.QueryNameProcedure == NULL) {
         ULONG NameSize = 0;

@@ -36,7 +36,9 @@ FORCEINLINE NTSTATUS ObpCloseEntry(PKTHREAD Thread, PHANDLE_TABLE Table, PHANDLE
     ExFreeLockedHandle(Table, Entry);
     KeLeaveCriticalRegionThread(Thread);
     if (!ObpClosesPlainly(Header, Type)) {
-        ObpReleaseHandle((PEPROCESS)Thread->ApcState.Process, Header);
+        ObpReleaseHandle(Table == ObpKernelHandleTable ? PsInitialSystemProcess
+                                                       : (PEPROCESS)Thread->ApcState.Process,
+                         Header);
         return STATUS_SUCCESS;
     }
     InterlockedDecrement(&ObpCountsOf(Type)->Handles);

@@ -6,7 +6,8 @@
  *
  * There are two tables at any moment: the current process's, and the kernel's. Handles of the
  * kernel's table have all high bits set (0xFFFFFFFF80000004, ...), are valid in every process, and
- * only for callers in kernel mode: to a program such a value is just an invalid handle. -1 and -2
+ * only for callers in kernel mode: to a program such a value is just an invalid handle. Whoever
+ * makes or closes them, they count as handles of the System process. -1 and -2
  * are no entries at all: they mean the current process and thread.
  */
 #include "obp.h"
@@ -48,6 +49,7 @@ static __attribute__((noinline)) NTSTATUS ObpCreateCountedHandle(PVOID Object,
     BOOLEAN Kernel = (Request->Attributes & OBJ_KERNEL_HANDLE) != 0;
     PEPROCESS Process = Request->Process != NULL ? Request->Process : PsGetCurrentProcess();
     PHANDLE_TABLE Table = Kernel ? ObpKernelHandleTable : Process->ObjectTable;
+    Process = Kernel ? PsInitialSystemProcess : Process;
     if (Table == NULL) {
         return STATUS_PROCESS_IS_TERMINATING;
     }

@@ -11,12 +11,12 @@ static NTSTATUS ObpMakeFirstHandle(PVOID Object, OB_OPEN_REASON Reason, KPROCESS
                                    ULONG Attributes, PACCESS_STATE AccessState, ULONG Bias,
                                    PHANDLE Handle) {
     /* Who creates an object may do what he asks for; who only opens one is checked. */
-    KPROCESSOR_MODE Mode = Reason == ObCreateHandle ? KernelMode : ProbeMode;
-    OBP_HANDLE_REQUEST Request = {
-        .OpenReason = Reason, .AccessMode = Mode, .Attributes = Attributes};
+    KPROCESSOR_MODE Mode =
+        Reason == ObCreateHandle ? KernelMode : ObpCheckMode(ProbeMode, Attributes);
+    OBP_HANDLE_REQUEST Request = {.OpenReason = Reason, .AccessMode = ProbeMode};
     NTSTATUS Status = ObpGrantAccess(Object, AccessState, Mode, &Request.Access);
     if (NT_SUCCESS(Status)) {
-        Request.AccessMode = ProbeMode;
+        Request.Attributes = ObpAuditedAttributes(Attributes, AccessState);
         Status = ObpCreateHandle(Object, &Request, Handle);
     }
     if (NT_SUCCESS(Status)) {

@@ -16,16 +16,17 @@ static OB_OPEN_REASON ObpReasonOf(PVOID Object) {
 /* Checks type and access, then makes the handle; takes the reference over, on failure too. */
 static NTSTATUS ObpOpenObject(PVOID Object, POBJECT_TYPE ObjectType, PACCESS_STATE AccessState,
                               ULONG Attributes, KPROCESSOR_MODE AccessMode, PHANDLE Handle) {
-    OBP_HANDLE_REQUEST Request = {
-        .OpenReason = ObpReasonOf(Object), .AccessMode = AccessMode, .Attributes = Attributes};
+    OBP_HANDLE_REQUEST Request = {.OpenReason = ObpReasonOf(Object), .AccessMode = AccessMode};
     NTSTATUS Status = STATUS_SUCCESS;
     if (ObjectType != NULL && ObGetObjectType(Object) != ObjectType) {
         Status = STATUS_OBJECT_TYPE_MISMATCH;
     }
     if (NT_SUCCESS(Status)) {
-        Status = ObpGrantAccess(Object, AccessState, AccessMode, &Request.Access);
+        Status = ObpGrantAccess(Object, AccessState, ObpCheckMode(AccessMode, Attributes),
+                                &Request.Access);
     }
     if (NT_SUCCESS(Status)) {
+        Request.Attributes = ObpAuditedAttributes(Attributes, AccessState);
         Status = ObpCreateHandle(Object, &Request, Handle);
     }
     if (!NT_SUCCESS(Status)) {
@@ -131,7 +132,7 @@ NTSTATUS ObReferenceObjectByName(_In_ PUNICODE_STRING ObjectName, _In_ ULONG Att
     if (ObjectType != NULL && ObGetObjectType(Found) != ObjectType) {
         Status = STATUS_OBJECT_TYPE_MISMATCH;
     } else {
-        Status = ObpGrantAccess(Found, AccessState, AccessMode, &Granted);
+        Status = ObpGrantAccess(Found, AccessState, ObpCheckMode(AccessMode, Attributes), &Granted);
     }
     if (NT_SUCCESS(Status)) {
         *Object = Found;

@@ -129,6 +129,16 @@ FORCEINLINE ULONG ObpSanitizeHandleAttributes(_In_ ULONG Attributes, _In_ KPROCE
     return Mode == KernelMode ? Attributes : Attributes & ~OBJ_KERNEL_HANDLE;
 }
 
+/* In whose name is access checked? A driver can ask to be treated like a program. */
+FORCEINLINE KPROCESSOR_MODE ObpCheckMode(_In_ KPROCESSOR_MODE Mode, _In_ ULONG Attributes) {
+    return (Attributes & OBJ_FORCE_ACCESS_CHECK) != 0 ? UserMode : Mode;
+}
+
+/* Attributes of a handle that is made after this access check: is its close to be audited? */
+FORCEINLINE ULONG ObpAuditedAttributes(_In_ ULONG Attributes, _In_ const ACCESS_STATE *State) {
+    return Attributes | (State->GenerateOnClose ? OBJ_AUDIT_OBJECT_CLOSE : 0);
+}
+
 /* The table a handle belongs to; *Handle becomes its value in that table. */
 FORCEINLINE PHANDLE_TABLE ObpSelectHandleTable(_Inout_ PHANDLE Handle, _In_ KPROCESSOR_MODE Mode) {
     if (ObpIsKernelHandle(*Handle, Mode)) {

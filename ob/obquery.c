@@ -99,3 +99,20 @@ NTSTATUS ObQueryNameString(_In_ PVOID Object, _Out_opt_ POBJECT_NAME_INFORMATION
         }
     }
 }
+
+/* The checked kernels of old had this for their debugger; a driver can use it for itself. */
+NTSTATUS ObDumpObjectByHandle(_In_ HANDLE Handle, _In_opt_ POBJECT_DUMP_CONTROL Control) {
+    PVOID Object;
+    NTSTATUS Status = ObReferenceObjectByHandle(Handle, 0, NULL, KernelMode, &Object, NULL);
+    if (!NT_SUCCESS(Status)) {
+        return Status;
+    }
+    OB_DUMP_METHOD Dump = ObGetObjectType(Object)->TypeInfo.DumpProcedure;
+    if (Dump != NULL) {
+        Dump(Object, Control);
+    } else {
+        Status = STATUS_NOT_SUPPORTED;
+    }
+    ObfDereferenceObject(Object);
+    return Status;
+}

@@ -17,10 +17,23 @@
 static PVOID volatile ObpRemoveObjectList;
 static WORK_QUEUE_ITEM ObpRemoveObjectWorkItem;
 
-/* The last reference has gone: the type's procedure, then the memory. PASSIVE_LEVEL. */
+/* The object's security descriptor is its type's to free. */
+static __attribute__((noinline)) VOID ObpDeleteSecurity(POBJECT_HEADER Header, POBJECT_TYPE Type) {
+    OB_SECURITY_METHOD Security = Type->TypeInfo.SecurityProcedure;
+    if (Security != NULL) {
+        Security(Header->Body, DeleteSecurityDescriptor, NULL, NULL, NULL,
+                 &Header->SecurityDescriptor, Type->TypeInfo.PoolType,
+                 &Type->TypeInfo.GenericMapping, KernelMode);
+    }
+}
+
+/* The last reference has gone: the type's procedures, then the memory. PASSIVE_LEVEL. */
 static VOID ObpDeleteObject(POBJECT_HEADER Header) {
     POBJECT_TYPE Type = ObpGetObjectType(Header);
     ASSERT(Header->HandleCount == 0);
+    if (Header->SecurityDescriptor != NULL) {
+        ObpDeleteSecurity(Header, Type);
+    }
     if (Type->TypeInfo.DeleteProcedure != NULL) {
         Type->TypeInfo.DeleteProcedure(Header->Body);
     }
