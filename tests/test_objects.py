@@ -21,3 +21,27 @@ def test_random_operations_do_what_the_model_foretells(smp, first, seeds, operat
               for seed in range(first, first + seeds)]
     assert lines == wanted, result.tail()
     assert result.code == 0 and result.ended, result.tail()
+
+
+RACES = ("close against close", "close against use", "close against duplicate",
+         "close against protect", "values used again", "last close against open",
+         "temporary against permanent", "directory read while it changes",
+         "thread end against open", "process end against duplicate")
+
+
+@pytest.mark.parametrize("smp,rounds", [(1, 40), (4, 40)])
+def test_races(smp, rounds):
+    result = run(smp, "obraces", rounds)
+    assert result.out.decode().splitlines() == [name + ": 0 surprises" for name in RACES], \
+        result.tail()
+    assert result.code == 0 and result.ended, result.tail()
+
+
+def test_a_million_handles_cost_17_bytes_each_and_go_to_the_page():
+    result = run(1, "obpages", 1000000)
+    lines = result.out.decode().splitlines()
+    assert lines == ["the last one: 00000000", "handles cost at least 16 bytes each: yes",
+                     "and at most 17: yes", "pool is as before: yes",
+                     "memory is as before, to the page: yes", "memory is measured: yes"], \
+        result.tail()
+    assert result.code == 0 and result.ended, result.tail()

@@ -439,8 +439,18 @@ static void Finish(WORLD *World) {
     NtClose(World->Entries[0].Value);
 }
 
+/*
+ * Threads begin and end one after the other: ntdll's locks, contended for the first time, would
+ * make events of their own, and those stay.
+ */
+static volatile LONG Started, Ending;
+
 static NTSTATUS NTAPI Work(PVOID Parameter) {
     WORLD *World = Parameter;
+    InterlockedIncrement(&Started);
+    while (Started != THREADS) {
+        Sleep1(1);
+    }
     World->State = SeedOf(Shared->Seed * WORKERS + World->Number);
     HANDLE Root = NULL;
     ULONG Length = PutBase(World);
@@ -455,6 +465,9 @@ static NTSTATUS NTAPI Work(PVOID Parameter) {
         }
         Finish(World);
     }
+    while (Ending != (LONG)(World->Number % THREADS)) {
+        Sleep1(1);
+    }
     RtlExitUserThread(0);
     return 0;
 }
@@ -463,13 +476,19 @@ static WORLD Worlds[THREADS];
 
 static void RunWorkers(ULONG First, HANDLE Other) {
     HANDLE Threads[THREADS];
+    Started = 0;
+    Ending = -1;
     for (ULONG i = 0; i < THREADS; i++) {
         memset(&Worlds[i], 0, sizeof(Worlds[i]));
         Worlds[i].Number = First + i;
         Worlds[i].Other = Other;
         Threads[i] = Begin(Work, &Worlds[i], FALSE);
+        while (Started != (LONG)i + 1) {
+            Sleep1(1);
+        }
     }
-    for (ULONG i = 0; i < THREADS; i++) {
+    for (LONG i = 0; i < THREADS; i++) {
+        Ending = i;
         EndOf(Threads[i]);
     }
 }
