@@ -4,6 +4,8 @@
  */
 #include "guard.h"
 
+NTSYS NTSTATUS NTAPI NtWaitForMultipleObjects(ULONG, const HANDLE *, int, BOOLEAN, PLARGE_INTEGER);
+
 static ULONG Number;
 
 static void Expect(const char *What, ULONG64 Value, ULONG64 Wanted) {
@@ -144,6 +146,18 @@ static void Services(void) {
     Expect("NtClose by int 2Eh", (ULONG)ByInterrupt(0xF, 0xDEAD0), 0xC0000008);
 }
 
+/* Wine has no such check. */
+static void WaitForAll(void) {
+    HANDLE Event = NULL, Twice[2];
+    LARGE_INTEGER Now = {.QuadPart = 0};
+    NtCreateEvent(&Event, EVENT_ALL_ACCESS, NULL, 0, TRUE);
+    Twice[0] = Twice[1] = Event;
+    Expect("all of the same twice", (ULONG)NtWaitForMultipleObjects(2, Twice, 0, FALSE, &Now),
+           0xC0000030);
+    Expect("any of the same twice", (ULONG)NtWaitForMultipleObjects(2, Twice, 1, FALSE, &Now), 0);
+    NtClose(Event);
+}
+
 static void Calendar(void) {
     TIME_FIELDS_ NoLeapDay = {2001, 2, 29, 0, 0, 0, 0, 0};
     LARGE_INTEGER Time;
@@ -229,6 +243,7 @@ void Start(void) {
     SharedData();
     Divisions();
     Services();
+    WaitForAll();
     Calendar();
     Flags();
     Atoms();

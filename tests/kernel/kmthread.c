@@ -1,7 +1,7 @@
 /* kmthread.c - waiting for what other threads do */
 #include "kmtest.h"
 
-#define PATIENCE 3000 /* naps; a hang detector */
+#define PATIENCE 1000 /* naps; a hang detector */
 
 VOID KmtNap(_In_ ULONG Milliseconds) {
     LARGE_INTEGER Time = {.QuadPart = -10000ll * Milliseconds};
