@@ -1,4 +1,5 @@
 """The machines that Vitrine boots on: little memory, old and new processors, pc and q35, a disk."""
+import datetime
 import os
 import re
 import subprocess
@@ -29,8 +30,24 @@ MACHINES = {
     "four processors, qemu64": ["--smp", "4", "--cpu", "qemu64"],
     "holes in the APIC ids": ["--qemu", "-smp 6,sockets=2,cores=3,threads=1"],
     "three of eight processors": ["--smp", "8", "--append", "/NUMPROC=3"],
+    "sixteen processors": ["--smp", "16"],
+    "without HPET": ["--machine", "pc,hpet=off"],
+    "q35 without HPET, with two processors": ["--machine", "q35,hpet=off", "--smp", "2"],
+    "HPET as performance counter": ["--append", "/USEPLATFORMCLOCK", "--smp", "2"],
+    "without i8042": ["--machine", "pc,i8042=off"],
     "framebuffer": ["--qemu", "-vga std"],
     "counted instructions": ["--icount"],
+}
+
+
+# What the HAL has to say of some of them.
+SAID = {
+    "q35": ["HAL: 1 processor(s), xAPIC", " by HPET, counter TSC, clock one-shot", "buses 0 to 255"],
+    "holes in the APIC ids": ["HAL: 6 processor(s)", "\n6 processors"],
+    "sixteen processors": ["\n16 processors"],
+    "without HPET": [" by PM timer, counter TSC"],
+    "q35 without HPET, with two processors": [" by PM timer, counter TSC", "\n2 processors"],
+    "HPET as performance counter": [" by HPET, counter HPET"],
 }
 
 
@@ -40,6 +57,21 @@ def test_boots_and_runs_a_program(name):
     assert result.code == 42, result.tail()
     assert result.out == b"Hello from a Windows program.\n"
     assert result.ended, result.tail()
+    for words in SAID.get(name, []):
+        assert words in result.log.replace("\r", ""), result.tail()
+
+
+@pytest.mark.parametrize("base", ["1999-12-31T23:50:00", "2000-02-29T12:00:00",
+                                  "2038-01-19T03:14:00", "2079-06-30T00:00:00"])
+def test_system_time_is_the_battery_clocks(base):
+    """Century and all."""
+    result = vmrun("--qemu", "-rtc base=" + base, program("hello.exe"))
+    assert result.code == 42, result.tail()
+    found = re.search(r"^HAL: battery clock (\S+) (\S+):\d\d\r?$", result.log, re.M)
+    assert found, result.tail()
+    told = datetime.datetime.fromisoformat("%sT%s:00" % found.groups())
+    late = told - datetime.datetime.fromisoformat(base)
+    assert datetime.timedelta(0) <= late < datetime.timedelta(minutes=9), result.tail()
 
 
 PROCESSORS = (b"all processors seen: yes\n"

@@ -108,12 +108,14 @@ def test_nmi(tmp_path):
     assert "*** NMI_HARDWARE_FAILURE\n" in stopped(machine)
 
 
-def test_machine_check(tmp_path):
-    """Bank 2, uncorrected, with an address."""
-    machine = Machine(tmp_path, "spin")
+@pytest.mark.parametrize("processor", [0, 1])
+def test_machine_check(tmp_path, processor):
+    """Bank 2, uncorrected, with an address. (The firmware has them on at the first processor.)"""
+    machine = Machine(tmp_path, "spin", "--smp", "2")
     machine.wait_for("KMTEST spins")
     machine.say("human-monitor-command",
-                **{"command-line": "mce 0 2 0xb600000000000135 0x5 0x12345000 0"})
+                **{"command-line": "mce %d 2 0xb600000000000135 0x5 0x12345000 0" % processor})
     log = stopped(machine)
     assert "*** MACHINE_CHECK_EXCEPTION\n" in log
     assert re.search(r"STOP: 0x0000009C \(0x0*2,0x0*12345000,0x0*B6000000,0x0*135\)", log), log
+    assert re.search(r"^processor %d  irql" % processor, log, re.M), log
