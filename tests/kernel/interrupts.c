@@ -369,8 +369,13 @@ KMT_TEST(interrupt_storm_is_masked) {
         KeDelayExecutionThread(KernelMode, FALSE, &Nap);
     }
     LONG Masked = Clock.Ticks;
+    KeSetAffinityThread(KeGetCurrentThread(), 1); /* where the line goes to */
+    ULONG Vector = Clock.Interrupt->Vector;
+    ULONG Unexpected = KeGetCurrentPrcb()->UnexpectedInterrupts[Vector];
     KeDelayExecutionThread(KernelMode, FALSE, &Nap);
     KMT_CHECK(Masked == 1000 && Clock.Ticks == Masked);
+    KMT_CHECK(KeGetCurrentPrcb()->UnexpectedInterrupts[Vector] == Unexpected);
+    KeSetAffinityThread(KeGetCurrentThread(), KeQueryActiveProcessors());
     RtcPeriodic(NULL);
     IoDisconnectInterrupt(Clock.Interrupt);
 }
