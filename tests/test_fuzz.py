@@ -27,3 +27,12 @@ def test_services_survive_random_arguments(seed):
     """The program may end in any way; the machine goes on, and switches itself off in order."""
     result = vmrun(os.path.join(OUT, "fuzz", "syscalls.exe"), seed)
     assert result.code not in (BUGCHECK, NOSTART, TIMED_OUT), result.tail()
+
+
+@pytest.mark.parametrize("seed,opens", [(1, 1000000), (2, 1000), (3, 1000), (4, 1000)])
+def test_names_and_attributes_at_random(seed, opens):
+    """And many opens of a missing name: the pool is what it was."""
+    result = vmrun(os.path.join(OUT, "fuzz", "names.exe"), seed, 20000, opens)
+    assert result.out.decode().splitlines() == [
+        "ready: yes", "some calls succeed, most fail: yes", "0 surprises",
+        "a missing name is missing each time: yes", "and nothing has grown: yes"], result.tail()
