@@ -236,6 +236,32 @@ static void Atoms(void) {
     NtDeleteAtom(Atom);
 }
 
+NTSYS NTSTATUS NTAPI NtQueryTimerResolution(PULONG, PULONG, PULONG);
+NTSYS NTSTATUS NTAPI NtSetTimerResolution(ULONG, BOOLEAN, PULONG);
+
+/* A process has one wish, brought into the clock's bounds; to take it back twice is an error. */
+static void TimerResolution(void) {
+    ULONG Longest = 1, Shortest = 1, Now = 1;
+    Expect("query resolution", (ULONG)NtQueryTimerResolution(&Longest, &Shortest, &Now), 0);
+    Expect("longest interval", Longest, 156250);
+    Expect("shortest interval", Shortest, 5000);
+    Expect("interval at first", Now, 156250);
+    Expect("no wish to take back", (ULONG)NtSetTimerResolution(0, FALSE, &Now), 0xC0000245);
+    Expect("interval all the same", Now, 156250);
+    Expect("1 ms", (ULONG)NtSetTimerResolution(10000, TRUE, &Now), 0);
+    Expect("is 1 ms", Now, 10000);
+    Expect("shorter than can be", (ULONG)NtSetTimerResolution(1, TRUE, &Now), 0);
+    Expect("is the shortest", Now, 5000);
+    Expect("kernel address", (ULONG)NtSetTimerResolution(10000, TRUE, (PULONG)0xFFFFF80000000000),
+           0xC0000005);
+    Expect("query again", (ULONG)NtQueryTimerResolution(&Longest, &Shortest, &Now), 0);
+    Expect("nothing was changed", Now, 5000);
+    Expect("longer than can be", (ULONG)NtSetTimerResolution(~0u, TRUE, &Now), 0);
+    Expect("is the longest", Now, 156250);
+    Expect("take back", (ULONG)NtSetTimerResolution(0, FALSE, &Now), 0);
+    Expect("take back again", (ULONG)NtSetTimerResolution(0, FALSE, &Now), 0xC0000245);
+}
+
 void Start(void) {
     VirtualMemory();
     Pointers();
@@ -247,6 +273,7 @@ void Start(void) {
     Calendar();
     Flags();
     Atoms();
+    TimerResolution();
     Print("1..%u\n", Number);
     Exit(0);
 }
