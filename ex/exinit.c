@@ -10,7 +10,8 @@
  *      ntatom.c                                 names by numbers
  *      nttimer.c, ntkeyed.c                     timers with their APCs; keyed events
  *      ntwait.c                                 waits on handles
- *      ntsysinfo.c, ntsyslists.c, nttime.c      questions about the system
+ *      ntsysinfo.c, ntsyslists.c, ntsys*.c      questions about the system
+ *      nttime.c, ntdebugctl.c                   time; NtSystemDebugControl
  *
  * The handle tables and locks are below Ob, and know nothing of it. The files with nt in their
  * names are services: they stand on Ob as every other service does.

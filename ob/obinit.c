@@ -51,7 +51,8 @@
  *      obref.c      references, deletion               obaccess.c   access, the way to Se
  *      obhandle.c   handles and what they lead to      obcount.c    handle counts
  *      obopen.c     open by name and by pointer        obclose.c    close, duplicate
- *      obprocess.c  tables of processes                nt*.c        the services
+ *      obprocess.c  tables of processes                obtrace.c    traces of references
+ *      nt*.c        the services
  *
  * Locks and who holds which reference: obp.h.
  *

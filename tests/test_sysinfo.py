@@ -1,4 +1,4 @@
-"""NtQuerySystemInformation where Wine has no answer: objects by type, lengths of lists."""
+"""Where Wine has no answer: lists of the system, the namespace as it is at the start."""
 import pytest
 
 from conftest import program, tap_lines, vmrun
@@ -13,3 +13,10 @@ def test_lists_of_the_system(flags):
     assert [name for name, ok in lines if not ok] == [], result.tail()
     assert out.rstrip().endswith("1..%d" % len(lines)) and len(lines) >= 15, result.tail()
     assert ("gone" in dict(lines)) == (flags == "4000"), result.tail()
+
+
+def test_directories_and_links_that_are_always_there():
+    result = vmrun(program("wellknown.exe"))
+    lines = tap_lines(result.out.decode())
+    assert [name for name, ok in lines if not ok] == [], result.tail()
+    assert result.out.decode().rstrip().endswith("1..%d" % len(lines)), result.tail()
