@@ -44,34 +44,28 @@ NTSTATUS ExpInitializeAtoms(VOID) {
 #define EXP_ATOM_LETTERS (RTL_ATOM_MAXIMUM_NAME_LENGTH + 1)
 
 /*
- * Copies a caller's name and ends it; *Captured is the copy, or NULL where the caller gave none. An
- * odd byte at the end does not count. As in Windows a null letter ends the name early.
+ * Checks a caller's arguments, in Windows' order: the length, the place for the answer, the name.
+ * *Captured is a copy of the name in Buffer, ended, or NULL where there is none. An odd byte at the
+ * end does not count. As in Windows a null letter ends the name early.
  */
-static NTSTATUS ExpCaptureAtomName(PCWSTR AtomName, ULONG Length, PWSTR Buffer, PCWSTR *Captured) {
+static NTSTATUS ExpCaptureAtomName(PCWSTR AtomName, ULONG Length, PRTL_ATOM Atom, PWSTR Buffer,
+                                   PCWSTR *Captured) {
     *Captured = NULL;
     if (Length > RTL_ATOM_MAXIMUM_NAME_LENGTH * sizeof(WCHAR)) {
         return STATUS_INVALID_PARAMETER;
     }
-    if (AtomName != NULL) {
-        __try {
+    __try {
+        if (Atom != NULL) {
+            ProbeForWrite(Atom, sizeof(*Atom), sizeof(*Atom));
+        }
+        if (AtomName != NULL) {
             ProbeForRead(AtomName, Length, sizeof(WCHAR));
             CopyFromUser(Buffer, AtomName, Length);
-        } __except (EXCEPTION_EXECUTE_HANDLER) {
-            return GetExceptionCode();
+            Buffer[Length / sizeof(WCHAR)] = UNICODE_NULL;
+            *Captured = Buffer;
         }
-        Buffer[Length / sizeof(WCHAR)] = UNICODE_NULL;
-        *Captured = Buffer;
-    }
-    return STATUS_SUCCESS;
-}
-
-static NTSTATUS ExpProbeAtom(PRTL_ATOM Atom) {
-    if (Atom != NULL) {
-        __try {
-            ProbeForWrite(Atom, sizeof(*Atom), sizeof(*Atom));
-        } __except (EXCEPTION_EXECUTE_HANDLER) {
-            return GetExceptionCode();
-        }
+    } __except (EXCEPTION_EXECUTE_HANDLER) {
+        return GetExceptionCode();
     }
     return STATUS_SUCCESS;
 }
@@ -100,10 +94,7 @@ NTSTATUS NTAPI NtAddAtomEx(_In_opt_ PCWSTR AtomName, _In_ ULONG Length, _Out_opt
     if ((Flags & ~(ULONG)ATOM_FLAG_GLOBAL) != 0) {
         return STATUS_INVALID_PARAMETER;
     }
-    NTSTATUS Status = ExpCaptureAtomName(AtomName, Length, Buffer, &Name);
-    if (NT_SUCCESS(Status)) {
-        Status = ExpProbeAtom(Atom);
-    }
+    NTSTATUS Status = ExpCaptureAtomName(AtomName, Length, Atom, Buffer, &Name);
     if (NT_SUCCESS(Status)) {
         Status = RtlAddAtomToAtomTable(ExpGlobalAtomTable, Name, &Value);
     }
@@ -125,10 +116,7 @@ NTSTATUS NTAPI NtFindAtom(_In_opt_ PCWSTR AtomName, _In_ ULONG Length, _Out_opt_
     WCHAR Buffer[EXP_ATOM_LETTERS];
     PCWSTR Name;
     RTL_ATOM Value = 0;
-    NTSTATUS Status = ExpCaptureAtomName(AtomName, Length, Buffer, &Name);
-    if (NT_SUCCESS(Status)) {
-        Status = ExpProbeAtom(Atom);
-    }
+    NTSTATUS Status = ExpCaptureAtomName(AtomName, Length, Atom, Buffer, &Name);
     if (NT_SUCCESS(Status)) {
         Status = RtlLookupAtomInAtomTable(ExpGlobalAtomTable, Name, &Value);
     }

@@ -10,8 +10,9 @@ from conftest import BUILD, FREE_BUILD, ROOT, vmrun
 PROGRAM = os.path.join(BUILD, "failures", "failures.exe")
 pytestmark = pytest.mark.xdist_group("failures")  # one worker, so that a boot serves all
 
-# They do not come back to their caller, so they cannot be walked.
-NO_RETURN = {"NtTerminateProcess", "NtContinue", "NtRaiseException"}
+# They do not come back to their caller, so they cannot be walked; the last stops all threads of the
+# only process there is.
+NO_RETURN = {"NtTerminateProcess", "NtContinue", "NtRaiseException", "NtSuspendProcess"}
 # Must meet at least so many refusals: a walk that finds nothing to refuse shows nothing.
 AT_LEAST = {"NtCreateEvent named": 10, "NtCreateThreadEx": 20, "NtCreateSection": 8,
             "NtCreateFile": 10, "NtWaitForMultipleObjects 64": 2, "NtQueueApcThread": 2,

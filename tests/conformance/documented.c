@@ -202,6 +202,10 @@ static void AtomPointers(USHORT Atom) {
     Expect("an atom's name, too long to be read", (ULONG)NtAddAtom(Kernel, 512, NULL), 0xC000000D);
     Expect("an atom into the kernel", (ULONG)NtAddAtom(Text, 22, (USHORT *)Kernel), 0xC0000005);
     Expect("an atom into a read-only page", (ULONG)NtAddAtom(Text, 22, (USHORT *)Text), 0xC0000005);
+    Expect("an empty name's atom into the kernel", (ULONG)NtAddAtom(Text, 0, (USHORT *)Kernel),
+           0xC0000005);
+    Expect("a missing name's atom into the kernel", (ULONG)NtFindAtom(Text, 2, (USHORT *)Kernel),
+           0xC0000005);
     Expect("neither has added it", AtomUsers(Atom, &Length), 1);
     Expect("an atom queried into the kernel",
            (ULONG)NtQueryInformationAtom(Atom, 0, (PVOID)Kernel, 64, NULL), 0xC0000005);

@@ -109,6 +109,9 @@ ROW(NtRemoveIoCompletionEx, "", POOL, ({ ULONG n; NtSetIoCompletion(Port, 1, 2, 
 /* processes and threads */
 ROW(NtOpenProcess, "", POOL, ({ OBJECT_ATTRIBUTES a = {.Length = sizeof(a)}; CLIENT_ID c = {MyProcessId(), NULL}; NtOpenProcess(&H, 0x400, &a, &c); }), CloseIt())
 ROW(NtOpenThread, "", POOL, ({ OBJECT_ATTRIBUTES a = {.Length = sizeof(a)}; CLIENT_ID c = {NULL, MyThreadId()}; NtOpenThread(&H, 0x40, &a, &c); }), CloseIt())
+ROW(NtGetNextProcess, "", POOL, NtGetNextProcess(NULL, 0x400, 0, 0, &H), CloseIt())
+ROW(NtGetNextThread, "", POOL, NtGetNextThread(SELF, NULL, 0x40, 0, 0, &H), CloseIt())
+ROW(NtResumeProcess, "", POOL, NtResumeProcess(SELF), )
 ROW(NtCreateThreadEx, "", POOL | MEMORY, NtCreateThreadEx(&H, 0x1FFFFF, NULL, SELF, SleepHere, NULL, 0, 0, 0, 0, NULL), EndThread())
 ROW(NtCreateThreadEx, "suspended", POOL | MEMORY, NtCreateThreadEx(&H, 0x1FFFFF, NULL, SELF, SleepHere, NULL, 1, 0, 0x1000, 0x10000, NULL), EndThread())
 ROW(NtTerminateThread, "", POOL | MEMORY, NtCreateThreadEx(&H, 0x1FFFFF, NULL, SELF, SleepHere, NULL, 1, 0, 0, 0, NULL) ?: NtTerminateThread(H, 0), EndThread())

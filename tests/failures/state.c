@@ -39,6 +39,12 @@ void TakeState(STATE *State) {
     CountPool(State);
 }
 
+ULONG AvailablePages(void) {
+    ULONG Performance[344 / 4] = {0};
+    NtQuerySystemInformation(2, Performance, sizeof(Performance), NULL);
+    return Performance[0x2C / 4];
+}
+
 static SIZE_T BytesOf(const STATE *State, ULONG Tag) {
     for (ULONG i = 0; i < State->Tags; i++) {
         if (State->Pool[i].Tag == Tag) {

@@ -14,6 +14,7 @@
 #define FAIL_ALLOCATIONS 0x100 /* SysDbgFailAllocations */
 #define MANY             2000  /* no service allocates that often */
 #define HANDLES_TO_GROW  1200
+#define SLACK            4   /* pages that pool may keep */
 #define PATIENCE         500 /* looks for a state that must come; a hang detector */
 
 NTSYS NTSTATUS NTAPI NtSystemDebugControl(int, PVOID, ULONG, PVOID, ULONG, PULONG);
@@ -127,7 +128,18 @@ static void WalkRow(const ROW *Row) {
         Row->Undo();
     }
     TakeBase(&Start, &Before);
-    if (Walk(Row, &Before, 1, &Refusals) && Walk(Row, &Before, ~0u, &Refusals)) {
+    if (!Walk(Row, &Before, ~0u, &Refusals) || !Walk(Row, &Before, 1, &Refusals)) {
+        return;
+    }
+    /* Once more, now that pool has what it needs: no page may be missing. */
+    ULONG Pages = AvailablePages(), Again = 0;
+    if (!Walk(Row, &Before, 1, &Again)) {
+        return;
+    }
+    if (AvailablePages() + SLACK < Pages) {
+        Print("not ok - %s %s: %u pages are missing\n", Row->Service, Row->What,
+              Pages - AvailablePages());
+    } else {
         Print("ok - %s %s: %u refusals\n", Row->Service, Row->What, Refusals);
     }
 }

@@ -49,4 +49,7 @@ void TakeState(STATE *State);
 const char *CompareObjects(const STATE *Before, const STATE *After); /* without pool */
 const char *CompareStates(const STATE *Before, const STATE *After);
 
+/* Pages of memory that nobody uses. Pool keeps some for later, so this is not to the page. */
+ULONG AvailablePages(void);
+
 #endif

@@ -13,20 +13,21 @@ from debugger import debug
 FIND = """python
 from ntdbg import expr, model, objects
 table = objects.HandleTable(model.current_process().handle_table)
-for name in ("Event", "Mutant", "Semaphore"):
+for name in ("Event", "Mutant", "Semaphore", "Waiter"):
     body = table.find(expr.evaluate("poi(debuggee!%s)" % name)).object + objects.HEADER
     gdb.set_convenience_variable(name, body)
 end"""
 COMMANDS = ["bp ntdll!NtTestAlert", "g", FIND, r"!obtrace \debuggee\an event",
             r"!object \debuggee\an event", "!obtrace $Mutant", "!object $Mutant",
-            "!obtrace $Semaphore", "!obtrace", "!obtrace $Event"]
+            "!obtrace $Semaphore", "!obtrace", "!obtrace $Event", "!obtrace $Waiter",
+            "!object $Waiter"]
 
 pytestmark = pytest.mark.xdist_group("gdb_obtrace")
 
 
 @pytest.fixture(scope="module")
 def said():
-    outputs = debug(COMMANDS, program("debuggee.exe"), "--append", "/OBTRACE=event,Mutant")
+    outputs = debug(COMMANDS, program("debuggee.exe"), "--append", "/OBTRACE=event,Mutant,Thread")
     return dict(zip(COMMANDS, outputs))
 
 
@@ -71,7 +72,7 @@ def test_the_waiter_holds_the_mutant(said):
 
 
 @pytest.mark.parametrize("name,shown", [(r"\debuggee\an event", r"\debuggee\an event"),
-                                        ("$Mutant", "$Mutant")])
+                                        ("$Mutant", "$Mutant"), ("$Waiter", "$Waiter")])
 def test_what_is_left_over_is_the_count(said, name, shown):
     traced = said["!obtrace " + name]
     changes = sum(1 if change == "+1" else -1 for change, _, _ in records(traced))
