@@ -453,7 +453,9 @@ struct _KTHREAD {
     ULONG ContextSwitches;
     ULONG KernelTime; /* clock ticks */
     ULONG UserTime;
-    ULONG WaitTime; /* tick count when it began to wait, or became ready */
+    ULONG WakeStamp; /* cycle counter when it last woke somebody since its last wait, or 0 */
+    UCHAR HandOvers; /* how often of late it has waited right after that: place.c */
+    ULONG WaitTime;  /* tick count when it began to wait, or became ready */
     KAPC SuspendApc;
     KSEMAPHORE SuspendSemaphore;
     KDEBUG_REGISTERS DebugRegisters; /* its own; in use if Header.DebugActive */
@@ -536,6 +538,7 @@ struct _KPRCB {
     volatile UCHAR DpcInterruptRequested;
     volatile UCHAR QuantumEnd;
     volatile UCHAR InterruptDepth;
+    volatile CHAR RunningPriority; /* of CurrentThread or NextThread, roughly, for others to see */
     ULONG ReadySummary; /* PrcbLock: bit n is set while DispatcherReadyListHead[n] holds a thread */
     LIST_ENTRY DispatcherReadyListHead[MAXIMUM_PRIORITY]; /* PrcbLock */
     KSPIN_LOCK TimerLock;

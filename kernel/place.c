@@ -27,13 +27,79 @@ USHORT KiChooseIdealProcessor(KAFFINITY Set) {
     return (USHORT)__builtin_ctzll(Above ? Above : Candidates);
 }
 
+/* --- threads that wake another and wait ---------------------------------------------------------
+ */
+
+/* A wait within so many cycles of a wake-up is what the wake-up was leading to. */
+#define HAND_OVER_CYCLES 0x40000
+#define HAND_OVERS_MOST  3
+
+static ULONG KiCycles(VOID) {
+    ULONG Low, High;
+    __asm__ volatile("rdtsc" : "=a"(Low), "=d"(High));
+    return Low;
+}
+
+/* The current thread begins a wait. Has it woken somebody just before? */
+VOID KiNoteWait(PKTHREAD Thread) {
+    ULONG Cycles = KiCycles() - Thread->WakeStamp;
+    if (!Thread->WakeStamp)
+        return;
+    Thread->WakeStamp = 0;
+    if (Cycles > HAND_OVER_CYCLES)
+        Thread->HandOvers -= Thread->HandOvers != 0;
+    else
+        Thread->HandOvers += Thread->HandOvers != HAND_OVERS_MOST;
+}
+
+/* The current thread wakes Thread, and it is one that mostly waits right after that; nobody else
+   wants this processor. So it is about to be free for Thread, without an interrupt and with all
+   that the two share in its cache. Should it not be, an idle one takes Thread at its next tick. */
+static BOOLEAN KiHandsOver(PKPRCB Prcb, PKTHREAD Thread) {
+    PKTHREAD Waker = Prcb->CurrentThread;
+    if (Thread->State != Waiting || Prcb->DpcRoutineActive || Waker == Prcb->IdleThread)
+        return FALSE;
+    Waker->WakeStamp = KiCycles() | 1;
+    return Waker->HandOvers >= HAND_OVERS_MOST - 1 && (Thread->Affinity & Prcb->SetMember) &&
+           !Prcb->NextThread && !Prcb->ReadySummary;
+}
+
+/* --- the place for a thread that has become ready -----------------------------------------------
+ */
+
+/* No processor is idle and Thread would have to queue at Prcb, whose PrcbLock is held. If it is
+   better than what runs on another processor, that one is returned instead, locked. */
+static PKPRCB KiLockWorseProcessor(PKPRCB Prcb, PKTHREAD Thread) {
+    PKPRCB Worst = NULL;
+    for (KAFFINITY Left = Thread->Affinity & KeActiveProcessors; Left; Left &= Left - 1) {
+        PKPRCB Other = KiProcessorBlock[__builtin_ctzll(Left)];
+        if (Other->RunningPriority < (Worst ? Worst->RunningPriority : Thread->Priority))
+            Worst = Other;
+    }
+    if (!Worst || Worst == Prcb)
+        return Prcb;
+    KiReleasePrcbLock(Prcb);
+    KiAcquirePrcbLock(Worst);
+    if (Thread->Priority > KiRunningPriority(Worst))
+        return Worst;
+    KiReleasePrcbLock(Worst); /* not any more */
+    KiAcquirePrcbLock(Prcb);
+    return Prcb;
+}
+
 /* The processor for a thread that has become ready, its PrcbLock held. */
-static PKPRCB KiLockProcessorFor(PKTHREAD Thread) {
+static PKPRCB KiLockProcessorFor(PKTHREAD Thread, PKPRCB Current) {
+    if (KiHandsOver(Current, Thread)) {
+        KiAcquirePrcbLock(Current);
+        return Current;
+    }
     for (;;) {
         KAFFINITY Idle = KiIdleSummary & Thread->Affinity;
         KAFFINITY Set = Idle ? Idle : Thread->Affinity & KeActiveProcessors;
         PKPRCB Prcb = KiProcessorBlock[KiPreferredProcessor(Thread, Set)];
         KiAcquirePrcbLock(Prcb);
+        if (!Idle && Thread->Priority <= KiRunningPriority(Prcb))
+            return KiLockWorseProcessor(Prcb, Thread);
         if (!Idle || (KiIdleSummary & Prcb->SetMember))
             return Prcb;
         KiReleasePrcbLock(Prcb); /* somebody has given it work meanwhile */
@@ -47,7 +113,7 @@ VOID KiReadyThread(PKTHREAD Thread) {
     if (KeNumberProcessors == 1)
         KiAcquirePrcbLock(Prcb);
     else
-        Prcb = KiLockProcessorFor(Thread);
+        Prcb = KiLockProcessorFor(Thread, Current);
     Thread->NextProcessor = (USHORT)Prcb->Number;
     if (Thread->Priority > KiRunningPriority(Prcb)) {
         if (Prcb->NextThread)

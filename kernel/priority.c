@@ -61,6 +61,8 @@ VOID KiQuantumEnd(VOID) {
         PKTHREAD Next = KiSelectReady(Prcb, Thread->Priority);
         if (Next)
             KiSetStandby(Prcb, Next);
+        else
+            Prcb->RunningPriority = Thread->Priority;
     }
     KiReleasePrcbLock(Prcb);
     KiReleaseThreadLock(Thread);

@@ -74,6 +74,7 @@ KPRIORITY KiRunningPriority(PKPRCB Prcb) {
 VOID KiSetStandby(PKPRCB Prcb, PKTHREAD Thread) {
     Thread->State = Standby;
     Prcb->NextThread = Thread;
+    Prcb->RunningPriority = Thread->Priority;
 }
 
 /* Priorities have changed, so another thread may be the one to run next. TRUE if there is one that

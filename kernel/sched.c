@@ -85,6 +85,7 @@ static PKTHREAD KiSelectNextThread(PKPRCB Prcb) {
     }
     Next->State = Running;
     Next->NextProcessor = (USHORT)Prcb->Number;
+    Prcb->RunningPriority = Next->Priority;
     return Next;
 }
 
@@ -92,6 +93,8 @@ static PKTHREAD KiSelectNextThread(PKPRCB Prcb) {
 LONG_PTR KiSwapThread(PKTHREAD Thread) {
     PKPRCB Prcb = KeGetCurrentPrcb();
     KiCheckNoLocks();
+    if (KeNumberProcessors > 1 && Thread->State == Waiting)
+        KiNoteWait(Thread);
     KiAcquirePrcbLock(Prcb);
     PKTHREAD Next = KiSelectNextThread(Prcb);
     if (Next == Thread) { /* woken before it had gone */

@@ -83,11 +83,16 @@ FREE_O := $(if $(filter build/%,$(O)),build/free,$(O)/free)
 
 .PHONY: free-build
 free-build:
-	@$(MAKE) --no-print-directory BUILD=free O=$(FREE_O) all $(FREE_O)/bench/bench.exe $(FREE_O)/bench/kbench.sys
+	@$(MAKE) --no-print-directory BUILD=free O=$(FREE_O) all $(FREE_O)/bench/bench.exe $(FREE_O)/bench/pairs.exe $(FREE_O)/bench/kbench.sys
 
 .PHONY: bench-now
 bench-now: free-build
 	VITRINE_O=$(abspath $(FREE_O)) $(PYTHON) tools/bench
+
+# Wall time: four pairs of threads on four processors beside one pair on one.
+.PHONY: bench-pairs
+bench-pairs: free-build
+	VITRINE_O=$(abspath $(FREE_O)) $(PYTHON) tools/bench --pairs
 
 # --- kernel tests: a boot driver -----------------------------------------------------------------
 

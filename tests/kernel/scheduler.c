@@ -246,6 +246,8 @@ KMT_TEST(scheduler_highest_ready_thread_runs_first) {
     KMT_CHECK(Places[2] == 1 && Places[3] == 2 && Places[0] == 3 && Places[1] == 4);
 }
 
+/* From another processor, if there is one. It need not come to the end of its long quantum first.
+ */
 KMT_TEST(scheduler_lowered_thread_makes_way) {
     LONG Place = 0;
     Halt = 0;
@@ -253,19 +255,89 @@ KMT_TEST(scheduler_lowered_thread_makes_way) {
     Turn = NULL;
     Order = 0;
     Preside();
-    PKTHREAD Spinner = StartAt(TakeTurns, (PVOID)THREAD_QUANTUM, BASE + 1);
+    PKTHREAD Spinner = StartAt(TakeTurns, (PVOID)120, BASE + 1);
     PKTHREAD Other = StartAt(NoteOrder, &Place, BASE);
+    KeSetAffinityThread(KeGetCurrentThread(), 1ull << (KeQueryActiveProcessorCount(NULL) - 1));
     Sleep(3);
     KMT_CHECK(Place == 0);
+    ULONG Charged = Spinner->KernelTime;
     KeSetPriorityThread(Spinner, BASE - 1);
-    Sleep(1);
-    for (ULONG Try = 0; Try < 100 && Place == 0; Try++)
+    for (ULONG Try = 0; Try < 400 && Place == 0; Try++)
         Sleep(1);
     KMT_CHECK(Place == 1);
+    KMT_CHECK(Spinner->KernelTime - Charged < 20);
     Halt = 1;
     KmtJoin(Spinner);
     KmtJoin(Other);
     StepDown();
+}
+
+static volatile LONG Delivered;
+
+static VOID NoteApc(PKAPC Apc, PKNORMAL_ROUTINE *NormalRoutine, PVOID *NormalContext,
+                    PVOID *SystemArgument1, PVOID *SystemArgument2) {
+    UNREFERENCED_PARAMETER(Apc);
+    UNREFERENCED_PARAMETER(NormalRoutine);
+    UNREFERENCED_PARAMETER(NormalContext);
+    UNREFERENCED_PARAMETER(SystemArgument1);
+    UNREFERENCED_PARAMETER(SystemArgument2);
+    InterlockedIncrement(&Delivered);
+}
+
+/* It is ready, not running, when the APC comes, and afterwards never waits for anything. */
+KMT_TEST(scheduler_apc_to_a_ready_thread_is_delivered) {
+    static KAPC Apc;
+    Delivered = Halt = 0;
+    TurnCount = ROUNDS;
+    Turn = NULL;
+    Preside();
+    PKTHREAD Spinner = StartAt(TakeTurns, (PVOID)THREAD_QUANTUM, BASE);
+    Sleep(2);
+    KMT_CHECK(Spinner->State == Ready); /* this thread has its processor */
+    KeInitializeApc(&Apc, Spinner, OriginalApcEnvironment, NoteApc, NULL, NULL, KernelMode, NULL);
+    KMT_CHECK(KeInsertQueueApc(&Apc, NULL, NULL, 0));
+    for (ULONG Try = 0; Try < 200 && Delivered == 0; Try++)
+        Sleep(1);
+    KMT_CHECK(Delivered == 1);
+    Halt = 1;
+    KmtJoin(Spinner);
+    StepDown();
+}
+
+/* A better thread that is woken has run by the time the call that woke it comes back. */
+typedef struct _WAKING {
+    KEVENT Event;
+    volatile LONG Woken;
+    ULONG Late;
+} WAKING;
+
+static VOID BeWoken(PVOID Context) {
+    WAKING *Waking = Context;
+    for (ULONG i = 0; i < 20; i++) {
+        KeWaitForSingleObject(&Waking->Event, Executive, KernelMode, FALSE, NULL);
+        Waking->Woken++;
+    }
+}
+
+static VOID Wake(PVOID Context) {
+    WAKING *Waking = Context;
+    for (LONG i = 1; i <= 20; i++) {
+        KeSetEvent(&Waking->Event, 0, FALSE);
+        Waking->Late += Waking->Woken != i;
+    }
+}
+
+KMT_TEST(scheduler_better_thread_runs_before_the_call_returns) {
+    WAKING Waking = {.Woken = 0};
+    KeInitializeEvent(&Waking.Event, SynchronizationEvent, FALSE);
+    Preside();
+    PKTHREAD Better = StartAt(BeWoken, &Waking, BASE + 2);
+    Sleep(2); /* it waits */
+    PKTHREAD Waker = StartAt(Wake, &Waking, BASE);
+    KmtJoin(Waker);
+    KmtJoin(Better);
+    StepDown();
+    KMT_CHECK(Waking.Woken == 20 && Waking.Late == 0);
 }
 
 /* --- relief -------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@
 #include "ps.h"
 
 #define WORKERS     8
-#define OPERATIONS  200
+#define OPERATIONS  300
 #define EVENTS      4
 #define ITEMS       16
 #define CONCURRENCY 2
@@ -150,8 +150,10 @@ static VOID HoldMutant(WORKER *Worker) {
 }
 
 static VOID Ask(WORKER *Worker) {
-    KeSetEvent(&Worker->Request, 1, FALSE);
-    KeWaitForSingleObject(&Worker->Reply, Executive, KernelMode, FALSE, NULL);
+    for (ULONG Left = 1 + Random(Worker, 32); Left > 0; Left--) {
+        KeSetEvent(&Worker->Request, 1, FALSE);
+        KeWaitForSingleObject(&Worker->Reply, Executive, KernelMode, FALSE, NULL);
+    }
 }
 
 static VOID PutItem(WORKER *Worker) {
