@@ -11,6 +11,8 @@
 #define BASE   8
 #define ROUNDS 8
 
+static KEVENT Gate; /* for the threads of a test: StartAt, Go */
+
 static ULONG Ticks(VOID) {
     LARGE_INTEGER Count;
     KeQueryTickCount(&Count);
@@ -24,6 +26,7 @@ static VOID Sleep(ULONG TickCount) {
 
 /* The test's own thread, above what it tests, on the same processor. */
 static VOID Preside(VOID) {
+    KeInitializeEvent(&Gate, NotificationEvent, FALSE);
     KeSetAffinityThread(KeGetCurrentThread(), 1);
     KeSetPriorityThread(KeGetCurrentThread(), BASE + 6);
 }
@@ -33,16 +36,15 @@ static VOID StepDown(VOID) {
     KeSetAffinityThread(KeGetCurrentThread(), KeQueryActiveProcessors());
 }
 
-/* A thread does nothing before it has its priority and its processor. */
+/* A thread does nothing before it has its priority and its processor, and Go has been called. */
 typedef struct _LAUNCH {
     PKSTART_ROUTINE Routine;
     PVOID Context;
-    KEVENT Go;
 } LAUNCH;
 
 static VOID Launched(PVOID Context) {
     LAUNCH *Launch = Context;
-    KeWaitForSingleObject(&Launch->Go, Executive, KernelMode, FALSE, NULL);
+    KeWaitForSingleObject(&Gate, Executive, KernelMode, FALSE, NULL);
     Launch->Routine(Launch->Context);
 }
 
@@ -50,14 +52,18 @@ static PKTHREAD StartAt(PKSTART_ROUTINE Routine, PVOID Context, KPRIORITY Priori
     static LAUNCH Launches[4]; /* of a test's threads, each its own */
     static ULONG Next;
     LAUNCH *Launch = &Launches[Next++ % 4];
-    Launch->Routine = Routine;
-    Launch->Context = Context;
-    KeInitializeEvent(&Launch->Go, NotificationEvent, FALSE);
+    *Launch = (LAUNCH){Routine, Context};
+    KeResetEvent(&Gate);
     PKTHREAD Thread = KmtStart(Launched, Launch);
     KeSetAffinityThread(Thread, 1);
+    while (*(volatile UCHAR *)&Thread->State != Waiting)
+        Sleep(1);
     KeSetPriorityThread(Thread, Priority);
-    KeSetEvent(&Launch->Go, 0, FALSE);
     return Thread;
+}
+
+static VOID Go(VOID) {
+    KeSetEvent(&Gate, 0, FALSE);
 }
 
 /* --- turns --------------------------------------------------------------------------------------
@@ -90,6 +96,7 @@ static VOID RunTurns(ULONG Quantum, BOOLEAN Disturb) {
     Turn = NULL;
     for (ULONG i = 0; i < 2; i++)
         Threads[i] = StartAt(TakeTurns, (PVOID)(ULONG_PTR)Quantum, BASE);
+    Go();
     for (ULONG Limit = Ticks() + 4000; TurnCount <= ROUNDS && (LONG)(Limit - Ticks()) > 0;)
         Sleep(Disturb ? 1 : 20);
     Halt = 1;
@@ -159,10 +166,12 @@ static VOID WatchRaise(PVOID Context) {
 
 static VOID Raise(RAISED *Raised, KPRIORITY Base, KPRIORITY Increment, BOOLEAN DisableBoost) {
     RtlZeroMemory(Raised, sizeof(*Raised));
+    KeInitializeEvent(&Gate, NotificationEvent, FALSE);
     KeInitializeEvent(&Raised->Event, SynchronizationEvent, FALSE);
     KeInitializeEvent(&Raised->Ready, SynchronizationEvent, FALSE);
     PKTHREAD Thread = StartAt(WatchRaise, Raised, Base);
     KeSetDisableBoostThread(Thread, DisableBoost);
+    Go();
     KeWaitForSingleObject(&Raised->Ready, Executive, KernelMode, FALSE, NULL);
     while (*(volatile UCHAR *)&Thread->State != Waiting)
         Sleep(1);
@@ -198,6 +207,8 @@ KMT_TEST(scheduler_raises_can_be_turned_off) {
     KMT_CHECK(Raised.First == BASE && Raised.Last == BASE && Raised.Steps == 0);
 }
 
+#define WAITS (4 * THREAD_QUANTUM) /* some find their short time over already, and are none */
+
 /* A wait costs a unit: who waits often gives back a raise without ever using up a tick. */
 static VOID WaitOften(PVOID Context) {
     KPRIORITY *Seen = Context;
@@ -206,19 +217,22 @@ static VOID WaitOften(PVOID Context) {
     KeWaitForSingleObject(Self, Executive, KernelMode, FALSE, &Now);
     Self->Priority = BASE + 2; /* as a wait with an Increment of 2 does */
     Self->Quantum = Self->QuantumReset;
-    for (ULONG i = 0; i < 2 * THREAD_QUANTUM; i++) {
+    for (ULONG i = 0; i < WAITS; i++) {
         Seen[i] = Self->Priority;
         KeWaitForSingleObject(Self, Executive, KernelMode, FALSE, &Now);
     }
-    Seen[2 * THREAD_QUANTUM] = Self->Priority;
+    Seen[WAITS] = Self->Priority;
 }
 
 KMT_TEST(scheduler_waits_use_up_a_quantum) {
-    static KPRIORITY Seen[2 * THREAD_QUANTUM + 1];
-    KmtJoin(StartAt(WaitOften, Seen, BASE));
+    static KPRIORITY Seen[WAITS + 1];
+    KeInitializeEvent(&Gate, NotificationEvent, FALSE);
+    PKTHREAD Thread = StartAt(WaitOften, Seen, BASE);
+    Go();
+    KmtJoin(Thread);
     KMT_CHECK(Seen[0] == BASE + 2);
-    KMT_CHECK(Seen[THREAD_QUANTUM] <= BASE + 1);
-    KMT_CHECK(Seen[2 * THREAD_QUANTUM] == BASE);
+    KMT_CHECK(Seen[WAITS / 2] <= BASE + 1);
+    KMT_CHECK(Seen[WAITS] == BASE);
 }
 
 /* --- changed priorities -------------------------------------------------------------------------
@@ -238,6 +252,7 @@ KMT_TEST(scheduler_highest_ready_thread_runs_first) {
     Order = 0;
     for (ULONG i = 0; i < 4; i++)
         Threads[i] = StartAt(NoteOrder, &Places[i], Priorities[i]);
+    Go();
     KeSetPriorityThread(Threads[2], 10); /* a ready one is raised, another lowered */
     KeSetPriorityThread(Threads[1], 3);
     for (ULONG i = 0; i < 4; i++)
@@ -257,6 +272,7 @@ KMT_TEST(scheduler_lowered_thread_makes_way) {
     Preside();
     PKTHREAD Spinner = StartAt(TakeTurns, (PVOID)120, BASE + 1);
     PKTHREAD Other = StartAt(NoteOrder, &Place, BASE);
+    Go();
     KeSetAffinityThread(KeGetCurrentThread(), 1ull << (KeQueryActiveProcessorCount(NULL) - 1));
     Sleep(3);
     KMT_CHECK(Place == 0);
@@ -292,6 +308,7 @@ KMT_TEST(scheduler_apc_to_a_ready_thread_is_delivered) {
     Turn = NULL;
     Preside();
     PKTHREAD Spinner = StartAt(TakeTurns, (PVOID)THREAD_QUANTUM, BASE);
+    Go();
     Sleep(2);
     KMT_CHECK(Spinner->State == Ready); /* this thread has its processor */
     KeInitializeApc(&Apc, Spinner, OriginalApcEnvironment, NoteApc, NULL, NULL, KernelMode, NULL);
@@ -332,8 +349,8 @@ KMT_TEST(scheduler_better_thread_runs_before_the_call_returns) {
     KeInitializeEvent(&Waking.Event, SynchronizationEvent, FALSE);
     Preside();
     PKTHREAD Better = StartAt(BeWoken, &Waking, BASE + 2);
-    Sleep(2); /* it waits */
     PKTHREAD Waker = StartAt(Wake, &Waking, BASE);
+    Go(); /* Better comes to its wait first */
     KmtJoin(Waker);
     KmtJoin(Better);
     StepDown();
@@ -382,6 +399,7 @@ KMT_TEST(scheduler_starving_thread_gets_two_quanta) {
     Halt = 0;
     PKTHREAD Strong = StartAt(Hog, NULL, BASE);
     PKTHREAD Weak = StartAt(Starve, &Starved, BASE - 2);
+    Go();
     Sleep(2);
     KMT_CHECK(Weak->State == Ready && Starved.First == 0);
     Age(Weak);
