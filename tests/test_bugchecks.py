@@ -88,6 +88,19 @@ def test_traps_with_stacks_of_their_own(name, code, first, title, smp):
     assert abs(int(frames[where[0]][0], 16) - int(frames[0][0], 16)) > 0x4000, result.tail()
 
 
+@pytest.mark.parametrize("smp", (1, 4))
+def test_dpc_that_does_not_end_is_named(smp):
+    """The stack leads from the clock interrupt through the DPC, on its own stack, to who was interrupted."""
+    result = crash("DPC", smp)
+    routine = re.search(r"KE: the DPC \w+ \(routine (\w+), .* has run for \d+ ticks", result.log)
+    assert routine, result.tail()
+    stop = re.search(r"STOP: 0x00000133 \(0x0{16},0x\w+,0x0{14}80,0x(\w+)\)", result.log)
+    assert stop and stop.group(1) == routine.group(1), result.tail()
+    frames = re.findall(r"^([0-9a-f]{16}) [0-9a-f]{16} (kmtest\+0x\w+)", result.log, re.M)
+    assert len(frames) >= 2, result.tail()
+    assert abs(int(frames[0][0], 16) - int(frames[-1][0], 16)) > 0x4000, result.tail()
+
+
 def test_bugcheck_before_there_is_a_hal():
     """An instruction that is none, in the first steps of the first processor: the report is whole."""
     outputs = debug(["bp nt!KiSetProcessorFeatures", "g", "set *(unsigned short *)$rip = 0x0b0f",

@@ -148,3 +148,33 @@ KMT_TEST(lock_queued_serves_in_order) {
     }
     KeSetAffinityThread(KeGetCurrentThread(), KeQueryActiveProcessors());
 }
+
+/* --- what the checked build has learned, and forgets --------------------------------------------
+ */
+
+static VOID Nest(PKSPIN_LOCK Outer, PKSPIN_LOCK Inner) {
+    KIRQL Old;
+    KeAcquireSpinLock(Outer, &Old);
+    KeAcquireSpinLockAtDpcLevel(Inner);
+    KeReleaseSpinLockFromDpcLevel(Inner);
+    KeReleaseSpinLock(Outer, Old);
+}
+
+/* A wrong memory of either would be a bugcheck. */
+KMT_TEST(lock_order_is_forgotten_with_the_lock) {
+    static KSPIN_LOCK First, Second;
+    ULONG Same = 0;
+    Nest(&First, &Second);
+    KeInitializeSpinLock(&First);
+    Nest(&Second, &First);
+    for (ULONG Try = 0; Try < 20; Try++) {
+        PKSPIN_LOCK Old = ExAllocatePool2(POOL_FLAG_NON_PAGED, 64, KMT_TAG);
+        Nest(Old, &Second);
+        ExFreePoolWithTag(Old, KMT_TAG);
+        PKSPIN_LOCK New = ExAllocatePool2(POOL_FLAG_NON_PAGED, 64, KMT_TAG);
+        Same += New == Old;
+        Nest(&Second, New);
+        ExFreePoolWithTag(New, KMT_TAG);
+    }
+    KMT_CHECK(Same != 0); /* or nothing was tested */
+}
