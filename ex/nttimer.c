@@ -208,17 +208,17 @@ static VOID ExpAssociateTimer(PETIMER Timer, PVOID ApcRoutine, PVOID Context) {
 }
 
 /* Returns the state before. */
-static BOOLEAN ExpSetTimer(PETIMER Timer, LARGE_INTEGER DueTime, PVOID ApcRoutine, PVOID Context,
-                           LONG Period) {
+static BOOLEAN ExpSetTimer(PETIMER Timer, const TIMER_SET_COALESCABLE_TIMER_INFO *Set) {
     BOOLEAN WasSet;
     KIRQL OldIrql = KeAcquireSpinLockRaiseToDpc(&Timer->Lock);
     ULONG References = ExpStopTimer(Timer, &WasSet);
     BOOLEAN State = KeReadStateTimer(&Timer->KeTimer);
-    Timer->Period = Period;
-    if (ApcRoutine != NULL) {
-        ExpAssociateTimer(Timer, ApcRoutine, Context);
+    Timer->Period = (LONG)Set->Period;
+    if (Set->TimerApcRoutine != NULL) {
+        ExpAssociateTimer(Timer, (PVOID)Set->TimerApcRoutine, Set->TimerContext);
     }
-    KeSetTimerEx(&Timer->KeTimer, DueTime, Period, ApcRoutine != NULL ? &Timer->TimerDpc : NULL);
+    KeSetCoalescableTimer(&Timer->KeTimer, Set->DueTime, Set->Period, Set->TolerableDelay,
+                          Set->TimerApcRoutine != NULL ? &Timer->TimerDpc : NULL);
     KeReleaseSpinLock(&Timer->Lock, OldIrql);
     ExpDropReferences(Timer, References);
     return State;
@@ -229,6 +229,23 @@ static NTSTATUS ExpReferenceTimer(HANDLE Handle, ACCESS_MASK Access, PETIMER *Ti
                                      (PVOID *)Timer, NULL);
 }
 
+/* What Set says, all of it captured, its PreviousState probed. */
+static NTSTATUS ExpSetTimerByHandle(HANDLE Handle, const TIMER_SET_COALESCABLE_TIMER_INFO *Set) {
+    PETIMER Timer;
+    if ((LONG)Set->Period < 0) {
+        return STATUS_INVALID_PARAMETER_6;
+    }
+    NTSTATUS Status = ExpReferenceTimer(Handle, TIMER_MODIFY_STATE, &Timer);
+    if (!NT_SUCCESS(Status)) {
+        return Status;
+    }
+    BOOLEAN State = ExpSetTimer(Timer, Set);
+    ObfDereferenceObject(Timer);
+    return Set->PreviousState != NULL
+               ? ObReturnInformation(Set->PreviousState, &State, sizeof(State), NULL)
+               : STATUS_SUCCESS;
+}
+
 /*
  * STATUS_INVALID_PARAMETER_6: a negative period. STATUS_TIMER_RESUME_IGNORED: set, but there is no
  * sleep that it could end. Source: Windows SDK, SetWaitableTimer; phnt.
@@ -237,28 +254,47 @@ NTSTATUS NTAPI NtSetTimer(_In_ HANDLE TimerHandle, _In_ PLARGE_INTEGER DueTime,
                           _In_opt_ PTIMER_APC_ROUTINE TimerApcRoutine, _In_opt_ PVOID TimerContext,
                           _In_ BOOLEAN ResumeTimer, _In_opt_ LONG Period,
                           _Out_opt_ PBOOLEAN PreviousState) {
-    LARGE_INTEGER Due;
-    PETIMER Timer;
+    TIMER_SET_COALESCABLE_TIMER_INFO Set = {.TimerApcRoutine = TimerApcRoutine,
+                                            .TimerContext = TimerContext,
+                                            .Period = (ULONG)Period,
+                                            .PreviousState = PreviousState};
     __try {
-        Due.QuadPart = (LONGLONG)ReadULong64FromUser(DueTime);
+        Set.DueTime.QuadPart = (LONGLONG)ReadULong64FromUser(DueTime);
         if (PreviousState != NULL) {
             ProbeForWrite(PreviousState, sizeof(BOOLEAN), 1);
         }
     } __except (EXCEPTION_EXECUTE_HANDLER) {
         return GetExceptionCode();
     }
-    if (Period < 0) {
-        return STATUS_INVALID_PARAMETER_6;
-    }
-    NTSTATUS Status = ExpReferenceTimer(TimerHandle, TIMER_MODIFY_STATE, &Timer);
-    if (!NT_SUCCESS(Status)) {
-        return Status;
-    }
-    BOOLEAN State = ExpSetTimer(Timer, Due, (PVOID)TimerApcRoutine, TimerContext, Period);
-    ObfDereferenceObject(Timer);
-    Status = PreviousState != NULL ? ObReturnInformation(PreviousState, &State, sizeof(State), NULL)
-                                   : STATUS_SUCCESS;
+    NTSTATUS Status = ExpSetTimerByHandle(TimerHandle, &Set);
     return NT_SUCCESS(Status) && ResumeTimer ? STATUS_TIMER_RESUME_IGNORED : Status;
+}
+
+/*
+ * The same with a tolerable delay: TimerSetCoalescableTimer. STATUS_INVALID_INFO_CLASS,
+ * STATUS_INFO_LENGTH_MISMATCH. Source: phnt; Windows SDK, SetWaitableTimerEx.
+ */
+NTSTATUS NTAPI NtSetTimerEx(_In_ HANDLE TimerHandle,
+                            _In_ TIMER_SET_INFORMATION_CLASS TimerSetInformationClass,
+                            _Inout_ PVOID TimerSetInformation,
+                            _In_ ULONG TimerSetInformationLength) {
+    TIMER_SET_COALESCABLE_TIMER_INFO Set;
+    if (TimerSetInformationClass != TimerSetCoalescableTimer) {
+        return STATUS_INVALID_INFO_CLASS;
+    }
+    if (TimerSetInformationLength != sizeof(Set)) {
+        return STATUS_INFO_LENGTH_MISMATCH;
+    }
+    __try {
+        CopyFromUser(&Set, TimerSetInformation, sizeof(Set));
+        if (Set.PreviousState != NULL) {
+            ProbeForWrite(Set.PreviousState, sizeof(BOOLEAN), 1);
+        }
+    } __except (EXCEPTION_EXECUTE_HANDLER) {
+        return GetExceptionCode();
+    }
+    NTSTATUS Status = ExpSetTimerByHandle(TimerHandle, &Set);
+    return NT_SUCCESS(Status) && Set.WakeContext != NULL ? STATUS_TIMER_RESUME_IGNORED : Status;
 }
 
 /* The signal state stays as it is. Source: Windows SDK, CancelWaitableTimer; phnt. */

@@ -137,6 +137,10 @@ NTSTATUS NTAPI NtSetTimer(_In_ HANDLE TimerHandle, _In_ PLARGE_INTEGER DueTime,
                           _In_opt_ PTIMER_APC_ROUTINE TimerApcRoutine, _In_opt_ PVOID TimerContext,
                           _In_ BOOLEAN ResumeTimer, _In_opt_ LONG Period,
                           _Out_opt_ PBOOLEAN PreviousState);
+NTSTATUS NTAPI NtSetTimerEx(_In_ HANDLE TimerHandle,
+                            _In_ TIMER_SET_INFORMATION_CLASS TimerSetInformationClass,
+                            _Inout_ PVOID TimerSetInformation,
+                            _In_ ULONG TimerSetInformationLength);
 NTSTATUS NTAPI NtCancelTimer(_In_ HANDLE TimerHandle, _Out_opt_ PBOOLEAN CurrentState);
 NTSTATUS NTAPI NtQueryTimer(_In_ HANDLE TimerHandle,
                             _In_ TIMER_INFORMATION_CLASS TimerInformationClass,

@@ -72,6 +72,18 @@ typedef struct _TIMER_BASIC_INFORMATION {
 typedef VOID(NTAPI *PTIMER_APC_ROUTINE)(PVOID TimerContext, ULONG TimerLowValue,
                                         LONG TimerHighValue);
 
+typedef enum _TIMER_SET_INFORMATION_CLASS { TimerSetCoalescableTimer } TIMER_SET_INFORMATION_CLASS;
+
+typedef struct _TIMER_SET_COALESCABLE_TIMER_INFO {
+    LARGE_INTEGER DueTime;
+    PTIMER_APC_ROUTINE TimerApcRoutine;
+    PVOID TimerContext;
+    struct _COUNTED_REASON_CONTEXT *WakeContext; /* why it may end a sleep: there is none */
+    ULONG Period;                                /* ms */
+    ULONG TolerableDelay;                        /* ms */
+    PBOOLEAN PreviousState;
+} TIMER_SET_COALESCABLE_TIMER_INFO, *PTIMER_SET_COALESCABLE_TIMER_INFO;
+
 /* ---- Keyed events, I/O completion ---- */
 
 #define KEYEDEVENT_WAIT       0x0001

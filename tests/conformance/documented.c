@@ -5,6 +5,8 @@
 #include "guard.h"
 
 NTSYS NTSTATUS NTAPI NtWaitForMultipleObjects(ULONG, const HANDLE *, int, BOOLEAN, PLARGE_INTEGER);
+NTSYS NTSTATUS NTAPI NtCreateTimer(PHANDLE, ACCESS_MASK, POBJECT_ATTRIBUTES, int);
+NTSYS NTSTATUS NTAPI NtSetTimerEx(HANDLE, int, PVOID, ULONG);
 
 static ULONG Number;
 
@@ -158,6 +160,30 @@ static void WaitForAll(void) {
     NtClose(Event);
 }
 
+/* A timer that may be late, in the way that Wine has not. */
+static void CoalescableTimer(void) {
+    struct {
+        LARGE_INTEGER DueTime;
+        PVOID Routine, Context, Wake;
+        ULONG Period, TolerableDelay;
+        BOOLEAN *PreviousState;
+    } Set = {.DueTime.QuadPart = -10000, .TolerableDelay = 50};
+    HANDLE Timer = NULL;
+    BOOLEAN Before = 9;
+    NtCreateTimer(&Timer, 0x1F0003, NULL, 0);
+    Set.PreviousState = &Before;
+    Expect("timer, class", (ULONG)NtSetTimerEx(Timer, 1, &Set, sizeof(Set)), 0xC0000003);
+    Expect("timer, length", (ULONG)NtSetTimerEx(Timer, 0, &Set, sizeof(Set) - 8), 0xC0000004);
+    Expect("timer, memory", (ULONG)NtSetTimerEx(Timer, 0, (PVOID)16, sizeof(Set)), 0xC0000005);
+    Expect("timer, set", (ULONG)NtSetTimerEx(Timer, 0, &Set, sizeof(Set)), 0);
+    Expect("timer, not signalled before", Before, FALSE);
+    Expect("timer, comes", (ULONG)NtWaitForSingleObject(Timer, FALSE, NULL), 0);
+    Expect("timer, set again", (ULONG)NtSetTimerEx(Timer, 0, &Set, sizeof(Set)), 0);
+    Expect("timer, signalled before", Before, TRUE);
+    NtClose(Timer);
+    Expect("timer, closed", (ULONG)NtSetTimerEx(Timer, 0, &Set, sizeof(Set)), 0xC0000008);
+}
+
 static void Calendar(void) {
     TIME_FIELDS_ NoLeapDay = {2001, 2, 29, 0, 0, 0, 0, 0};
     LARGE_INTEGER Time;
@@ -274,6 +300,7 @@ void Start(void) {
     Divisions();
     Services();
     WaitForAll();
+    CoalescableTimer();
     Calendar();
     Flags();
     Atoms();
