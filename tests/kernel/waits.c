@@ -36,14 +36,18 @@ static VOID Wait(PVOID Context) {
     PsTerminateSystemThread(STATUS_SUCCESS);
 }
 
-/* Starts Waiter on Count objects; it waits when this returns. */
-static VOID Begin(WAITER *Waiter, WAIT_TYPE Type, ULONG Count, PVOID First, PVOID Second) {
+static VOID Launch(WAITER *Waiter, WAIT_TYPE Type, ULONG Count, PVOID First, PVOID Second) {
     Waiter->Count = Count;
     Waiter->Objects[0] = First;
     Waiter->Objects[1] = Second;
     Waiter->Type = Type;
     Waiter->Done = 0;
     Waiter->Thread = KmtStart(Wait, Waiter);
+}
+
+/* Starts Waiter on Count objects; it waits when this returns. */
+static VOID Begin(WAITER *Waiter, WAIT_TYPE Type, ULONG Count, PVOID First, PVOID Second) {
+    Launch(Waiter, Type, Count, First, Second);
     KMT_CHECK(KmtUntilWaiting(Waiter->Thread, WrExecutive));
 }
 
@@ -287,7 +291,7 @@ KMT_TEST(wait_timeouts) {
     KMT_CHECK(End(&Waiter) == STATUS_SUCCESS);
     Short.QuadPart = -300000;
     Waiter.Timeout = &Short;
-    Begin(&Waiter, WaitAll, 2, &Event, &Event);
+    Launch(&Waiter, WaitAll, 2, &Event, &Event); /* its wait may be over before it is seen */
     KMT_CHECK(End(&Waiter) == STATUS_TIMEOUT);
     KMT_CHECK(IsListEmpty(&Event.Header.WaitListHead));
 }
