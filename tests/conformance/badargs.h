@@ -68,3 +68,5 @@
     {"NtSystemDebugControl", "#0000r", 0, NO_CALL, {0xFFFF}}, {"NtTestAlert", "", 0, NO_CALL},
     {"NtWaitForAlertByThreadId", "0Z", 0, 0x102},
     {"NtWaitForKeyedEvent", "k#0Z", 0, 0x102, {0x1000}},
+    {"NtGetNextProcess", "0#00H", 0, 0, {0x1000}}, {"NtGetNextThread", "p0#00H", 0, 0, {0x40}},
+    {"NtResumeProcess", "p"}, {"NtSuspendProcess", "p", 0, NO_CALL},

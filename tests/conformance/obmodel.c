@@ -315,6 +315,9 @@ static void List(WORLD *World, ENTRY *Entry) {
         for (ULONG i = 0; Listed[i].Name.Length != 0; i++, Children++) {
             CheckListed(World, Entry->Object, &Listed[i], &Seen);
         }
+        if (!Expect(World, "the list ends", Children <= OBJECTS, TRUE)) {
+            return;
+        }
     }
     Expect(World, "number listed", Children, (ULONG)World->Objects[Entry->Object].Children);
 }

@@ -227,9 +227,11 @@ void Start(void) {
         Before[Kind] = Totals(Kind);
     }
     ULONG Handles = HandleCountOf(SELF);
+    ULONG64 Pool = PoolBytes();
     for (ULONG i = 0; i < Calls; i++) {
         FuzzOnce();
     }
+    Surprises += PoolBytes() != Pool;
     Surprises += HandleCountOf(SELF) != Handles;
     for (KIND Kind = Directory; Kind < KINDS; Kind++) {
         TOTALS After = Totals(Kind);
