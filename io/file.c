@@ -75,6 +75,9 @@ static VOID IopDeleteFile(_In_ PVOID Object) {
     if (FileObject->RelatedFileObject != NULL) {
         ObDereferenceObject(FileObject->RelatedFileObject);
     }
+    if (FileObject->CompletionContext != NULL) {
+        IopFreeCompletionContext(FileObject->CompletionContext);
+    }
     IopDereferenceDevice(FileObject->DeviceObject);
 }
 

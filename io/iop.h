@@ -104,6 +104,14 @@ NTSTATUS IopSendSimpleRequest(_In_ PFILE_OBJECT FileObject, _In_ UCHAR MajorFunc
 
 /* ntcompletion.c */
 BOOLEAN IopCreateCompletionType(VOID);
+PVOID IopAllocateCompletionPacket(VOID);
+VOID IopFreeCompletionPacket(_In_ PVOID Packet);
+/* The port owns the packet from now on. <= DISPATCH_LEVEL. */
+VOID IopPostCompletionPacket(_In_ PVOID Packet, _In_ const IO_COMPLETION_CONTEXT *Target,
+                             _In_opt_ PVOID ApcContext, _In_ const IO_STATUS_BLOCK *Result);
+NTSTATUS IopTieFileToPort(_Inout_ PFILE_OBJECT FileObject,
+                          _In_ const FILE_COMPLETION_INFORMATION *Information);
+VOID IopFreeCompletionContext(_In_ PIO_COMPLETION_CONTEXT Context);
 
 /* ioinit.c */
 VOID IopRegisterFileOperations(VOID);

@@ -93,6 +93,62 @@ static NTSTATUS IopReferenceQueue(HANDLE Handle, ACCESS_MASK Access, PKQUEUE *Qu
                                      (PVOID *)Queue, NULL);
 }
 
+/* A packet is had before the request that it will tell of, so that the telling cannot fail. */
+PVOID IopAllocateCompletionPacket(VOID) {
+    return ExAllocatePool2(POOL_FLAG_NON_PAGED, sizeof(IOP_MINI_COMPLETION_PACKET), IOP_TAG_PACKET);
+}
+
+VOID IopFreeCompletionPacket(_In_ PVOID Packet) {
+    ExFreePoolWithTag(Packet, IOP_TAG_PACKET);
+}
+
+VOID IopPostCompletionPacket(_In_ PVOID Packet, _In_ const IO_COMPLETION_CONTEXT *Target,
+                             _In_opt_ PVOID ApcContext, _In_ const IO_STATUS_BLOCK *Result) {
+    PIOP_MINI_COMPLETION_PACKET Mini = Packet;
+    Mini->PacketType = IopCompletionPacketMini;
+    Mini->KeyContext = Target->Key;
+    Mini->ApcContext = ApcContext;
+    Mini->IoStatus = Result->Status;
+    Mini->IoStatusInformation = Result->Information;
+    KeInsertQueue(Target->Port, &Mini->ListEntry);
+}
+
+/*
+ * IopTieFileToPort - FileCompletionInformation: what is read or written asynchronously from now on
+ * is told to the port of that handle.
+ *
+ * STATUS_INVALID_PARAMETER: a synchronous file, or one that has a port. Source: WDK,
+ * FILE_COMPLETION_INFORMATION.
+ */
+NTSTATUS IopTieFileToPort(_Inout_ PFILE_OBJECT FileObject,
+                          _In_ const FILE_COMPLETION_INFORMATION *Information) {
+    PKQUEUE Queue;
+    if (FileObject->Flags & FO_SYNCHRONOUS_IO) {
+        return STATUS_INVALID_PARAMETER;
+    }
+    NTSTATUS Status = IopReferenceQueue(Information->Port, IO_COMPLETION_MODIFY_STATE, &Queue);
+    if (!NT_SUCCESS(Status)) {
+        return Status;
+    }
+    PIO_COMPLETION_CONTEXT Context =
+        ExAllocatePool2(POOL_FLAG_NON_PAGED, sizeof(*Context), IOP_TAG_PACKET);
+    if (Context == NULL) {
+        ObDereferenceObject(Queue);
+        return STATUS_INSUFFICIENT_RESOURCES;
+    }
+    *Context = (IO_COMPLETION_CONTEXT){.Port = Queue, .Key = Information->Key};
+    if (InterlockedCompareExchangePointer(&FileObject->CompletionContext, Context, NULL) != NULL) {
+        IopFreeCompletionContext(Context);
+        return STATUS_INVALID_PARAMETER;
+    }
+    return STATUS_SUCCESS;
+}
+
+VOID IopFreeCompletionContext(_In_ PIO_COMPLETION_CONTEXT Context) {
+    ObDereferenceObject(Context->Port);
+    ExFreePoolWithTag(Context, IOP_TAG_PACKET);
+}
+
 /* Source: phnt; Windows SDK, PostQueuedCompletionStatus. STATUS_INSUFFICIENT_RESOURCES. */
 NTSTATUS NTAPI NtSetIoCompletion(_In_ HANDLE IoCompletionHandle, _In_opt_ PVOID KeyContext,
                                  _In_opt_ PVOID ApcContext, _In_ NTSTATUS IoStatus,
@@ -102,15 +158,11 @@ NTSTATUS NTAPI NtSetIoCompletion(_In_ HANDLE IoCompletionHandle, _In_opt_ PVOID 
     if (!NT_SUCCESS(Status)) {
         return Status;
     }
-    PIOP_MINI_COMPLETION_PACKET Packet =
-        ExAllocatePool2(POOL_FLAG_NON_PAGED, sizeof(*Packet), IOP_TAG_PACKET);
+    PVOID Packet = IopAllocateCompletionPacket();
     if (Packet != NULL) {
-        Packet->PacketType = IopCompletionPacketMini;
-        Packet->KeyContext = KeyContext;
-        Packet->ApcContext = ApcContext;
-        Packet->IoStatus = IoStatus;
-        Packet->IoStatusInformation = IoStatusInformation;
-        KeInsertQueue(Queue, &Packet->ListEntry);
+        IO_COMPLETION_CONTEXT Target = {.Port = Queue, .Key = KeyContext};
+        IO_STATUS_BLOCK Result = {.Status = IoStatus, .Information = IoStatusInformation};
+        IopPostCompletionPacket(Packet, &Target, ApcContext, &Result);
     } else {
         Status = STATUS_INSUFFICIENT_RESOURCES;
     }

@@ -19,6 +19,8 @@ typedef struct _IOP_TRANSFER {
     PFILE_OBJECT FileObject;
     PKEVENT Event;
     PKAPC Apc;
+    PVOID Packet;     /* for the file's completion port */
+    PVOID ApcContext; /* what it will say */
     PIO_STATUS_BLOCK UserIosb;
     PUCHAR Buffer;
     ULONG Length;
@@ -51,6 +53,23 @@ static VOID IopTransferApcKernelRoutine(_In_ PKAPC Apc, _Inout_ PKNORMAL_ROUTINE
     UNREFERENCED_PARAMETER(Argument1);
     UNREFERENCED_PARAMETER(Argument2);
     IopFreeTransferApc(Apc);
+}
+
+/* A transfer with a context, on a file with a port, is told to the port. */
+static NTSTATUS IopPrepareTransferPacket(PIOP_TRANSFER Transfer,
+                                         const IOP_TRANSFER_ARGUMENTS *Args) {
+    if (Transfer->FileObject->CompletionContext == NULL) {
+        return STATUS_SUCCESS;
+    }
+    if (Args->ApcRoutine != NULL) {
+        return STATUS_INVALID_PARAMETER; /* one of the two */
+    }
+    if (Args->ApcContext == NULL) {
+        return STATUS_SUCCESS;
+    }
+    Transfer->ApcContext = Args->ApcContext;
+    Transfer->Packet = IopAllocateCompletionPacket();
+    return Transfer->Packet != NULL ? STATUS_SUCCESS : STATUS_INSUFFICIENT_RESOURCES;
 }
 
 static NTSTATUS IopPrepareTransferApc(PIOP_TRANSFER Transfer, const IOP_TRANSFER_ARGUMENTS *Args) {
@@ -282,6 +301,11 @@ static NTSTATUS IopReportTransfer(PIOP_TRANSFER Transfer, const IO_STATUS_BLOCK 
     Transfer->FileObject->FinalStatus = Status;
     KeSetEvent(Transfer->Event != NULL ? Transfer->Event : &Transfer->FileObject->Event,
                IO_NO_INCREMENT, FALSE);
+    if (Transfer->Packet != NULL && !NT_ERROR(Status)) {
+        IopPostCompletionPacket(Transfer->Packet, Transfer->FileObject->CompletionContext,
+                                Transfer->ApcContext, IoStatus);
+        Transfer->Packet = NULL;
+    }
     if (Transfer->Apc != NULL && !NT_ERROR(Status)) {
         PKAPC Apc = Transfer->Apc;
         Transfer->Apc = NULL;
@@ -336,6 +360,9 @@ static NTSTATUS IopTransfer(PIOP_TRANSFER Transfer, const IOP_TRANSFER_ARGUMENTS
         Status = IopReferenceTransferEvent(Transfer, Args->Event);
     }
     if (NT_SUCCESS(Status)) {
+        Status = IopPrepareTransferPacket(Transfer, Args);
+    }
+    if (NT_SUCCESS(Status)) {
         Status = IopPrepareTransferApc(Transfer, Args);
     }
     if (NT_SUCCESS(Status)) {
@@ -350,6 +377,9 @@ static NTSTATUS IopTransfer(PIOP_TRANSFER Transfer, const IOP_TRANSFER_ARGUMENTS
     }
     if (Transfer->Apc != NULL) {
         IopFreeTransferApc(Transfer->Apc);
+    }
+    if (Transfer->Packet != NULL) {
+        IopFreeCompletionPacket(Transfer->Packet);
     }
     if (Transfer->Event != NULL) {
         ObDereferenceObject(Transfer->Event);

@@ -35,6 +35,7 @@ static const IOP_CLASS_RULE IopSetRules[] = {
     {FileDispositionInformation, sizeof(FILE_DISPOSITION_INFORMATION), DELETE},
     {FilePositionInformation, sizeof(FILE_POSITION_INFORMATION), 0},
     {FileEndOfFileInformation, sizeof(FILE_END_OF_FILE_INFORMATION), FILE_WRITE_DATA},
+    {FileCompletionInformation, sizeof(FILE_COMPLETION_INFORMATION), 0},
 };
 
 static const IOP_CLASS_RULE IopVolumeRules[] = {
@@ -224,6 +225,19 @@ static NTSTATUS IopSetPosition(PFILE_OBJECT FileObject, const FILE_POSITION_INFO
     return STATUS_SUCCESS;
 }
 
+/* What the I/O manager keeps itself it sets itself. */
+static NTSTATUS IopSetInformation(PIOP_INFORMATION_CALL Call) {
+    ULONG_PTR Information = 0;
+    switch (Call->Class) {
+    case FilePositionInformation:
+        return IopSetPosition(Call->FileObject, Call->System);
+    case FileCompletionInformation:
+        return IopTieFileToPort(Call->FileObject, Call->System);
+    default:
+        return IopSendInformation(Call, IRP_MJ_SET_INFORMATION, &Information);
+    }
+}
+
 /* Source: WDK page of ZwSetInformationFile. */
 NTSTATUS NtSetInformationFile(_In_ HANDLE FileHandle, _Out_ PIO_STATUS_BLOCK IoStatusBlock,
                               _In_reads_bytes_(Length) PVOID FileInformation, _In_ ULONG Length,
@@ -234,12 +248,9 @@ NTSTATUS NtSetInformationFile(_In_ HANDLE FileHandle, _Out_ PIO_STATUS_BLOCK IoS
                                  .Length = Length,
                                  .Class = FileInformationClass,
                                  .Mode = ExGetPreviousMode()};
-    ULONG_PTR Information = 0;
     NTSTATUS Status = IopBeginInformation(&Call, IopSetRules, RTL_NUMBER_OF(IopSetRules), FALSE);
     if (NT_SUCCESS(Status)) {
-        Status = Call.Class == FilePositionInformation
-                     ? IopSetPosition(Call.FileObject, Call.System)
-                     : IopSendInformation(&Call, IRP_MJ_SET_INFORMATION, &Information);
+        Status = IopSetInformation(&Call);
     }
     return IopEndInformation(&Call, Status, 0, FALSE);
 }

@@ -3,6 +3,7 @@
  * DEVIATIONS.md lists the differences.
  */
 #include "tap.h"
+#include "ownfile.h"
 
 NTSYS NTSTATUS NTAPI NtGetContextThread(HANDLE, PCONTEXT);
 NTSYS NTSTATUS NTAPI NtSetContextThread(HANDLE, const CONTEXT *);
@@ -227,6 +228,33 @@ static void CommandLine(void) {
     Expect("debug object", (ULONG)NtQueryInformationProcess(SELF, 30, Buffer, 8, NULL), 0xC0000353);
 }
 
+NTSYS NTSTATUS NTAPI NtCreateIoCompletion(PHANDLE, ACCESS_MASK, POBJECT_ATTRIBUTES, ULONG);
+NTSYS NTSTATUS NTAPI NtSetInformationFile(HANDLE, PIO_STATUS_BLOCK, PVOID, ULONG,
+                                          FILE_INFORMATION_CLASS);
+
+static void NTAPI NoApc(PVOID Context, PIO_STATUS_BLOCK Io, ULONG Reserved) {
+    (void)Context, (void)Io, (void)Reserved;
+}
+
+static void AsynchronousFiles(void) {
+    HANDLE File = OpenOwnFile(0), Port = NULL;
+    IO_STATUS_BLOCK Io;
+    BYTE Bytes[4];
+    LARGE_INTEGER Offset = {.QuadPart = 0};
+    NtCreateIoCompletion(&Port, 0x1F0003, NULL, 0);
+    Expect("a bad event is refused",
+           (ULONG)NtReadFile(File, Stale(), NULL, NULL, &Io, Bytes, 4, &Offset, NULL), 0xC0000008);
+    struct {
+        HANDLE Port;
+        PVOID Key;
+    } Tie = {Port, NULL};
+    NtSetInformationFile(File, &Io, &Tie, sizeof(Tie), 30);
+    Expect("an APC or a port, not both",
+           (ULONG)NtReadFile(File, NULL, NoApc, &Io, &Io, Bytes, 4, &Offset, NULL), 0xC000000D);
+    NtClose(File);
+    NtClose(Port);
+}
+
 void Start(void) {
     Contexts();
     InService();
@@ -235,5 +263,6 @@ void Start(void) {
     Walks();
     Handles();
     CommandLine();
+    AsynchronousFiles();
     Done();
 }
