@@ -1,8 +1,9 @@
-"""How processes end: many of them in one boot, each ended by several threads at once."""
+"""Processes and threads on several processors: how they end, and the locks between them."""
 import re
 
 import pytest
 
+from cases import cases, read_expected
 from conftest import program, vmrun
 
 RUNS = 300
@@ -24,3 +25,9 @@ def given(status):
     """0xC0DE0WNN, from a thread that there is; in way 2 only the third ends the process."""
     way, who = status >> 8 & 0xF, status & 0xFF
     return status >> 12 == 0xC0DE0 and way < WAYS and who in ((3,) if way == 2 else (1, 2, 3, 4))
+
+
+def test_locks_of_user_mode_under_contention_on_four_processors():
+    result = vmrun("--smp", 4, program("contend.exe"))
+    case = next(case for case in cases() if case.name == "contend")
+    assert result.out == read_expected(case)[1], result.tail()
