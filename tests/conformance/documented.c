@@ -184,6 +184,24 @@ static void CoalescableTimer(void) {
     Expect("timer, closed", (ULONG)NtSetTimerEx(Timer, 0, &Set, sizeof(Set)), 0xC0000008);
 }
 
+NTSYS NTSTATUS NTAPI NtDuplicateObject(HANDLE, HANDLE, HANDLE, PHANDLE, ACCESS_MASK, ULONG, ULONG);
+
+/* OBJ_KERNEL_HANDLE is for drivers: a program that asks for it gets a handle of its own. */
+static void KernelHandles(void) {
+    HANDLE Event = NULL, Copy = NULL;
+    OBJECT_ATTRIBUTES Attributes = {.Length = sizeof(Attributes), .Attributes = 0x200};
+    NtCreateEvent(&Event, EVENT_ALL_ACCESS, &Attributes, 1, FALSE);
+    Expect("a handle created for the kernel", (LONG_PTR)Event > 0, TRUE);
+    NtDuplicateObject(SELF, Event, SELF, &Copy, 0, 0x200, 2);
+    Expect("a handle duplicated for the kernel", (LONG_PTR)Copy > 0, TRUE);
+    Expect("closed", (ULONG)NtClose(Copy), 0);
+    Copy = NULL;
+    NtDuplicateObject(SELF, Event, SELF, &Copy, EVENT_ALL_ACCESS, 0x200, 0);
+    Expect("and with other access", (LONG_PTR)Copy > 0, TRUE);
+    Expect("closed too", (ULONG)NtClose(Copy), 0);
+    NtClose(Event);
+}
+
 static void Calendar(void) {
     TIME_FIELDS_ NoLeapDay = {2001, 2, 29, 0, 0, 0, 0, 0};
     LARGE_INTEGER Time;
@@ -301,6 +319,7 @@ void Start(void) {
     Services();
     WaitForAll();
     CoalescableTimer();
+    KernelHandles();
     Calendar();
     Flags();
     Atoms();
