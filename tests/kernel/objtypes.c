@@ -232,8 +232,8 @@ KMT_TEST(object_charges_of_its_own_stand_in_a_header) {
 }
 
 KMT_TEST(object_is_referenced_by_name) {
-    UNICODE_STRING Name = RTL_CONSTANT_STRING(L"\\KernelObjects\\KmNam\x00E9");
-    UNICODE_STRING Small = RTL_CONSTANT_STRING(L"\\kernelobjects\\kmnam\x00C9");
+    UNICODE_STRING Name = RTL_CONSTANT_STRING(L"\\KernelObjects\\KmNam\x0101");
+    UNICODE_STRING Small = RTL_CONSTANT_STRING(L"\\kernelobjects\\kmnam\x0100");
     OBJECT_ATTRIBUTES Attributes;
     InitializeObjectAttributes(&Attributes, &Name, 0, NULL, NULL);
     PVOID Object = MakeObject(&PlainType, &Attributes), Found = NULL;
