@@ -150,6 +150,39 @@ static OBJECT_ATTRIBUTES *Attributes(ARGUMENT *Argument, UNICODE_STRING *Name) {
     return Result;
 }
 
+/* The letters for results, whose sizes are told or known. TRUE: it is one of them. */
+static BOOL DescribeResult(char Letter, const ROW *Row, ULONG *Numbers, ARGUMENT *Argument) {
+    switch (Letter) {
+    case 'i':
+        Argument->Size = (ULONG)Row->Numbers[(*Numbers)++];
+        break;
+    case 'o':
+    case 'O':
+        Argument->Size = (ULONG)Row->Numbers[(*Numbers)++];
+        Argument->Out = TRUE;
+        break;
+    case 'H':
+        Argument->Out = TRUE;
+        break;
+    case 'w':
+        Argument->Size = 0x400;
+        Argument->MayBeShort = TRUE; /* the answer may end before the buffer does */
+        Argument->Out = TRUE;
+        break;
+    case 'r':
+        Argument->Size = 4;
+        Argument->Out = TRUE;
+        break;
+    case 'j':
+        Argument->Size = sizeof(IO_STATUS_BLOCK);
+        Argument->Out = TRUE;
+        break;
+    default:
+        return FALSE;
+    }
+    return TRUE;
+}
+
 /* What argument n of a row is: the value, and for a pointer what it points to. */
 static ULONG64 Describe(const ROW *Row, ULONG n, ULONG *Numbers, ARGUMENT *Argument) {
     static UNICODE_STRING Name;
@@ -235,31 +268,10 @@ static ULONG64 Describe(const ROW *Row, ULONG n, ULONG *Numbers, ARGUMENT *Argum
         *(ULONG64 *)Argument->Content = Row->Numbers[(*Numbers)++];
         Argument->Out = TRUE;
         break;
-    case 'i':
-        Argument->Size = (ULONG)Row->Numbers[(*Numbers)++];
-        break;
-    case 'o':
-    case 'O':
-        Argument->Size = (ULONG)Row->Numbers[(*Numbers)++];
-        Argument->Out = TRUE;
-        break;
-    case 'H':
-        Argument->Out = TRUE;
-        break;
-    case 'w':
-        Argument->Size = 0x400;
-        Argument->MayBeShort = TRUE; /* the answer may end before the buffer does */
-        Argument->Out = TRUE;
-        break;
-    case 'r':
-        Argument->Size = 4;
-        Argument->Out = TRUE;
-        break;
-    case 'j':
-        Argument->Size = sizeof(IO_STATUS_BLOCK);
-        Argument->Out = TRUE;
-        break;
     default:
+        if (DescribeResult(Letter, Row, Numbers, Argument)) {
+            break;
+        }
         Argument->Pointer = FALSE;
         return (ULONG64)HandleFor(Letter);
     }

@@ -70,3 +70,4 @@
     {"NtWaitForKeyedEvent", "k#0Z", 0, 0x102, {0x1000}},
     {"NtGetNextProcess", "0#00H", 0, 0, {0x1000}}, {"NtGetNextThread", "p0#00H", 0, 0, {0x40}},
     {"NtResumeProcess", "p"}, {"NtSuspendProcess", "p", 0, NO_CALL},
+    {"NtSetTimerEx", "t#i#", 0, NO_CALL, {0, 0x30, 0x30}},
