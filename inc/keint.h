@@ -63,8 +63,10 @@ static_assert(offsetof(KINTERRUPT, DispatchCount) == 0x78, "as in Windows");
 #define KI_LAST_DEVICE_VECTOR  0xCF
 
 /*
- * Fills in Interrupt, in nonpaged memory. SpinLock: NULL, or one that several interrupts share;
- * SynchronizeIrql is then the highest of their levels. Any IRQL. (WDK: IoConnectInterrupt)
+ * Fills in Interrupt, in nonpaged memory. ServiceContext: the routine's second argument. SpinLock:
+ * NULL, or one that several interrupts share; SynchronizeIrql is then the highest of their levels.
+ * Vector and Irql: what HalGetInterruptVector gave. ProcessorNumber: where the line is to
+ * interrupt. FloatingSave is not used. Any IRQL. Source: WDK page of IoConnectInterrupt.
  */
 VOID NTAPI KeInitializeInterrupt(_Out_ PKINTERRUPT Interrupt, _In_ PKSERVICE_ROUTINE ServiceRoutine,
                                  _In_opt_ PVOID ServiceContext, _In_opt_ PKSPIN_LOCK SpinLock,
@@ -75,16 +77,21 @@ VOID NTAPI KeInitializeInterrupt(_Out_ PKINTERRUPT Interrupt, _In_ PKSERVICE_ROU
 /*
  * Ties Interrupt to its vector and lets its line interrupt. FALSE if the vector is no device's,
  * Irql not its level, SynchronizeIrql below that, the interrupt connected already, or others are on
- * the vector and not all of them share it in the same mode. IRQL <= DISPATCH_LEVEL.
+ * the vector and not all of them share it in the same mode. IRQL <= DISPATCH_LEVEL. Source: WDK
+ * page of IoConnectInterrupt.
  */
 BOOLEAN NTAPI KeConnectInterrupt(_Inout_ PKINTERRUPT Interrupt);
 
 /* The routine does not run any more when this returns. FALSE: it was not connected.
-   IRQL <= DISPATCH_LEVEL. */
+   IRQL <= DISPATCH_LEVEL. (WDK: IoDisconnectInterrupt) */
 BOOLEAN NTAPI KeDisconnectInterrupt(_Inout_ PKINTERRUPT Interrupt);
 
-/* Calls the routine at SynchronizeIrql with the interrupt's lock: the service routine does not run
-   meanwhile, on any processor. IRQL <= SynchronizeIrql. (WDK pages of the same names) */
+/*
+ * Calls the routine at SynchronizeIrql with the interrupt's lock: the service routine does not run
+ * meanwhile, on any processor. Returns what the routine returns. KeAcquireInterruptSpinLock does
+ * the first half, and returns the level that KeReleaseInterruptSpinLock goes back to. IRQL <=
+ * SynchronizeIrql, for the release equal to it. Source: WDK pages of these names.
+ */
 BOOLEAN NTAPI KeSynchronizeExecution(_Inout_ PKINTERRUPT Interrupt,
                                      _In_ PKSYNCHRONIZE_ROUTINE SynchronizeRoutine,
                                      _In_opt_ PVOID SynchronizeContext);
@@ -105,10 +112,15 @@ typedef struct _KQUEUE {
 } KQUEUE, *PKQUEUE, *PRKQUEUE;
 static_assert(sizeof(KQUEUE) == 0x40, "as in Windows");
 
-/* Count: threads that may be at work with entries at once, 0: as many as there are processors. */
+/* Count: threads that may be at work with entries at once, 0: as many as there are processors. Any
+   IRQL. (WDK: KeInitializeQueue) */
 VOID NTAPI KeInitializeQueue(_Out_ PRKQUEUE Queue, _In_ ULONG Count);
+
+/* The number of entries at this moment. Any IRQL. (WDK: KeReadStateQueue) */
 LONG NTAPI KeReadStateQueue(_In_ PRKQUEUE Queue);
-/* Return the number of entries before. IRQL <= DISPATCH_LEVEL. (WDK pages of the same names) */
+
+/* Puts Entry, in nonpaged memory, at the queue's end, or its head. Return the number of entries
+   before. IRQL <= DISPATCH_LEVEL. (WDK pages of these names) */
 LONG NTAPI KeInsertQueue(_Inout_ PRKQUEUE Queue, _Inout_ PLIST_ENTRY Entry);
 LONG NTAPI KeInsertHeadQueue(_Inout_ PRKQUEUE Queue, _Inout_ PLIST_ENTRY Entry);
 
@@ -116,7 +128,8 @@ LONG NTAPI KeInsertHeadQueue(_Inout_ PRKQUEUE Queue, _Inout_ PLIST_ENTRY Entry);
  * Makes the calling thread one of Queue's and takes the first entry, waiting for one and for its
  * turn. Returns the entry, or instead of an address STATUS_TIMEOUT, STATUS_USER_APC,
  * STATUS_ALERTED (KeRemoveQueueAlertable only) or STATUS_ABANDONED (the queue was run down).
- * IRQL <= APC_LEVEL, with a timeout of zero <= DISPATCH_LEVEL.
+ * WaitMode, Alertable, Timeout: as for KeWaitForSingleObject. IRQL <= APC_LEVEL, with a timeout of
+ * zero <= DISPATCH_LEVEL. Source: WDK page of KeRemoveQueue.
  */
 PLIST_ENTRY NTAPI KeRemoveQueue(_Inout_ PRKQUEUE Queue, _In_ KPROCESSOR_MODE WaitMode,
                                 _In_opt_ PLARGE_INTEGER Timeout);
@@ -124,7 +137,8 @@ PLIST_ENTRY KeRemoveQueueAlertable(_Inout_ PRKQUEUE Queue, _In_ KPROCESSOR_MODE 
                                    _In_ BOOLEAN Alertable, _In_opt_ PLARGE_INTEGER Timeout);
 
 /* Ends the queue: its threads are nobody's, waiters are woken. Returns the first of the entries
-   that were left, linked in a ring without a head, or NULL. IRQL <= DISPATCH_LEVEL. */
+   that were left, linked in a ring without a head, or NULL. IRQL <= DISPATCH_LEVEL.
+   (WDK: KeRundownQueue) */
 PLIST_ENTRY NTAPI KeRundownQueue(_Inout_ PRKQUEUE Queue);
 
 #endif

@@ -92,9 +92,10 @@ typedef enum _KI_LOCK_CLASS {
 } KI_LOCK_CLASS;
 
 #if DBG
-/* SpinLock is the one of Class. Once, before it is used. */
+/* SpinLock is the one of Class. Once, before it is used. Any IRQL. This system's own. */
 VOID KeNameSpinLock(_In_ PKSPIN_LOCK SpinLock, _In_ KI_LOCK_CLASS Class);
-/* Memory that is given back holds no locks any more, whatever was learned about them. */
+/* Memory (Size bytes) that is given back holds no locks any more, whatever was learned about them.
+   Any IRQL. */
 VOID KeForgetSpinLocks(_In_ PVOID Memory, _In_ SIZE_T Size);
 #else
 #define KeNameSpinLock(SpinLock, Class) ((VOID)(SpinLock))
