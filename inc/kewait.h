@@ -172,8 +172,8 @@ NTSTATUS KiWaitForMultipleObjects(_In_ ULONG Count, _In_reads_(Count) PVOID Obje
                                   _Out_opt_ PKWAIT_BLOCK WaitBlockArray);
 
 /*
- * Waits for nothing but Interval, which is like Timeout above; one of 0 returns at once and lets
- * nobody else run. STATUS_SUCCESS when it has passed, or STATUS_USER_APC, STATUS_ALERTED.
+ * Waits for nothing but Interval, which is like Timeout above; one of 0 is KeYieldExecution.
+ * STATUS_SUCCESS when it has passed, or STATUS_USER_APC, STATUS_ALERTED.
  * IRQL <= APC_LEVEL. Source: WDK page of KeDelayExecutionThread.
  */
 NTSTATUS NTAPI KeDelayExecutionThread(_In_ KPROCESSOR_MODE WaitMode, _In_ BOOLEAN Alertable,

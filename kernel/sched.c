@@ -169,7 +169,7 @@ VOID KiDispatchInterruptC(VOID) {
         KiPreempt(Prcb, TRUE);
 }
 
-/* Another thread of the same or a higher priority, if there is one. */
+/* Another ready thread, of whatever priority, if there is one. */
 NTSTATUS KeYieldExecution(VOID) {
     PKTHREAD Thread = KeGetCurrentThread();
     NTSTATUS Status = STATUS_NO_YIELD_PERFORMED;

@@ -24,6 +24,8 @@ static __attribute__((noinline)) NTSTATUS KiWaitForOne(PVOID Object, KWAIT_REASO
 NTSTATUS KiWaitForSingleObject(PVOID Object, KWAIT_REASON WaitReason, KPROCESSOR_MODE WaitMode,
                                BOOLEAN Alertable, PLARGE_INTEGER Timeout) {
     PDISPATCHER_HEADER Header = Object;
+    if (*(volatile LONG *)&Header->SignalState <= 0) /* IRQL is raised once, not twice */
+        return KiWaitForOne(Object, WaitReason, WaitMode, Alertable, Timeout);
     KIRQL OldIrql = KfRaiseIrql(DISPATCH_LEVEL);
     if (OldIrql < DISPATCH_LEVEL && KiAcquireFreeObjectLock(Header)) {
         KOBJECTS Type = KiObjectType(Header);
@@ -80,7 +82,7 @@ NTSTATUS NTAPI KeWaitForMultipleObjects(ULONG Count, PVOID Object[], WAIT_TYPE W
                                                    Alertable, Timeout, WaitBlockArray));
 }
 
-/* A wait for nothing but the timeout. */
+/* A wait for nothing but the timeout. No time at all is a turn for the others. */
 NTSTATUS NTAPI KeDelayExecutionThread(KPROCESSOR_MODE WaitMode, BOOLEAN Alertable,
                                       PLARGE_INTEGER Interval) {
     KI_WAIT Wait = {.Count = 0,
@@ -91,7 +93,11 @@ NTSTATUS NTAPI KeDelayExecutionThread(KPROCESSOR_MODE WaitMode, BOOLEAN Alertabl
                     .Alertable = Alertable,
                     .Timeout = Interval};
     NTSTATUS Status = (NTSTATUS)KiWait(&Wait);
-    return Status == STATUS_TIMEOUT ? STATUS_SUCCESS : Status;
+    if (Status != STATUS_TIMEOUT)
+        return Status;
+    if (Interval->QuadPart == 0)
+        KeYieldExecution();
+    return STATUS_SUCCESS;
 }
 
 /* The end of a call that signals. With Wait, what comes next is a wait of the same thread: until

@@ -9,7 +9,7 @@
  * with its lock) and asks for the DPC. The DPC takes the bytes out (KeSynchronizeExecution keeps
  * the service routine out meanwhile), makes KEYBOARD_INPUT_DATA of them and hands these to the
  * driver that has connected itself, as Windows' class driver does; what they mean is that one's
- * business. While none is connected, keys are dropped.
+ * business. Until one is connected, the bytes wait in the ring.
  *
  * A machine without the controller, or whose keyboard does not answer, has no
  * \Device\KeyboardPort0; the log says why. Every wait for the controller has an end.
@@ -171,9 +171,7 @@ static VOID I8042ReportByte(PI8042_EXTENSION Keyboard, UCHAR Byte) {
     PSERVICE_CALLBACK_ROUTINE Service = (PSERVICE_CALLBACK_ROUTINE)Keyboard->Connect.ClassService;
     ULONG Consumed = 0;
     Keyboard->Prefix = 0;
-    if (Service != NULL) {
-        Service(Keyboard->Connect.ClassDeviceObject, &Key, &Key + 1, &Consumed);
-    }
+    Service(Keyboard->Connect.ClassDeviceObject, &Key, &Key + 1, &Consumed);
 }
 
 static VOID I8042KeyboardIsrDpc(_In_ PKDPC Dpc, _In_opt_ PVOID DeferredContext, _In_opt_ PVOID Irp,
@@ -183,6 +181,9 @@ static VOID I8042KeyboardIsrDpc(_In_ PKDPC Dpc, _In_opt_ PVOID DeferredContext, 
     UNREFERENCED_PARAMETER(Dpc);
     UNREFERENCED_PARAMETER(Irp);
     UNREFERENCED_PARAMETER(Context);
+    if (__atomic_load_n(&Take.Keyboard->Connect.ClassService, __ATOMIC_ACQUIRE) == NULL) {
+        return;
+    }
     while (KeSynchronizeExecution(Take.Keyboard->Interrupt, I8042TakeByte, &Take)) {
         I8042ReportByte(Take.Keyboard, Take.Byte);
     }
@@ -219,6 +220,7 @@ static NTSTATUS I8042InternalControl(_In_ PDEVICE_OBJECT DeviceObject, _Inout_ P
     PCONNECT_DATA Connect = Location->Parameters.DeviceIoControl.Type3InputBuffer;
     Keyboard->Connect.ClassDeviceObject = Connect->ClassDeviceObject;
     __atomic_store_n(&Keyboard->Connect.ClassService, Connect->ClassService, __ATOMIC_RELEASE);
+    IoRequestDpc(DeviceObject, NULL, NULL); /* for the keys that have come already */
     return I8042Complete(Irp, STATUS_SUCCESS);
 }
 
@@ -235,6 +237,7 @@ static NTSTATUS I8042Start(PDEVICE_OBJECT Device) {
         return STATUS_NO_SUCH_DEVICE;
     }
     IoInitializeDpcRequest(Device, I8042KeyboardIsrDpc);
+    KeSetTargetProcessorDpc(&Device->Dpc, 0); /* whoever asks for it: never two at once */
     NTSTATUS Status =
         IoConnectInterrupt(&Keyboard->Interrupt, I8042KeyboardInterruptService, Device, NULL,
                            Vector, Irql, Irql, Latched, FALSE, Affinity, FALSE);

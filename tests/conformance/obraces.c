@@ -185,15 +185,18 @@ static void LastCloseOrOpen(ULONG Racer) {
     }
 }
 
+static NTSTATUS(NTAPI *MakePermanent)(HANDLE);
+
+/* Before the race: threads that meet in the loader make an event there, which stays. */
+static void FindMakePermanent(void) {
+    MakePermanent = (NTSTATUS(NTAPI *)(HANDLE))NtdllExport("NtMakePermanentObject");
+}
+
 /* Named for good and for a while, by turns; nobody's handle or name may be lost by that. */
 static void ChangePermanence(ULONG Racer) {
-    static NTSTATUS(NTAPI * MakePermanent)(HANDLE);
     OBJECT_ATTRIBUTES Attributes;
     UNICODE_STRING Name;
     HANDLE Handle = NULL;
-    if (MakePermanent == NULL) {
-        MakePermanent = (NTSTATUS(NTAPI *)(HANDLE))NtdllExport("NtMakePermanentObject");
-    }
     for (ULONG i = 0; i < 10; i++) {
         NTSTATUS Status = NtCreateMutant(&Handle, MUTANT_ALL,
                                          Named(&Attributes, &Name, L"Wavering", OBJ_OPENIF), FALSE);
@@ -343,7 +346,7 @@ static const RACE Races[] = {
     {"close against protect", MakeEvent, ProtectOrClose, CloseProtected, 1},
     {"values used again", NULL, OwnObjects, NULL, 4},
     {"last close against open", NULL, LastCloseOrOpen, NULL, 4},
-    {"temporary against permanent", NULL, ChangePermanence, LetGo, 4},
+    {"temporary against permanent", FindMakePermanent, ChangePermanence, LetGo, 4},
     {"directory read while it changes", NULL, ListOrChange, NULL, 4},
     {"thread end against open", NULL, ThreadEndOrOpen, NULL, 10},
     {"process end against duplicate", StartChild, ProcessEndOrDuplicate, ChildIsGone, 20},
