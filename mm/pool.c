@@ -279,8 +279,8 @@ MI_SLOW static PVOID MiAllocateBig(ULONG Pool, SIZE_T Size, ULONG Tag) {
         return NULL;
     }
     OldIrql = KeRaiseIrqlToDpcLevel();
-    MiCountAllocated(MiFindTag(MiPoolProcessor[KiGetProcessorIndex()], Tag),
-                     Pool & MI_PAGED, Pages << PAGE_SHIFT);
+    MiCountAllocated(MiFindTag(MiPoolProcessor[KiGetProcessorIndex()], Tag), Pool & MI_PAGED,
+                     Pages << PAGE_SHIFT);
     KeLowerIrql(OldIrql);
     return Va;
 }

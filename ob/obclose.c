@@ -76,15 +76,11 @@ static __attribute__((noinline)) NTSTATUS ObpCloseHandle(HANDLE Handle, KPROCESS
  */
 NTSTATUS ObCloseHandle(_In_ HANDLE Handle, _In_ KPROCESSOR_MODE PreviousMode) {
     PKTHREAD Thread = KeGetCurrentThread();
-    PHANDLE_TABLE Table = ((PEPROCESS)Thread->ApcState.Process)->ObjectTable;
+    PHANDLE_TABLE Table;
     PHANDLE_TABLE_ENTRY Entry;
-    if (Table != NULL && (Entry = ExLookupHandleTableEntry(Table, Handle)) != NULL) {
-        KeEnterCriticalRegionThread(Thread);
-        LONGLONG Value = ExTryLockHandleTableEntry(Entry);
-        if (Value != 0) {
-            return ObpCloseEntry(Thread, Table, Entry, Value, Handle, PreviousMode);
-        }
-        KeLeaveCriticalRegionThread(Thread);
+    LONGLONG Value;
+    if (ObpLockPlainHandle(Thread, Handle, &Table, &Entry, &Value)) {
+        return ObpCloseEntry(Thread, Table, Entry, Value, Handle, PreviousMode);
     }
     return ObpCloseHandle(Handle, PreviousMode);
 }

@@ -180,18 +180,13 @@ NTSTATUS ObReferenceObjectByHandle(_In_ HANDLE Handle, _In_ ACCESS_MASK DesiredA
                                    _Out_opt_ POBJECT_HANDLE_INFORMATION HandleInformation) {
     ASSERT_IRQL(<= APC_LEVEL);
     PKTHREAD Thread = KeGetCurrentThread();
-    PHANDLE_TABLE Table = ((PEPROCESS)Thread->ApcState.Process)->ObjectTable;
+    PHANDLE_TABLE Table;
     PHANDLE_TABLE_ENTRY Entry;
+    LONGLONG Value;
     *Object = NULL;
-    /* Pseudo and kernel handles are negative, and so above the limit of any table. */
-    if (Table != NULL && (Entry = ExLookupHandleTableEntry(Table, Handle)) != NULL) {
-        KeEnterCriticalRegionThread(Thread);
-        LONGLONG Value = ExTryLockHandleTableEntry(Entry);
-        if (Value != 0) {
-            return ObpReferenceEntry(Thread, Table, Entry, Value, DesiredAccess, ObjectType,
-                                     AccessMode, Object, HandleInformation);
-        }
-        KeLeaveCriticalRegionThread(Thread);
+    if (ObpLockPlainHandle(Thread, Handle, &Table, &Entry, &Value)) {
+        return ObpReferenceEntry(Thread, Table, Entry, Value, DesiredAccess, ObjectType, AccessMode,
+                                 Object, HandleInformation);
     }
     return ObpReferenceObjectByHandle(Handle, DesiredAccess, ObjectType, AccessMode, Object,
                                       HandleInformation);

@@ -367,4 +367,25 @@ NTSTATUS ObpMakeSymbolicLink(_In_ KPROCESSOR_MODE ProbeMode, _In_ POBJECT_ATTRIB
 NTSTATUS ObpCreateTypeType(VOID);
 NTSTATUS ObpNameObjectTypes(VOID);
 
+/*
+ * The common way from a handle of the current process: its entry, locked, in a critical region, and
+ * what its LowValue was. FALSE, and nothing done, for all others: pseudo and kernel handles (which
+ * are negative, and so above the limit of any table), bad ones, and entries that are locked.
+ */
+FORCEINLINE BOOLEAN ObpLockPlainHandle(_Inout_ PKTHREAD Thread, _In_ HANDLE Handle,
+                                       _Out_ PHANDLE_TABLE *Table, _Out_ PHANDLE_TABLE_ENTRY *Entry,
+                                       _Out_ PLONGLONG Value) {
+    *Table = ((PEPROCESS)Thread->ApcState.Process)->ObjectTable;
+    *Entry = *Table != NULL ? ExLookupHandleTableEntry(*Table, Handle) : NULL;
+    if (*Entry == NULL) {
+        return FALSE;
+    }
+    KeEnterCriticalRegionThread(Thread);
+    *Value = ExTryLockHandleTableEntry(*Entry);
+    if (*Value == 0) {
+        KeLeaveCriticalRegionThread(Thread);
+    }
+    return *Value != 0;
+}
+
 #endif

@@ -12,10 +12,10 @@
 #include "ob.h"
 #include "ps.h"
 
-#define ROUNDS      201
-#define KBENCH_TAG  'hcbK'
-#define BENCH_LEVEL 8 /* HalRequestSoftwareInterrupt raises its vector, which belongs to no line   \
-                       */
+#define ROUNDS     201
+#define KBENCH_TAG 'hcbK'
+/* HalRequestSoftwareInterrupt raises the vector of this level, which belongs to no line. */
+#define BENCH_LEVEL  8
 #define BENCH_VECTOR (BENCH_LEVEL << 4 | 0xF)
 #define MANY_TIMERS  100000
 
