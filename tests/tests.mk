@@ -89,9 +89,8 @@ free-build:
 bench-now: free-build
 	VITRINE_O=$(abspath $(FREE_O)) $(PYTHON) tools/bench
 
-# Wall time: four pairs of threads on four processors beside one pair on one.
 .PHONY: bench-pairs
-bench-pairs: free-build
+bench-pairs: free-build ## wall time: four pairs of threads on four processors beside one pair on one
 	VITRINE_O=$(abspath $(FREE_O)) $(PYTHON) tools/bench --pairs
 
 # --- kernel tests: a boot driver -----------------------------------------------------------------
