@@ -3,20 +3,11 @@
  * by line (TAP). DEVIATIONS.md lists the differences.
  */
 #include "guard.h"
+#include "tap.h"
 
 NTSYS NTSTATUS NTAPI NtWaitForMultipleObjects(ULONG, const HANDLE *, int, BOOLEAN, PLARGE_INTEGER);
 NTSYS NTSTATUS NTAPI NtCreateTimer(PHANDLE, ACCESS_MASK, POBJECT_ATTRIBUTES, int);
 NTSYS NTSTATUS NTAPI NtSetTimerEx(HANDLE, int, PVOID, ULONG);
-
-static ULONG Number;
-
-static void Expect(const char *What, ULONG64 Value, ULONG64 Wanted) {
-    if (Value == Wanted) {
-        Print("ok %u - %s\n", ++Number, What);
-    } else {
-        Print("not ok %u - %s: %I64x, not %I64x\n", ++Number, What, Value, Wanted);
-    }
-}
 
 static NTSTATUS Allocate(PVOID Base, SIZE_T Size, ULONG Type, ULONG Protect) {
     return NtAllocateVirtualMemory(SELF, &Base, 0, &Size, Type, Protect);

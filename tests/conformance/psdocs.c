@@ -2,6 +2,7 @@
  * Processes and threads: what Windows documents where Wine differs, or cannot be asked (TAP).
  * DEVIATIONS.md lists the differences.
  */
+#include "threading.h"
 #include "tap.h"
 #include "ownfile.h"
 

@@ -1,7 +1,7 @@
 /*
  * tap.h - programs that check themselves, line by line, where Wine cannot be asked (TAP)
  */
-#include "threading.h"
+#include "nt.h"
 
 static ULONG Number;
 

@@ -3,19 +3,11 @@
  * Run by tests/test_sysinfo.py, with the global flag that keeps objects in lists and without.
  */
 #include "threading.h"
+#include "tap.h"
 
 NTSYS NTSTATUS NTAPI NtQueryInformationProcess(HANDLE, PROCESSINFOCLASS, PVOID, ULONG, PULONG);
 
 static UCHAR Buffer[0x80000];
-static ULONG Number;
-
-static void Expect(const char *What, ULONG64 Value, ULONG64 Wanted) {
-    if (Value == Wanted) {
-        Print("ok %u - %s\n", ++Number, What);
-    } else {
-        Print("not ok %u - %s: %I64x, not %I64x\n", ++Number, What, Value, Wanted);
-    }
-}
 
 static BOOL Same(PUNICODE_STRING Name, PCWSTR Text) {
     ULONG n = 0;

@@ -2,23 +2,13 @@
  * wellknown.c - the directories and links that are there from the start, and where paths through
  * them lead. Wine's namespace is another, so tests/test_sysinfo.py runs it.
  */
-#include "nt.h"
+#include "tap.h"
 
 NTSYS NTSTATUS NTAPI NtOpenDirectoryObject(PHANDLE, ACCESS_MASK, POBJECT_ATTRIBUTES);
 NTSYS NTSTATUS NTAPI NtQueryDirectoryObject(HANDLE, PVOID, ULONG, BOOLEAN, BOOLEAN, PULONG, PULONG);
 NTSYS NTSTATUS NTAPI NtOpenSymbolicLinkObject(PHANDLE, ACCESS_MASK, POBJECT_ATTRIBUTES);
 NTSYS NTSTATUS NTAPI NtQuerySymbolicLinkObject(HANDLE, PUNICODE_STRING, PULONG);
 NTSYS NTSTATUS NTAPI NtOpenKeyedEvent(PHANDLE, ACCESS_MASK, POBJECT_ATTRIBUTES);
-
-static ULONG Number;
-
-static void Expect(const char *What, ULONG64 Value, ULONG64 Wanted) {
-    if (Value == Wanted) {
-        Print("ok %u - %s\n", ++Number, What);
-    } else {
-        Print("not ok %u - %s: %I64x, not %I64x\n", ++Number, What, Value, Wanted);
-    }
-}
 
 static POBJECT_ATTRIBUTES Path(PCWSTR Text) {
     static UNICODE_STRING Name;
