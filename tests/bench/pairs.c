@@ -11,7 +11,7 @@ NTSYS NTSTATUS NTAPI NtQueryPerformanceCounter(PLARGE_INTEGER, PLARGE_INTEGER);
 
 #define MOST   16
 #define RUNS   5
-#define ROUNDS 20000 /* of a pair in a run */
+#define ROUNDS 60000 /* of a pair in a run */
 
 typedef struct {
     HANDLE Ping, Pong, Threads[2];
