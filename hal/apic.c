@@ -11,7 +11,7 @@
  * uncached, so what was written before an interrupt command is seen by who receives it; a write to
  * an MSR promises nothing, hence the fences.
  *
- * The task priority register is not touched here: it is CR8, and CR8 is IRQL.
+ * The task priority register is not touched here: it is CR8, which is Ke's (kernel/irql.c).
  */
 #include "halp.h"
 
@@ -177,6 +177,16 @@ ULONG64 HalpStartedProcessors(VOID) {
 
 VOID HalEndSystemInterrupt(VOID) {
     HalpApic->Write(APIC_EOI, 0);
+}
+
+/* Sent again, the vector would count as an edge, and the end of a level's interrupt would never
+   reach the I/O APIC that waits for it: so a level is left to its line. */
+VOID HalDeferInterrupt(_In_ ULONG Vector) {
+    ULONG Level = HalpApic->Read(APIC_TMR + Vector / 32 * 16) & 1u << Vector % 32;
+    HalpApic->Write(APIC_EOI, 0);
+    if (Level == 0) {
+        HalpApic->SendToSelf(Vector);
+    }
 }
 
 ULONG HalQueryLocalApicId(VOID) {

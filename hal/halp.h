@@ -216,6 +216,7 @@ PCSTR HalpApicName(VOID);
 #define APIC_LDR           0x0D0
 #define APIC_DFR           0x0E0
 #define APIC_SVR           0x0F0
+#define APIC_TMR           0x180
 #define APIC_ICR_LOW       0x300
 #define APIC_ICR_HIGH      0x310
 #define APIC_LVT_TIMER     0x320

@@ -371,10 +371,11 @@ FORCEINLINE LONGLONG ExTryLockHandleTableEntry(_Inout_ PHANDLE_TABLE_ENTRY Entry
 
 DECLSPEC_RARE VOID ExpWakeHandleWaiters(_In_ PHANDLE_TABLE HandleTable);
 
-/* Unlocks an entry that ExLockHandleTableEntry or ExMapHandleToPointer locked. */
+/* Unlocks an entry that ExLockHandleTableEntry or ExMapHandleToPointer locked. The bit is clear,
+   and only its owner changes the entry, so adding it sets it. */
 FORCEINLINE VOID ExUnlockHandleTableEntry(_In_ PHANDLE_TABLE HandleTable,
                                           _Inout_ PHANDLE_TABLE_ENTRY Entry) {
-    __atomic_fetch_or(&Entry->VolatileLowValue, EXHANDLE_TABLE_ENTRY_LOCK_BIT, __ATOMIC_SEQ_CST);
+    __atomic_fetch_add(&Entry->VolatileLowValue, EXHANDLE_TABLE_ENTRY_LOCK_BIT, __ATOMIC_SEQ_CST);
     if (HandleTable->HandleContentionEvent.Value != 0) {
         ExpWakeHandleWaiters(HandleTable);
     }

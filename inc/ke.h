@@ -44,14 +44,27 @@ typedef struct _EPROCESS *PEPROCESS;
 
 /* The calling processor's level. Any IRQL. (WDK: KeGetCurrentIrql) */
 FORCEINLINE KIRQL KeGetCurrentIrql(VOID) {
-    ULONG64 Cr8;
-    __asm__ volatile("mov %%cr8, %0" : "=r"(Cr8));
-    return (KIRQL)Cr8;
+    KIRQL Irql;
+    __asm__ volatile("movb %%gs:0x50, %0" : "=q"(Irql));
+    return Irql;
 }
 
-/* Sets the level, up or down, and asks nothing. For Ke's own code. */
+/* kernel/irql.c: KPCR.Irql has fallen below KPCR.HardwareIrql, so what was held back may come. Any
+   IRQL. It keeps the registers, for it is called in the middle of everything. This system's own. */
+__attribute__((preserve_most)) VOID KiLowerHardwareIrql(VOID);
+
+/* Sets the level, and asks nothing. For Ke's own code: not lower than it is; up or down. */
+FORCEINLINE VOID KiNoteIrql(KIRQL Irql) {
+    __asm__ volatile("movb %0, %%gs:0x50" : : "q"(Irql) : "memory");
+}
 FORCEINLINE VOID KiWriteIrql(KIRQL Irql) {
-    __asm__ volatile("mov %0, %%cr8" : : "r"((ULONG64)Irql) : "memory");
+    BOOLEAN HeldBack;
+    __asm__ volatile("movb %1, %%gs:0x50; cmpb %1, %%gs:0x53"
+                     : "=@cca"(HeldBack)
+                     : "q"(Irql)
+                     : "memory");
+    if (__builtin_expect(HeldBack, FALSE))
+        KiLowerHardwareIrql();
 }
 
 /* Bugcheck IRQL_NOT_LESS_OR_EQUAL with the level that was wanted and the rule that was broken, for
@@ -84,7 +97,7 @@ FORCEINLINE KIRQL KfRaiseIrql(_In_ KIRQL NewIrql) {
     if (OldIrql > NewIrql)
         KiBadIrql(OldIrql, "KeRaiseIrql to a lower level");
 #endif
-    KiWriteIrql(NewIrql);
+    KiNoteIrql(NewIrql);
     return OldIrql;
 }
 #define KeRaiseIrql(new, old)   (*(old) = KfRaiseIrql(new))

@@ -553,7 +553,8 @@ struct _KPRCB {
     ULONG KeContextSwitches;
     ULONG KeSystemCalls;
     ULONG UnexpectedInterrupts[256];
-    ULONG FeatureBits; /* KF_ */
+    ULONG DeferredInterrupts; /* that came too early for the IRQL (irql.c) */
+    ULONG FeatureBits;        /* KF_ */
     ULONG ExtendedStateSize;
     CHAR VendorString[13];
     UCHAR CpuType;
@@ -589,7 +590,7 @@ typedef struct _KPCR {
     KIRQL Irql; /* +50 */
     UCHAR SecondLevelCacheAssociativity;
     UCHAR ObsoleteNumber;
-    UCHAR Fill0;
+    KIRQL HardwareIrql; /* +53: cr8; at most Irql, which is what counts (Windows: Fill0) */
     ULONG Unused0[3];
     USHORT MajorVersion; /* +60 */
     USHORT MinorVersion;
@@ -605,6 +606,7 @@ typedef struct _KPCR {
     DECLSPEC_ALIGN(64) KPRCB Prcb; /* +180 */
 } KPCR, *PKPCR;
 static_assert(offsetof(KPCR, UserRsp) == 0x10 && offsetof(KPCR, Irql) == 0x50, "as in Windows");
+static_assert(offsetof(KPCR, HardwareIrql) == 0x53, "ke.h, ks.inc");
 static_assert(offsetof(KPCR, KdVersionBlock) == 0x108, "as in Windows");
 static_assert(offsetof(KPCR, Prcb) == 0x180, "as in Windows");
 

@@ -42,11 +42,14 @@ static ULONG64 KiReadCounter(VOID) {
     return (ULONG64)KeQueryPerformanceCounter(NULL).QuadPart;
 }
 
-/* Interrupts off: clock interrupts and KiChangeSystemTime all write the time. Returns the new one.
- */
+/* Interrupts off: clock interrupts and KiChangeSystemTime all write the time. Returns the new one;
+   a clock interrupt that finds another at it leaves it to that one. */
 static ULONG64 KiAdvanceTime(PLARGE_INTEGER NewTime) {
-    while (InterlockedExchange(&KiTimeLock, 1))
+    while (InterlockedExchange(&KiTimeLock, 1)) {
+        if (!NewTime)
+            return KiReadCounter();
         YieldProcessor();
+    }
     ULONG64 Now = KiReadCounter();
     Now = max(Now, KiInterruptTime);
     KiInterruptTime = Now;
@@ -99,7 +102,7 @@ VOID KeUpdateSystemTime(PKTRAP_FRAME TrapFrame) {
     }
     HalSetClockTimer(min(Prcb->NextTick, Now + KeTimeIncrement));
     Prcb->DpcInterruptRequested = TRUE;
-    HalRequestSoftwareInterrupt(DISPATCH_LEVEL);
+    KiRequestSoftwareInterrupt(DISPATCH_LEVEL);
 }
 
 /* A processor sees it at its next clock interrupt, at most a tick later. */

@@ -9,10 +9,9 @@ VOID NTAPI KeInitializeEvent(PRKEVENT Event, EVENT_TYPE Type, BOOLEAN State) {
                        State);
 }
 
-/* Somebody waits, or the caller will. DISPATCH_LEVEL. */
+/* Somebody waits, or the caller will. DISPATCH_LEVEL, the event's lock held: it is given back. */
 static __attribute__((noinline)) LONG KiSetEvent(PRKEVENT Event, KPRIORITY Increment, BOOLEAN Wait,
                                                  KIRQL OldIrql) {
-    KiAcquireObjectLock(&Event->Header);
     LONG Previous = Event->Header.SignalState;
     Event->Header.SignalState = 1;
     if (!Previous)
@@ -22,18 +21,24 @@ static __attribute__((noinline)) LONG KiSetEvent(PRKEVENT Event, KPRIORITY Incre
     return Previous;
 }
 
+/* Another processor has its lock. */
+static __attribute__((noinline)) LONG KiSetBusyEvent(PRKEVENT Event, KPRIORITY Increment,
+                                                     BOOLEAN Wait, KIRQL OldIrql) {
+    KiAcquireObjectLock(&Event->Header);
+    return KiSetEvent(Event, Increment, Wait, OldIrql);
+}
+
 LONG NTAPI KeSetEvent(PRKEVENT Event, KPRIORITY Increment, BOOLEAN Wait) {
     ASSERT_IRQL(<= DISPATCH_LEVEL);
     KIRQL OldIrql = KfRaiseIrql(DISPATCH_LEVEL);
-    if (!Wait && KiAcquireFreeObjectLock(&Event->Header)) {
-        if (Event->Header.WaitListHead.Flink == &Event->Header.WaitListHead) {
-            LONG Previous = Event->Header.SignalState;
-            Event->Header.SignalState = 1;
-            KiReleaseObjectLock(&Event->Header);
-            KeLowerIrql(OldIrql); /* nobody was woken */
-            return Previous;
-        }
+    if (!KiAcquireFreeObjectLock(&Event->Header))
+        return KiSetBusyEvent(Event, Increment, Wait, OldIrql);
+    if (!Wait && Event->Header.WaitListHead.Flink == &Event->Header.WaitListHead) {
+        LONG Previous = Event->Header.SignalState;
+        Event->Header.SignalState = 1;
         KiReleaseObjectLock(&Event->Header);
+        KeLowerIrql(OldIrql); /* nobody was woken */
+        return Previous;
     }
     return KiSetEvent(Event, Increment, Wait, OldIrql);
 }

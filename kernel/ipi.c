@@ -34,7 +34,7 @@ VOID KiIpiServiceRoutine(PKPRCB Prcb) {
     if (Requests & IPI_TB)
         KiServeTbRequest(Prcb);
     if (Requests & IPI_APC)
-        HalRequestSoftwareInterrupt(APC_LEVEL);
+        KiRequestSoftwareInterrupt(APC_LEVEL);
     if ((Requests & IPI_DPC) && Prcb->CurrentThread != Prcb->IdleThread)
-        HalRequestSoftwareInterrupt(DISPATCH_LEVEL);
+        KiRequestSoftwareInterrupt(DISPATCH_LEVEL);
 }

@@ -28,6 +28,14 @@ extern UCHAR KiSystemServiceCopyStart[], KiSystemServiceCopyEnd[], KiSystemServi
 /* ctxswap.asm: saves the current thread's non-volatile registers and takes up NewThread's. */
 VOID KiSwapContext(_In_ PKTHREAD NewThread, _In_ PKTHREAD OldThread);
 
+/* irql.c. cr8 is brought to IRQL: KiSynchronizeHardwareIrql with interrupts off;
+   KiMatchHardwareIrql at DISPATCH_LEVEL or above. KiRequestSoftwareInterrupt: as the HAL's, of this
+   processor; any IRQL. */
+VOID KiSynchronizeHardwareIrql(_Inout_ PKPCR Pcr);
+VOID KiMatchHardwareIrql(VOID);
+VOID KiDeferInterrupt(_In_ ULONG Vector);
+VOID KiRequestSoftwareInterrupt(_In_ KIRQL RequestIrql);
+
 /* processor.c, idt.c: one processor made ready for the kernel. */
 #define SYSTEM_STACK_SIZE 0x2000
 #define DPC_STACK_SIZE    0x6000 /* KERNEL_STACK_SIZE */
@@ -249,6 +257,12 @@ FORCEINLINE VOID KiReleaseObjectLock(_Inout_ PDISPATCHER_HEADER Object) {
 }
 FORCEINLINE KOBJECTS KiObjectType(_In_ PDISPATCHER_HEADER Object) {
     return (KOBJECTS)(Object->Type & ~KOBJECT_LOCK_BIT);
+}
+/* For assertions: a header that can be waited on, and whose list has been initialised: it leads to
+   an address of the kernel. Without its lock, so no more is looked at. */
+FORCEINLINE BOOLEAN KiIsDispatcherObject(_In_ PDISPATCHER_HEADER Object) {
+    return KiObjectType(Object) <= TimerSynchronizationObject &&
+           *(LONG64 volatile *)&Object->WaitListHead.Flink >> 47 == -1;
 }
 /* The scheduler's own locks: inline in the free build, checked in the other. */
 FORCEINLINE VOID KiAcquireSchedulerLock(_Inout_ PKSPIN_LOCK Lock, _In_ KI_LOCK_CLASS Class) {

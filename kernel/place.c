@@ -33,6 +33,9 @@ USHORT KiChooseIdealProcessor(KAFFINITY Set) {
 /* A wait within so many cycles of a wake-up is what the wake-up was leading to. */
 #define HAND_OVER_CYCLES 0x40000
 #define HAND_OVERS_MOST  3
+/* One that always does so is looked at once in so many switches: in QEMU the cycle counter is
+   behind a lock that all processors share. */
+#define HAND_OVER_SAMPLE 16
 
 static ULONG KiCycles(VOID) {
     ULONG Low, High;
@@ -42,9 +45,9 @@ static ULONG KiCycles(VOID) {
 
 /* The current thread begins a wait. Has it woken somebody just before? */
 VOID KiNoteWait(PKTHREAD Thread) {
-    ULONG Cycles = KiCycles() - Thread->WakeStamp;
     if (!Thread->WakeStamp)
         return;
+    ULONG Cycles = KiCycles() - Thread->WakeStamp;
     Thread->WakeStamp = 0;
     if (Cycles > HAND_OVER_CYCLES)
         Thread->HandOvers -= Thread->HandOvers != 0;
@@ -59,7 +62,8 @@ static BOOLEAN KiHandsOver(PKPRCB Prcb, PKTHREAD Thread) {
     PKTHREAD Waker = Prcb->CurrentThread;
     if (Thread->State != Waiting || Prcb->DpcRoutineActive || Waker == Prcb->IdleThread)
         return FALSE;
-    Waker->WakeStamp = KiCycles() | 1;
+    if (Waker->HandOvers < HAND_OVERS_MOST || Waker->ContextSwitches % HAND_OVER_SAMPLE == 0)
+        Waker->WakeStamp = KiCycles() | 1;
     return Waker->HandOvers >= HAND_OVERS_MOST - 1 && (Thread->Affinity & Prcb->SetMember) &&
            !Prcb->NextThread && !Prcb->ReadySummary;
 }
@@ -140,14 +144,6 @@ KAFFINITY NTAPI KeQueryActiveProcessors(VOID) {
     return KeActiveProcessors;
 }
 
-/* ThreadLock held. */
-VOID KiInterruptThread(PKTHREAD Thread, ULONG Request) {
-    __atomic_thread_fence(
-        __ATOMIC_SEQ_CST); /* what it is to see is written before its state is read */
-    if (Thread->State == Running && Thread->NextProcessor != KeGetCurrentProcessorNumber())
-        KiIpiSend(KiProcessorBlock[Thread->NextProcessor], Request);
-}
-
 /* ThreadLock held. The processor where Thread is ready, standing by or running, its PrcbLock held;
    NULL if it is none of these. */
 PKPRCB KiLockProcessorOf(PKTHREAD Thread) {
@@ -166,6 +162,18 @@ PKPRCB KiLockProcessorOf(PKTHREAD Thread) {
             return Prcb;
         KiReleasePrcbLock(Prcb);
     }
+}
+
+/* ThreadLock held, and what the thread is to see is written. A thread becomes Running under
+   PrcbLock and looks afterwards: so either it is seen here, or it sees. */
+VOID KiInterruptThread(PKTHREAD Thread, ULONG Request) {
+    PKPRCB Prcb = KiLockProcessorOf(Thread);
+    if (!Prcb)
+        return;
+    BOOLEAN Elsewhere = Thread->State == Running && Prcb != KeGetCurrentPrcb();
+    KiReleasePrcbLock(Prcb);
+    if (Elsewhere)
+        KiIpiSend(Prcb, Request);
 }
 
 /* ThreadLock held: Thread leaves a processor that its affinity no longer has. TRUE if that is the
@@ -214,7 +222,7 @@ KAFFINITY NTAPI KeSetAffinityThread(PKTHREAD Thread, KAFFINITY Affinity) {
     if (Leave && OldIrql < DISPATCH_LEVEL)
         KiPreempt(KeGetCurrentPrcb(), FALSE);
     else if (Leave)
-        HalRequestSoftwareInterrupt(DISPATCH_LEVEL);
+        KiRequestSoftwareInterrupt(DISPATCH_LEVEL);
     KiExitDispatcher(OldIrql);
     return Old;
 }

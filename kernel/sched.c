@@ -50,9 +50,8 @@ static VOID KiLoadExtendedState(PKTHREAD Thread) {
 
 /* An APC that came while the thread was not running has interrupted nobody (KiInterruptThread). */
 static VOID KiRequestPendingApcs(PKTHREAD Thread) {
-    __atomic_thread_fence(__ATOMIC_SEQ_CST); /* Running is seen before KernelApcPending is read */
     if (Thread->ApcState.KernelApcPending && Thread->CombinedApcDisable == 0)
-        HalRequestSoftwareInterrupt(APC_LEVEL);
+        KiRequestSoftwareInterrupt(APC_LEVEL);
 }
 
 /* The current thread, on its stack again, perhaps on another processor than before, or for the
@@ -109,7 +108,7 @@ LONG_PTR KiSwapThread(PKTHREAD Thread) {
     KiReleasePrcbLock(Prcb);
     if (Prcb->DpcData[0].DpcQueueDepth) /* sent while the idle thread was leaving: it would have
                                            looked, Next does not (KiIpiServiceRoutine) */
-        HalRequestSoftwareInterrupt(DISPATCH_LEVEL);
+        KiRequestSoftwareInterrupt(DISPATCH_LEVEL);
     Prcb->KeContextSwitches++;
     Next->ContextSwitches++;
     KiSaveThreadState(Thread);
@@ -144,7 +143,7 @@ VOID KiExitDispatcher(KIRQL OldIrql) {
     if (Prcb->NextThread) {
         if (OldIrql >= DISPATCH_LEVEL) {
             if (!Prcb->DpcRoutineActive)
-                HalRequestSoftwareInterrupt(DISPATCH_LEVEL);
+                KiRequestSoftwareInterrupt(DISPATCH_LEVEL);
             return;
         }
         KiPreempt(Prcb, TRUE);

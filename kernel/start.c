@@ -72,7 +72,8 @@ VOID KeInitializeProcessor(PKTHREAD IdleThread) {
 #endif
     KiInitializeBootDescriptorTables(&KiBootPcr);
     KiLoadIdt(&KiBootPcr);
-    KiWriteIrql(HIGH_LEVEL);
+    KiBootPcr.Irql = HIGH_LEVEL;
+    KiSynchronizeHardwareIrql(&KiBootPcr);
     KiSetProcessorFeatures(&KiBootPcr.Prcb);
     KiInitializeMachineType(&KiBootPcr.Prcb);
     KeCompactServiceTable();
@@ -98,7 +99,8 @@ static VOID KiProcessorStartup(PVOID Argument) {
 
     KiInitializeDescriptorTables(&Processor->Pcr, &Processor->Tables);
     KiLoadIdt(&Processor->Pcr);
-    KiWriteIrql(HIGH_LEVEL);
+    Processor->Pcr.Irql = HIGH_LEVEL;
+    KiSynchronizeHardwareIrql(&Processor->Pcr);
     KiSetProcessorFeatures(Prcb);
     KiInitializeMachineType(Prcb);
     HalInitializeProcessor(Prcb->Number, KeLoaderBlock);

@@ -11,7 +11,7 @@
 ;   direction   C code wants DF clear; a trap leaves it as it was
 ;   AC          with SMAP, AC set means that user memory may be touched: cleared on entry,
 ;               given back by iretq where an accessor was interrupted
-;   IRQL        interrupts raise cr8 to their vector's level and lower it again
+;   IRQL        interrupts raise it to their vector's level and lower it again (irql.c)
 ;   user APCs   are delivered on the way out to ring 3, with interrupts off at the last look
 
 %include "ks.inc"
@@ -19,7 +19,7 @@
 
 extern KeFeatureBits
 extern KiMemoryFault, KiPageFaultException, KiTrapException, KiFatalTrap, KiNmi
-extern KiInterruptDispatch, KiApcInterruptC, KiDispatchInterruptC
+extern KiInterruptDispatch, KiDeferInterrupt, KiLowerHardwareIrql
 extern KiDeliverUserApc, KiDebugServicePrint
 
 %define KF_SMAP 2
@@ -86,6 +86,16 @@ NESTED_ENTRY %1
 %%off:
 %endmacro
 
+; Lowers IRQL to al (rax: the same), with interrupts off. What was held back comes when they are on.
+%macro LOWER_IRQL 0
+    mov [gs:PcIrql], al
+    cmp [gs:PcHardwareIrql], al
+    jbe %%lowered
+    mov [gs:PcHardwareIrql], al
+    mov cr8, rax
+%%lowered:
+%endmacro
+
 ; --- the way out --------------------------------------------------------------------------------
 
 ; Leaves by the trap frame at rbp - 80h. Jumped to by all entries but system calls.
@@ -123,7 +133,7 @@ NESTED_END KiExceptionExit
 LEAF_ENTRY KiServiceExit2
     cli
     xor eax, eax
-    mov cr8, rax
+    LOWER_IRQL
     mov rbx, [rdx + ExRbx]
     mov rdi, [rdx + ExRdi]
     mov rsi, [rdx + ExRsi]
@@ -319,13 +329,19 @@ NESTED_ENTRY KiInterruptCommon
     mov edx, [FRAME(TrErrorCode)]
     mov ecx, edx
     shr ecx, 4                      ; the level of a vector is its upper half
-    mov rax, cr8
+    movzx eax, byte [gs:PcIrql]
     mov [FRAME(TrPreviousIrql)], al
-    mov cr8, rcx
+    cmp ecx, eax
+    jbe .early
+    mov [gs:PcIrql], cl
     lea rcx, [rbp - 80h]
     call KiInterruptDispatch        ; (TrapFrame, Vector); returns with interrupts off
     movzx eax, byte [FRAME(TrPreviousIrql)]
-    mov cr8, rax
+    LOWER_IRQL
+    jmp KiExceptionExit
+.early:                             ; cr8 was behind the level
+    mov ecx, edx
+    call KiDeferInterrupt
     jmp KiExceptionExit
 NESTED_END KiInterruptCommon
 
@@ -350,8 +366,8 @@ NESTED_ENTRY KiThreadStartup
     alloc_stack 28h
     END_PROLOGUE
     call KiLoadThreadState
-    mov eax, APC_LEVEL
-    mov cr8, rax
+    mov byte [gs:PcIrql], APC_LEVEL
+    call KiLowerHardwareIrql
     mov rcx, rsi
     mov rdx, rdi
     call rbx

@@ -212,7 +212,7 @@ VOID KiNmi(ULONG64 Vector, PKTRAP_FRAME TrapFrame, PKEXCEPTION_FRAME ExceptionFr
 
 /*
  * Every interrupt, at the level of its vector and with interrupts off. Ends its interrupt at the
- * local APIC before it lets others in: what is below or at its level waits for cr8.
+ * local APIC before it lets others in: what is below or at its level is deferred (irql.c).
  */
 VOID KiInterruptDispatch(PKTRAP_FRAME TrapFrame, ULONG Vector) {
     PKPRCB Prcb = KeGetCurrentPrcb();

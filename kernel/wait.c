@@ -155,6 +155,7 @@ VOID KiWaitTest(PDISPATCHER_HEADER Object, KPRIORITY Increment) {
 static VOID KiPrepareBlocks(PKI_WAIT Wait, PKTHREAD Thread) {
     for (ULONG i = 0; i < Wait->Count; i++) {
         ULONG j = i;
+        NT_ASSERT(KiIsDispatcherObject(Wait->Objects[i]));
         for (; j > 0 && (ULONG_PTR)Wait->Blocks[j - 1].Object > (ULONG_PTR)Wait->Objects[i]; j--)
             Wait->Blocks[j] = Wait->Blocks[j - 1];
         Wait->Blocks[j] = (KWAIT_BLOCK){.WaitType = (UCHAR)Wait->Type,

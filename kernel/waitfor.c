@@ -24,6 +24,7 @@ static __attribute__((noinline)) NTSTATUS KiWaitForOne(PVOID Object, KWAIT_REASO
 NTSTATUS KiWaitForSingleObject(PVOID Object, KWAIT_REASON WaitReason, KPROCESSOR_MODE WaitMode,
                                BOOLEAN Alertable, PLARGE_INTEGER Timeout) {
     PDISPATCHER_HEADER Header = Object;
+    NT_ASSERT(KiIsDispatcherObject(Header));
     if (*(volatile LONG *)&Header->SignalState <= 0) /* IRQL is raised once, not twice */
         return KiWaitForOne(Object, WaitReason, WaitMode, Alertable, Timeout);
     KIRQL OldIrql = KfRaiseIrql(DISPATCH_LEVEL);

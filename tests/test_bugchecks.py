@@ -69,6 +69,16 @@ def test_a_lock_of_another_processor():
     check(result, 0x10, "SPIN_LOCK_NOT_OWNED", "by a processor that does not hold it")
 
 
+@pytest.mark.parametrize("smp", (1, 4))
+@pytest.mark.parametrize("name", ("wait_on_freed", "wait_on_foreign", "wait_on_zeros"))
+def test_waits_on_what_is_no_object(name, smp):
+    """The rule is named, and the stack leads to who waits."""
+    result = crash(name, smp)
+    assert "*** STOP: 0xDEADDEAD (" in result.log, result.tail()
+    assert "*** Assertion failed: KiIsDispatcherObject(" in result.log, result.tail()
+    assert re.search(r"^[0-9a-f]{16} [0-9a-f]{16} kmtest\+0x", result.log, re.M), result.tail()
+
+
 # The crash, its code and first parameter, and the word in the second line.
 OWN_STACKS = [("nmi", 0x80, 0x4F4454, "NMI_HARDWARE_FAILURE"),
               ("machine_check", 0x9C, 0, "MACHINE_CHECK_EXCEPTION"),

@@ -27,6 +27,32 @@ KMT_CRASH(DPC) {
     KeInsertQueueDpc(&Dpc, NULL, NULL);
 }
 
+/* --- waits on what is no object
+ * ------------------------------------------------------------------ */
+
+KMT_CRASH(wait_on_freed) {
+    PKEVENT Event = ExAllocatePool2(POOL_FLAG_NON_PAGED, sizeof(KEVENT), 'tmkT');
+    KeInitializeEvent(Event, NotificationEvent, FALSE);
+    ExFreePool(Event);
+    KeWaitForSingleObject(Event, Executive, KernelMode, FALSE, NULL);
+}
+
+/* Not all objects of Ke can be waited on. */
+KMT_CRASH(wait_on_foreign) {
+    static KDPC Dpc;
+    KEVENT Event;
+    PVOID Objects[2] = {&Event, &Dpc};
+    KeInitializeEvent(&Event, NotificationEvent, FALSE);
+    KeInitializeDpc(&Dpc, EndlessDpc, NULL);
+    KeWaitForMultipleObjects(2, Objects, WaitAny, Executive, KernelMode, FALSE, NULL, NULL);
+}
+
+/* What was never initialised looks like an event, whose list leads nowhere. */
+KMT_CRASH(wait_on_zeros) {
+    static KEVENT Event;
+    KeWaitForSingleObject(&Event, Executive, KernelMode, FALSE, NULL);
+}
+
 /* --- what comes on stacks of its own
  * --------------------------------------------------------------
  */

@@ -1,5 +1,5 @@
 """!pcr, !prcb, !idt, !running: processors."""
-from .. import expr, memory, model, symbols, text
+from .. import memory, model, symbols, text
 from . import command, stack, write
 
 
@@ -8,8 +8,8 @@ def _index(argument):
 
 
 def _level(index):
-    """A processor's IRQL is in cr8; KPCR.Irql is not kept."""
-    return stack.on_processor(index, lambda: expr.processor_register("cr8") & 15)
+    """A processor's IRQL; cr8 may be behind it (kernel/irql.c)."""
+    return model.num(model.pcr(index), "Irql")
 
 
 @command("! pcr")
