@@ -427,6 +427,7 @@ struct _KTHREAD {
     UCHAR WaitClaimed; /* somebody has satisfied the wait (ThreadLock) */
     BOOLEAN WaitNext;  /* at DISPATCH_LEVEL between a signal and the wait after it (itself only) */
     UCHAR SuspendCount;
+    UCHAR NpxState; /* not 0: its x87 registers are not as at its start (sched.c) */
     volatile LONG_PTR WaitStatus;
     PKWAIT_BLOCK WaitBlockList;
     union {
@@ -539,6 +540,7 @@ struct _KPRCB {
     volatile UCHAR QuantumEnd;
     volatile UCHAR InterruptDepth;
     volatile CHAR RunningPriority; /* of CurrentThread or NextThread, roughly, for others to see */
+    UCHAR NpxState; /* not 0: the x87 registers, when last saved, were not as at a thread's start */
     ULONG ReadySummary; /* PrcbLock: bit n is set while DispatcherReadyListHead[n] holds a thread */
     LIST_ENTRY DispatcherReadyListHead[MAXIMUM_PRIORITY]; /* PrcbLock */
     KSPIN_LOCK TimerLock;

@@ -23,26 +23,40 @@
  */
 #include "ki.h"
 
+/* Hardly anybody uses the x87 registers any more. These are as a thread finds them at its start,
+   and nobody else's values stand in those that are tagged empty. */
+static BOOLEAN KiNpxUntouched(const XSAVE_FORMAT *State) {
+    const ULONG64 *Control = (const ULONG64 *)State; /* control, status, tags, opcode; pointers */
+    ULONG64 Values = Control[1] | Control[2];
+    for (ULONG i = 0; i < ARRAYSIZE(State->FloatRegisters); i++)
+        Values |= State->FloatRegisters[i].Low | (ULONG64)State->FloatRegisters[i].High;
+    return Control[0] == INITIAL_FPCSR && Values == 0;
+}
+
 /* Everything but its stack that a thread leaves behind on its processor. */
-static VOID KiSaveThreadState(PKTHREAD Thread) {
+static VOID KiSaveThreadState(PKPRCB Prcb, PKTHREAD Thread) {
     if (!Thread->StateSaveArea)
         return;
     if (Thread->Header.DebugActive)
         KiUnloadDebugRegisters();
-    if (KiExtendedStateMask)
+    if (KiExtendedStateMask) {
         __asm__ volatile("xsave64 (%0)"
                          :
                          : "r"(Thread->StateSaveArea), "a"(-1), "d"(-1)
                          : "memory");
-    else
+        Prcb->NpxState = Thread->NpxState = !KiNpxUntouched(Thread->StateSaveArea);
+    } else {
         __asm__ volatile("fxsave64 (%0)" : : "r"(Thread->StateSaveArea) : "memory");
+    }
 }
 
-static VOID KiLoadExtendedState(PKTHREAD Thread) {
+/* The processor's x87 registers are those of the last thread that it has saved. */
+static VOID KiLoadExtendedState(PKPRCB Prcb, PKTHREAD Thread) {
+    ULONG Components = Prcb->NpxState | Thread->NpxState ? ~0u : ~1u; /* without x87 */
     if (KiExtendedStateMask)
         __asm__ volatile("xrstor64 (%0)"
                          :
-                         : "r"(Thread->StateSaveArea), "a"(-1), "d"(-1)
+                         : "r"(Thread->StateSaveArea), "a"(Components), "d"(-1)
                          : "memory");
     else
         __asm__ volatile("fxrstor64 (%0)" : : "r"(Thread->StateSaveArea) : "memory");
@@ -64,7 +78,7 @@ VOID KiLoadThreadState(VOID) {
     if (Thread->Teb)
         __writemsr(0xC0000102, (ULONG64)Thread->Teb);
     if (Thread->StateSaveArea)
-        KiLoadExtendedState(Thread);
+        KiLoadExtendedState(&Pcr->Prcb, Thread);
     if (Thread->Header.DebugActive)
         KiLoadDebugRegisters(Thread);
     KiRequestPendingApcs(Thread);
@@ -111,7 +125,7 @@ LONG_PTR KiSwapThread(PKTHREAD Thread) {
         KiRequestSoftwareInterrupt(DISPATCH_LEVEL);
     Prcb->KeContextSwitches++;
     Next->ContextSwitches++;
-    KiSaveThreadState(Thread);
+    KiSaveThreadState(Prcb, Thread);
     KiSwapProcess(Next->ApcState.Process);
     KiSwapContext(Next, Thread);
     KiLoadThreadState();

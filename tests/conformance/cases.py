@@ -38,6 +38,7 @@ SPECIAL = [
          output=b"one line\r\nanother line\r\n"),
     Case("documented", "documented", oracle=False),
     Case("psdocs", "psdocs", oracle=False),
+    Case("npx", "npx", oracle=False),
     Case("twoproc", "twoproc", drivers=["spawn"]),
     Case("reloc", "reloc", oracle=False,
          output=b"away from the preferred base: yes\n4000 300 20 1 \nthrough a function pointer\n"
