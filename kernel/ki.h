@@ -170,7 +170,7 @@ VOID KiSwapProcess(_In_ PKPROCESS Process);
 /* place.c: the processor where Thread is ready, standing by or running, its PrcbLock held, or NULL.
    ThreadLock held. */
 PKPRCB KiLockProcessorOf(_In_ PKTHREAD Thread);
-/* SMP: the current thread begins a wait. */
+/* The current thread, whose WakeStamp is set, begins a wait. */
 VOID KiNoteWait(_Inout_ PKTHREAD Thread);
 /* An ideal processor out of Set, which has an active one: each in turn. */
 USHORT KiChooseIdealProcessor(_In_ KAFFINITY Set);

@@ -35,7 +35,7 @@ USHORT KiChooseIdealProcessor(KAFFINITY Set) {
 #define HAND_OVERS_MOST  3
 /* One that always does so is looked at once in so many switches: in QEMU the cycle counter is
    behind a lock that all processors share. */
-#define HAND_OVER_SAMPLE 16
+#define HAND_OVER_SAMPLE 64
 
 static ULONG KiCycles(VOID) {
     ULONG Low, High;
@@ -43,10 +43,9 @@ static ULONG KiCycles(VOID) {
     return Low;
 }
 
-/* The current thread begins a wait. Has it woken somebody just before? */
+/* The current thread, which has woken somebody before (WakeStamp), begins a wait. Was it just
+   before? */
 VOID KiNoteWait(PKTHREAD Thread) {
-    if (!Thread->WakeStamp)
-        return;
     ULONG Cycles = KiCycles() - Thread->WakeStamp;
     Thread->WakeStamp = 0;
     if (Cycles > HAND_OVER_CYCLES)

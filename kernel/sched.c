@@ -102,13 +102,8 @@ static PKTHREAD KiSelectNextThread(PKPRCB Prcb) {
     return Next;
 }
 
-/* The current thread's state says already why it stops. Comes back when it runs again. */
-LONG_PTR KiSwapThread(PKTHREAD Thread) {
-    PKPRCB Prcb = KeGetCurrentPrcb();
-    KiCheckNoLocks();
-    if (KeNumberProcessors > 1 && Thread->State == Waiting)
-        KiNoteWait(Thread);
-    KiAcquirePrcbLock(Prcb);
+/* KiSwapThread with PrcbLock held, which is given back. */
+static LONG_PTR KiSwapToNext(PKPRCB Prcb, PKTHREAD Thread) {
     PKTHREAD Next = KiSelectNextThread(Prcb);
     if (Next == Thread) { /* woken before it had gone */
         KiReleasePrcbLock(Prcb);
@@ -132,24 +127,37 @@ LONG_PTR KiSwapThread(PKTHREAD Thread) {
     return Thread->WaitStatus;
 }
 
+/* The current thread's state says already why it stops. Comes back when it runs again. */
+LONG_PTR KiSwapThread(PKTHREAD Thread) {
+    PKPRCB Prcb = KeGetCurrentPrcb();
+    KiCheckNoLocks();
+    if (Thread->WakeStamp && Thread->State == Waiting)
+        KiNoteWait(Thread);
+    KiAcquirePrcbLock(Prcb);
+    return KiSwapToNext(Prcb, Thread);
+}
+
 /* DISPATCH_LEVEL: the current thread makes way for NextThread, or for an equal if Yield; or for
    anybody, if it may no longer run here. */
 VOID KiPreempt(PKPRCB Prcb, BOOLEAN Front) {
     PKTHREAD Thread = Prcb->CurrentThread;
-    if (Thread != Prcb->IdleThread) {
-        KiAcquireThreadLock(Thread);
-        Thread->SwapBusy = TRUE;
-        if (Thread->Affinity & Prcb->SetMember) {
-            KiAcquirePrcbLock(Prcb);
-            KiInsertReady(Prcb, Thread, Front);
-            KiReleasePrcbLock(Prcb);
-        } else {
-            Thread->State = DeferredReady;
-            KiReadyThread(Thread);
-        }
-        KiReleaseThreadLock(Thread);
+    if (Thread == Prcb->IdleThread) {
+        KiSwapThread(Thread);
+        return;
     }
-    KiSwapThread(Thread);
+    KiAcquireThreadLock(Thread);
+    Thread->SwapBusy = TRUE;
+    if (Thread->Affinity & Prcb->SetMember) {
+        KiAcquirePrcbLock(Prcb);
+        KiInsertReady(Prcb, Thread, Front);
+        KiReleaseThreadLock(Thread);
+        KiSwapToNext(Prcb, Thread);
+    } else {
+        Thread->State = DeferredReady;
+        KiReadyThread(Thread);
+        KiReleaseThreadLock(Thread);
+        KiSwapThread(Thread);
+    }
 }
 
 VOID KiExitDispatcher(KIRQL OldIrql) {
