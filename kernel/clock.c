@@ -42,14 +42,11 @@ static ULONG64 KiReadCounter(VOID) {
     return (ULONG64)KeQueryPerformanceCounter(NULL).QuadPart;
 }
 
-/* Interrupts off: clock interrupts and KiChangeSystemTime all write the time. Returns the new one;
-   a clock interrupt that finds another at it leaves it to that one. */
+/* Interrupts off: clock interrupts and KiChangeSystemTime all write the time. Returns the new one.
+ */
 static ULONG64 KiAdvanceTime(PLARGE_INTEGER NewTime) {
-    while (InterlockedExchange(&KiTimeLock, 1)) {
-        if (!NewTime)
-            return KiReadCounter();
+    while (InterlockedExchange(&KiTimeLock, 1))
         YieldProcessor();
-    }
     ULONG64 Now = KiReadCounter();
     Now = max(Now, KiInterruptTime);
     KiInterruptTime = Now;
