@@ -53,10 +53,12 @@ FORCEINLINE KIRQL KeGetCurrentIrql(VOID) {
    IRQL. It keeps the registers, for it is called in the middle of everything. This system's own. */
 __attribute__((preserve_most)) VOID KiLowerHardwareIrql(VOID);
 
-/* Sets the level, and asks nothing. For Ke's own code: not lower than it is; up or down. */
+/* Sets the level, and asks nothing; for Ke's own code. KiNoteIrql: not to a lower one than it is.
+ */
 FORCEINLINE VOID KiNoteIrql(KIRQL Irql) {
     __asm__ volatile("movb %0, %%gs:0x50" : : "q"(Irql) : "memory");
 }
+/* Up or down: what was held back comes if it may. */
 FORCEINLINE VOID KiWriteIrql(KIRQL Irql) {
     BOOLEAN HeldBack;
     __asm__ volatile("movb %1, %%gs:0x50; cmpb %1, %%gs:0x53"

@@ -456,6 +456,7 @@ struct _KTHREAD {
     ULONG UserTime;
     ULONG WakeStamp; /* cycle counter when it last woke somebody since its last wait, or 0 */
     UCHAR HandOvers; /* how often of late it has waited right after that: place.c */
+    UCHAR Wakes;     /* how often it has woken somebody, modulo 256 */
     ULONG WaitTime;  /* tick count when it began to wait, or became ready */
     KAPC SuspendApc;
     KSEMAPHORE SuspendSemaphore;

@@ -99,7 +99,6 @@ VOID KeUpdateSystemTime(PKTRAP_FRAME TrapFrame) {
     }
     HalSetClockTimer(min(Prcb->NextTick, Now + KeTimeIncrement));
     Prcb->DpcInterruptRequested = TRUE;
-    KiRequestSoftwareInterrupt(DISPATCH_LEVEL);
 }
 
 /* A processor sees it at its next clock interrupt, at most a tick later. */

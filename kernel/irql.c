@@ -12,9 +12,10 @@
  *   HardwareIrql what cr8 holds; never above Irql, but for the few instructions of a lowering
  *
  * An interrupt that comes although it is not above Irql finds that out at its entry (trap.asm). It
- * has come too early: cr8 is brought up to Irql, the interrupt is sent once more, so that now the
- * APIC keeps it, and the interrupted code goes on. Lowering looks whether HardwareIrql is above the
- * new level. Only then something was held back, cr8 is written, and it comes.
+ * has come too early: cr8 is brought up to Irql, the interrupt is given back to the APIC, which now
+ * keeps it (HalDeferInterrupt), and the interrupted code goes on. Lowering looks whether
+ * HardwareIrql is above the new level. Only then something was held back, cr8 is written, and it
+ * comes.
  *
  *            KeRaiseIrql(2)        an interrupt of level 1       KeLowerIrql(0)
  *   Irql       0 -> 2                        2                       2 -> 0

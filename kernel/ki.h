@@ -150,7 +150,7 @@ KPRIORITY KiRunningPriority(_In_ PKPRCB Prcb);
 VOID KiSetStandby(_Inout_ PKPRCB Prcb, _Inout_ PKTHREAD Thread);
 BOOLEAN KiChooseAgain(_Inout_ PKPRCB Prcb);
 
-/* sched.c. ThreadLock of the thread held where one is named. */
+/* sched.c and place.c. ThreadLock of the thread held where one is named. */
 VOID KiReadyThread(_Inout_ PKTHREAD Thread);
 VOID KiLoadThreadState(VOID);
 VOID KiPreempt(_Inout_ PKPRCB Prcb, _In_ BOOLEAN Front);

@@ -33,9 +33,9 @@ USHORT KiChooseIdealProcessor(KAFFINITY Set) {
 /* A wait within so many cycles of a wake-up is what the wake-up was leading to. */
 #define HAND_OVER_CYCLES 0x40000
 #define HAND_OVERS_MOST  3
-/* One that always does so is looked at once in so many switches: in QEMU the cycle counter is
+/* One that always does so is looked at once in so many wake-ups: in QEMU the cycle counter is
    behind a lock that all processors share. */
-#define HAND_OVER_SAMPLE 64
+#define HAND_OVER_SAMPLE 16
 
 static ULONG KiCycles(VOID) {
     ULONG Low, High;
@@ -61,7 +61,7 @@ static BOOLEAN KiHandsOver(PKPRCB Prcb, PKTHREAD Thread) {
     PKTHREAD Waker = Prcb->CurrentThread;
     if (Thread->State != Waiting || Prcb->DpcRoutineActive || Waker == Prcb->IdleThread)
         return FALSE;
-    if (Waker->HandOvers < HAND_OVERS_MOST || Waker->ContextSwitches % HAND_OVER_SAMPLE == 0)
+    if (++Waker->Wakes % HAND_OVER_SAMPLE == 0 || Waker->HandOvers < HAND_OVERS_MOST)
         Waker->WakeStamp = KiCycles() | 1;
     return Waker->HandOvers >= HAND_OVERS_MOST - 1 && (Thread->Affinity & Prcb->SetMember) &&
            !Prcb->NextThread && !Prcb->ReadySummary;

@@ -241,6 +241,7 @@ DECLSPEC_NORETURN VOID KiIdleLoop(VOID) {
         if (KeNumberProcessors > 1 && KiStealThread(Prcb))
             continue;
         _disable_interrupts();
+        __atomic_thread_fence(__ATOMIC_SEQ_CST); /* it is seen to be idle before it looks: dpc.c */
         if (KiHasWork(Prcb))
             _enable_interrupts();
         else

@@ -2,8 +2,8 @@
  * Timers: objects that the clock signals.
  *
  * A set timer is in the timer table (timertable.c) of the processor that set it. Each clock
- * interrupt asks for a dispatch interrupt, and that takes out what is due, signals it, queues its
- * DPC, and sets it again if it is periodic.
+ * interrupt is followed by a look at the table at DISPATCH_LEVEL (trap.c), which takes out what is
+ * due, signals it, queues its DPC, and sets it again if it is periodic.
  *
  * A timer's own lock bit guards the timer, TimerLock the table. The expiry comes from the table to
  * the timer, against the order of the locks, so it only tries the timer's lock, and lets go and

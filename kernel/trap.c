@@ -210,9 +210,31 @@ VOID KiNmi(ULONG64 Vector, PKTRAP_FRAME TrapFrame, PKEXCEPTION_FRAME ExceptionFr
     KeBugCheck2(NMI_HARDWARE_FAILURE, 0x4F4454, 0, 0, 0, TrapFrame);
 }
 
+/* DISPATCH_LEVEL, no lock held. */
+static VOID KiServeDispatchInterrupt(VOID) {
+    KiCheckNoLocks();
+    _enable_interrupts();
+    KiDispatchInterruptC();
+}
+
+/*
+ * The clock interrupt leaves timers to expire, at DISPATCH_LEVEL. Where less than that was
+ * interrupted, it is done on the way out, as if the dispatch interrupt had come. The idle loop
+ * looks by itself.
+ */
+static VOID KiDpcInterruptBypass(PKPRCB Prcb, PKTRAP_FRAME TrapFrame) {
+    if (TrapFrame->PreviousIrql < DISPATCH_LEVEL) {
+        KiWriteIrql(DISPATCH_LEVEL);
+        KiServeDispatchInterrupt();
+    } else if (Prcb->CurrentThread != Prcb->IdleThread) {
+        KiRequestSoftwareInterrupt(DISPATCH_LEVEL);
+    }
+}
+
 /*
  * Every interrupt, at the level of its vector and with interrupts off. Ends its interrupt at the
- * local APIC before it lets others in: what is below or at its level is deferred (irql.c).
+ * local APIC before it lets others in, a device's last: what is below or at its level is deferred
+ * (irql.c), or kept by the APIC meanwhile.
  */
 VOID KiInterruptDispatch(PKTRAP_FRAME TrapFrame, ULONG Vector) {
     PKPRCB Prcb = KeGetCurrentPrcb();
@@ -227,13 +249,12 @@ VOID KiInterruptDispatch(PKTRAP_FRAME TrapFrame, ULONG Vector) {
         break;
     case HAL_DPC_VECTOR:
         HalEndSystemInterrupt();
-        KiCheckNoLocks();
-        _enable_interrupts();
-        KiDispatchInterruptC();
+        KiServeDispatchInterrupt();
         break;
     case HAL_CLOCK_VECTOR:
         KeUpdateSystemTime(TrapFrame);
         HalEndSystemInterrupt();
+        KiDpcInterruptBypass(Prcb, TrapFrame);
         break;
     case HAL_IPI_VECTOR:
         HalEndSystemInterrupt();

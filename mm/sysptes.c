@@ -45,8 +45,17 @@ VOID MiInitializeSystemPtes(VOID) {
 /* The first of so many free pages, at a multiple of Alignment; MAXULONG if there are none. Under
    the lock. */
 static ULONG MiFindFreeRun(PMI_SYSTEM_RANGE Range, ULONG Pages, ULONG Alignment) {
-    ULONG Index = RtlFindClearBits(&Range->BitMap, Pages + Alignment - 1, Range->Hint);
-    return Index == MAXULONG ? MAXULONG : (Index + Alignment - 1) & ~(Alignment - 1);
+    ULONG Slots = Range->BitMap.SizeOfBitMap / Alignment, First = Range->Hint / Alignment;
+    if (Alignment == 1) {
+        return RtlFindClearBits(&Range->BitMap, Pages, Range->Hint);
+    }
+    for (ULONG i = 0; i < Slots; i++) {
+        ULONG Index = (First + i) % Slots * Alignment;
+        if (RtlAreBitsClear(&Range->BitMap, Index, Pages)) {
+            return Index;
+        }
+    }
+    return MAXULONG;
 }
 
 /* Alignment: in pages, a power of two. */
