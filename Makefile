@@ -48,13 +48,19 @@ KERNEL_CFLAGS := $(COMMON) $($(BUILD)_FLAGS) -DNTOS_KERNEL -mno-sse -mno-mmx -mn
 USER_CFLAGS   := $(COMMON) -DDBG=$(if $(filter checked,$(BUILD)),1,0) -O2 -DNTOS_USER
 NASMFLAGS     := -Iinc/ -I$(O)/gen/ -DDBG=$(if $(filter checked,$(BUILD)),1,0)
 
-KERNEL_DIRS := kernel mm ex ob ps se io kd rtl init drivers/condrv drivers/i8042prt drivers/null drivers/bootfs
+# A folder and the folders of its subjects, one level below it. What is there may include the
+# private header of the folder itself (mm/phys/pfn.c: mip.h).
+subjects     = $(1) $(patsubst %/,%,$(wildcard $(addsuffix /*/,$(1))))
+KERNEL_DIRS := $(call subjects,kernel mm ex ob ps se io kd rtl init) \
+               drivers/condrv drivers/i8042prt drivers/null drivers/bootfs
+NTDLL_DIRS  := $(call subjects,user/ntdll rtl)
+component    = $(if $(filter user/%,$(1)),user/ntdll,$(firstword $(subst /, ,$(1))))
 NTOS_C   := $(wildcard $(addsuffix /*.c,$(KERNEL_DIRS)))
 NTOS_ASM := $(wildcard $(addsuffix /*.asm,$(KERNEL_DIRS)))
 HAL_C    := $(wildcard hal/*.c)
 HAL_ASM  := $(wildcard hal/*.asm)
-NTDLL_C  := $(wildcard user/ntdll/*.c user/ntdll/crt/*.c rtl/*.c)
-NTDLL_ASM := $(wildcard user/ntdll/*.asm user/ntdll/crt/*.asm rtl/*.asm)
+NTDLL_C  := $(wildcard $(addsuffix /*.c,$(NTDLL_DIRS)))
+NTDLL_ASM := $(wildcard $(addsuffix /*.asm,$(NTDLL_DIRS)))
 
 KOBJ  = $(foreach f,$(1),$(if $(filter %.asm,$f),$(O)/kernel/$f.obj,$(patsubst %.c,$(O)/kernel/%.obj,$f)))
 UOBJ  = $(foreach f,$(1),$(if $(filter %.asm,$f),$(O)/user/$f.obj,$(patsubst %.c,$(O)/user/%.obj,$f)))
@@ -119,12 +125,12 @@ $(O)/gen/ssdt.asm $(O)/gen/ntdll_stubs.asm $(O)/gen/ntdll_services.def &: sdk/se
 $(O)/kernel/%.obj: %.c
 	@mkdir -p $(@D)
 	$(call say,CC,$<)
-	$(Q)$(CC) $(KERNEL_CFLAGS) -MMD -MP -MF $(@:.obj=.d) -MJ $@.json -c $< -o $@
+	$(Q)$(CC) $(KERNEL_CFLAGS) -I$(call component,$<) -MMD -MP -MF $(@:.obj=.d) -MJ $@.json -c $< -o $@
 $(O)/kernel/hal/%.obj: KERNEL_CFLAGS += -DNTHAL_BUILD
 $(O)/user/%.obj: %.c
 	@mkdir -p $(@D)
 	$(call say,CC,$<)
-	$(Q)$(CC) $(USER_CFLAGS) -MMD -MP -MF $(@:.obj=.d) -MJ $@.json -c $< -o $@
+	$(Q)$(CC) $(USER_CFLAGS) -I$(call component,$<) -MMD -MP -MF $(@:.obj=.d) -MJ $@.json -c $< -o $@
 
 # Assembly twice: for the image, and as an ELF twin whose DWARF lines gdb can load.
 define ASM_RULE
@@ -184,7 +190,7 @@ gdb-now: all
 
 # --- care -----------------------------------------------------------------------------------------
 
-LINT_C := $(NTOS_C) $(HAL_C) $(filter-out rtl/%,$(NTDLL_C))
+LINT_C := $(NTOS_C) $(HAL_C) $(filter-out $(NTOS_C),$(NTDLL_C))
 
 compile_commands.json: all ## for editors and clang-tidy
 	(echo '['; find $(O)/kernel $(O)/user -name '*.obj.json' | sort | xargs cat | sed '$$s/,$$//'; echo ']') > $@
@@ -193,7 +199,7 @@ compile_commands.json: all ## for editors and clang-tidy
 lint-now: compile_commands.json
 	@clang-format$(LLVM) --dry-run -Werror $(shell git ls-files '*.c' '*.h')
 	$(PYTHON) tools/lint
-	@echo $(LINT_C) rtl/*.c | tr ' ' '\n' | xargs -P2 -n8 clang-tidy$(LLVM) -p . --quiet
+	@echo $(LINT_C) | tr ' ' '\n' | xargs -P2 -n8 clang-tidy$(LLVM) -p . --quiet
 
 .PHONY: clean
 clean: ## remove everything that was built
