@@ -183,31 +183,9 @@ static BOOL DescribeResult(char Letter, const ROW *Row, ULONG *Numbers, ARGUMENT
     return TRUE;
 }
 
-/* What argument n of a row is: the value, and for a pointer what it points to. */
-static ULONG64 Describe(const ROW *Row, ULONG n, ULONG *Numbers, ARGUMENT *Argument) {
-    static UNICODE_STRING Name;
-    static WCHAR Room[64];
-    char Letter = Row->Arguments[n];
-    memset(Argument, 0, sizeof(*Argument));
-    Argument->Size = 8;
-    Argument->Optional =
-        Letter == 'A' || Letter == 'D' || Letter == 'Q' || Letter == 'O' || Letter == 'r';
-    Argument->Pointer = TRUE;
+/* Pointers to numbers, to plain memory and to structures without pointers in them. */
+static BOOL DescribePlain(char Letter, const ROW *Row, ULONG *Numbers, ARGUMENT *Argument) {
     switch (Letter) {
-    case '0':
-        Argument->Pointer = FALSE;
-        return 0;
-    case '#':
-        Argument->Pointer = FALSE;
-        return Row->Numbers[(*Numbers)++];
-    case 'A':
-    case 'a':
-        Attributes(Argument, NULL);
-        break;
-    case 'b':
-        SetName(Row->Kind, &Name);
-        Attributes(Argument, &Name);
-        break;
     case 'x':
         ((CLIENT_ID *)Argument->Content)->UniqueProcess = Row->Kind ? NULL : MyProcessId();
         ((CLIENT_ID *)Argument->Content)->UniqueThread = Row->Kind ? MyThreadId() : NULL;
@@ -217,22 +195,6 @@ static ULONG64 Describe(const ROW *Row, ULONG n, ULONG *Numbers, ARGUMENT *Argum
         ((HANDLE *)Argument->Content)[0] = Second;
         ((HANDLE *)Argument->Content)[1] = Handles[Event];
         Argument->Size = 2 * sizeof(HANDLE);
-        break;
-    case 'u':
-    case 'U':
-        *(UNICODE_STRING *)Argument->Content =
-            (UNICODE_STRING){2, sizeof(Room), Letter == 'u' ? Slash : Room};
-        Argument->Size = sizeof(UNICODE_STRING);
-        Argument->Out = Letter == 'U';
-        break;
-    case 'F':
-        RtlInitUnicodeString(&Name, L"\\Device\\Null");
-        Attributes(Argument, &Name);
-        break;
-    case 'N':
-        AppendText((PWSTR)Argument->Content, 0, L"abc", 3);
-        Argument->Size = 6;
-        Argument->NeverNull = TRUE;
         break;
     case 'C':
         ((CONTEXT *)Argument->Content)->ContextFlags = CONTEXT_INTEGER;
@@ -269,7 +231,55 @@ static ULONG64 Describe(const ROW *Row, ULONG n, ULONG *Numbers, ARGUMENT *Argum
         Argument->Out = TRUE;
         break;
     default:
-        if (DescribeResult(Letter, Row, Numbers, Argument)) {
+        return FALSE;
+    }
+    return TRUE;
+}
+
+/* What argument n of a row is: the value, and for a pointer what it points to. */
+static ULONG64 Describe(const ROW *Row, ULONG n, ULONG *Numbers, ARGUMENT *Argument) {
+    static UNICODE_STRING Name;
+    static WCHAR Room[64];
+    char Letter = Row->Arguments[n];
+    memset(Argument, 0, sizeof(*Argument));
+    Argument->Size = 8;
+    Argument->Optional =
+        Letter == 'A' || Letter == 'D' || Letter == 'Q' || Letter == 'O' || Letter == 'r';
+    Argument->Pointer = TRUE;
+    switch (Letter) {
+    case '0':
+        Argument->Pointer = FALSE;
+        return 0;
+    case '#':
+        Argument->Pointer = FALSE;
+        return Row->Numbers[(*Numbers)++];
+    case 'A':
+    case 'a':
+        Attributes(Argument, NULL);
+        break;
+    case 'b':
+        SetName(Row->Kind, &Name);
+        Attributes(Argument, &Name);
+        break;
+    case 'u':
+    case 'U':
+        *(UNICODE_STRING *)Argument->Content =
+            (UNICODE_STRING){2, sizeof(Room), Letter == 'u' ? Slash : Room};
+        Argument->Size = sizeof(UNICODE_STRING);
+        Argument->Out = Letter == 'U';
+        break;
+    case 'F':
+        RtlInitUnicodeString(&Name, L"\\Device\\Null");
+        Attributes(Argument, &Name);
+        break;
+    case 'N':
+        AppendText((PWSTR)Argument->Content, 0, L"abc", 3);
+        Argument->Size = 6;
+        Argument->NeverNull = TRUE;
+        break;
+    default:
+        if (DescribePlain(Letter, Row, Numbers, Argument) ||
+            DescribeResult(Letter, Row, Numbers, Argument)) {
             break;
         }
         Argument->Pointer = FALSE;
