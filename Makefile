@@ -153,8 +153,8 @@ $(eval $(call ASM_RULE,user/gen,$(O)/gen/))
 
 # make objs DIR=mm: compile one folder only, for the kernel (rtl and user/ntdll also as user code).
 .PHONY: objs
-objs: $(if $(filter user/%,$(DIR)),,$(call KOBJ,$(wildcard $(DIR)/*.c $(DIR)/*.asm))) \
-      $(if $(filter rtl user/%,$(DIR)),$(call UOBJ,$(wildcard $(DIR)/*.c $(DIR)/*.asm)))
+objs: $(if $(filter user/%,$(DIR)),,$(call KOBJ,$(wildcard $(addsuffix /*.c,$(call subjects,$(DIR))) $(addsuffix /*.asm,$(call subjects,$(DIR)))))) \
+      $(if $(filter rtl user/%,$(DIR)),$(call UOBJ,$(wildcard $(addsuffix /*.c,$(call subjects,$(DIR))) $(addsuffix /*.asm,$(call subjects,$(DIR))))))
 
 # --- front doors: each installs what it lacks first, then calls itself with what that brought ------
 

@@ -15,7 +15,7 @@ BOOT_CFLAGS := -std=gnu17 -O2 -ffreestanding -fshort-wchar -fpic -fno-stack-prot
                -Wall -Wextra -Wno-unused-parameter $(if $(CI),-Werror) \
                -DGNU_EFI_USE_MS_ABI -DNTOS_LOADER \
                -Iboot -Isdk -Iinc -isystem $(EFI_INCLUDE) -isystem $(EFI_INCLUDE)/x86_64
-BOOT_C    := $(wildcard boot/*.c) rtl/image.c rtl/imagereloc.c rtl/imagebind.c
+BOOT_C    := $(wildcard boot/*.c) rtl/image/image.c rtl/image/imagereloc.c rtl/image/imagebind.c
 BOOT_OBJ  := $(BOOT_C:%.c=$(O)/boot/%.o)
 EFI_SECTIONS := .text .sdata .data .rodata .dynamic .dynsym .rel .rela .rel.* .rela.* .reloc
 

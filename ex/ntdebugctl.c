@@ -3,7 +3,7 @@
  *
  * Windows' door for debuggers that look at the machine they run on. Its commands need a kernel
  * booted for debugging; without, all are refused, and so they are here. The checked build has one
- * command of its own, with which a test has its allocations fail (mm/poolfail.c).
+ * command of its own, with which a test has its allocations fail (mm/pool/poolfail.c).
  */
 #include "exp.h"
 #include "ntapi.h"

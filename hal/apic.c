@@ -11,7 +11,7 @@
  * uncached, so what was written before an interrupt command is seen by who receives it; a write to
  * an MSR promises nothing, hence the fences.
  *
- * The task priority register is not touched here: it is CR8, which is Ke's (kernel/irql.c).
+ * The task priority register is not touched here: it is CR8, which is Ke's (kernel/amd64/irql.c).
  */
 #include "halp.h"
 

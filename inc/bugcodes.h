@@ -1,7 +1,7 @@
 /*
  * bugcodes.h - bugcheck codes, under Windows' names and numbers (WDK, bugcodes.h)
  *
- * BUGCHECK_CODES lists them once; kernel/bugcodes.c makes the table of names from it.
+ * BUGCHECK_CODES lists them once; kernel/bugcheck/bugcodes.c makes the table of names from it.
  */
 #ifndef _BUGCODES_H_
 #define _BUGCODES_H_

@@ -3,7 +3,7 @@
  *
  * A handle table maps small integers to pointers. It knows nothing of objects: the object manager
  * keeps its OBJECT_HEADERs in one (ob/obhandle.c), the process manager its processes and threads in
- * another (PspCidTable). The essay at the head of ex/handle.c explains how it works.
+ * another (PspCidTable). The essay at the head of ex/handle/handle.c explains how it works.
  */
 #ifndef _EX_H_
 #define _EX_H_
@@ -17,7 +17,7 @@
 struct _EPROCESS;
 
 /* ---------------------------------------------------------------------------------------------
- * Push locks: a reader-writer lock in one pointer (ex/pushlock.c).
+ * Push locks: a reader-writer lock in one pointer (ex/sync/pushlock.c).
  */
 
 #define EX_PUSH_LOCK_LOCK            0x1ull
@@ -51,7 +51,7 @@ DECLSPEC_RARE VOID ExfReleasePushLockShared(_Inout_ PEX_PUSH_LOCK PushLock);
 VOID ExfReleasePushLock(_Inout_ PEX_PUSH_LOCK PushLock);
 BOOLEAN ExfTryAcquirePushLockShared(_Inout_ PEX_PUSH_LOCK PushLock);
 
-/* A push lock used as a place to wait: block until somebody unblocks everybody (see ex/pushlock.c).
+/* A push lock used as a place to wait: block until somebody unblocks everybody (see ex/sync/pushlock.c).
  */
 typedef struct _EX_PUSH_LOCK_WAIT_BLOCK EX_PUSH_LOCK_WAIT_BLOCK, *PEX_PUSH_LOCK_WAIT_BLOCK;
 struct DECLSPEC_ALIGN(16) _EX_PUSH_LOCK_WAIT_BLOCK {
@@ -132,7 +132,7 @@ FORCEINLINE VOID ExUnblockPushLock(_Inout_ PEX_PUSH_LOCK PushLock,
 }
 
 /* ---------------------------------------------------------------------------------------------
- * Rundown protection: use something while it may be taken away (ex/rundown.c; WDK, "Run-Down
+ * Rundown protection: use something while it may be taken away (ex/sync/rundown.c; WDK, "Run-Down
  * Protection").
  */
 
@@ -157,7 +157,7 @@ VOID ExWaitForRundownProtectionRelease(_Inout_ PEX_RUNDOWN_REF RunRef);
 VOID ExRundownCompleted(_Inout_ PEX_RUNDOWN_REF RunRef);
 
 /* ---------------------------------------------------------------------------------------------
- * Fast mutexes: mutual exclusion at APC_LEVEL (ex/fmutex.c). WDK: ExAcquireFastMutex and relatives.
+ * Fast mutexes: mutual exclusion at APC_LEVEL (ex/sync/fmutex.c). WDK: ExAcquireFastMutex and relatives.
  */
 
 #define FM_LOCK_BIT 1
@@ -180,7 +180,7 @@ VOID ExReleaseFastMutexUnsafe(_Inout_ PFAST_MUTEX FastMutex);
 #endif /* !NTOS_HOST */
 
 /* ---------------------------------------------------------------------------------------------
- * Handle tables (ex/handle.c). The formats are those of Windows 10 (19041 and later).
+ * Handle tables (ex/handle/handle.c). The formats are those of Windows 10 (19041 and later).
  */
 
 /* What a HANDLE is made of: two tag bits, which the program may use, and an index. */
@@ -331,7 +331,7 @@ BOOLEAN ExLockHandleTableEntry(_In_ PHANDLE_TABLE HandleTable, _Inout_ PHANDLE_T
 ULONG ExGetHandleTableCount(_In_ PHANDLE_TABLE HandleTable);
 
 /*
- * The short way of every use of a handle; ex/handle.c explains it and has the longer ones.
+ * The short way of every use of a handle; ex/handle/handle.c explains it and has the longer ones.
  */
 #define LEAF_SPAN (LOWLEVEL_COUNT * HANDLE_VALUE_INC) /* handle values per leaf */
 #define MID_SPAN  (MIDLEVEL_COUNT * LEAF_SPAN)        /* handle values per mid page */

@@ -49,7 +49,7 @@ FORCEINLINE KIRQL KeGetCurrentIrql(VOID) {
     return Irql;
 }
 
-/* kernel/irql.c: KPCR.Irql has fallen below KPCR.HardwareIrql, so what was held back may come. Any
+/* kernel/amd64/irql.c: KPCR.Irql has fallen below KPCR.HardwareIrql, so what was held back may come. Any
    IRQL. It keeps the registers, for it is called in the middle of everything. This system's own. */
 __attribute__((preserve_most)) VOID KiLowerHardwareIrql(VOID);
 
@@ -296,7 +296,7 @@ VOID KeContextToKframes(_Inout_ PKTRAP_FRAME TrapFrame, _Inout_ PKEXCEPTION_FRAM
                         _In_ PCONTEXT Context, _In_ ULONG ContextFlags,
                         _In_ KPROCESSOR_MODE PreviousMode);
 /*
- * getset.c: the user registers of a thread of user mode, as far as ContextFlags name them. Set: not
+ * threadregs.c: the user registers of a thread of user mode, as far as ContextFlags name them. Set: not
  * for the current thread, which leaves its service by KeContinue (ntexcept.c). STATUS_SUCCESS, or
  * STATUS_UNSUCCESSFUL: it has ended. PASSIVE_LEVEL. Source: the SDK's pages of GetThreadContext and
  * SetThreadContext.
@@ -338,7 +338,7 @@ typedef struct _KE_UPCALLS {
 } KE_UPCALLS;
 extern KE_UPCALLS KeUpcalls;
 
-/* --- user memory (kernel/uaccess.c) -------------------------------------------------------------
+/* --- user memory (kernel/amd64/uaccess.c) -------------------------------------------------------------
  */
 
 /*
@@ -417,7 +417,7 @@ VOID KeSetSystemTime(_In_ PLARGE_INTEGER NewTime);
 /*
  * Pages from Virtual on are forgotten by all processors that may have them: those that run Process,
  * or all where it is NULL. When it returns nobody uses what their PTEs said before. Any IRQL, but
- * with no lock that others wait for with interrupts off; kernel/tb.c tells why. Source: Intel's
+ * with no lock that others wait for with interrupts off; kernel/amd64/tb.c tells why. Source: Intel's
  * manual, volume 3, "Propagation of paging-structure changes".
  */
 VOID KeFlushRangeTb(_In_opt_ PKPROCESS Process, _In_ PVOID Virtual, _In_ ULONG_PTR Pages);

@@ -6,7 +6,7 @@
 
 #include "hal.h"
 
-/* --- interrupts (kernel/interrupt.c) ------------------------------------------------------------
+/* --- interrupts (kernel/amd64/interrupt.c) ------------------------------------------------------------
  */
 
 typedef struct _KINTERRUPT KINTERRUPT, *PKINTERRUPT;
@@ -98,7 +98,7 @@ BOOLEAN NTAPI KeSynchronizeExecution(_Inout_ PKINTERRUPT Interrupt,
 KIRQL NTAPI KeAcquireInterruptSpinLock(_Inout_ PKINTERRUPT Interrupt);
 VOID NTAPI KeReleaseInterruptSpinLock(_Inout_ PKINTERRUPT Interrupt, _In_ KIRQL OldIrql);
 
-/* --- queues (kernel/queue.c) --------------------------------------------------------------------
+/* --- queues (kernel/object/queue.c) --------------------------------------------------------------------
  */
 
 /* The head's lock bit guards all fields, but CurrentCount is changed with interlocked operations by

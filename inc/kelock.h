@@ -66,7 +66,7 @@ VOID NTAPI KeAcquireInStackQueuedSpinLockAtDpcLevel(_Inout_ PKSPIN_LOCK SpinLock
                                                     _Out_ PKLOCK_QUEUE_HANDLE LockHandle);
 VOID NTAPI KeReleaseInStackQueuedSpinLockFromDpcLevel(_In_ PKLOCK_QUEUE_HANDLE LockHandle);
 
-/* --- the order of locks (kernel/lockorder.c) ----------------------------------------------------
+/* --- the order of locks (kernel/check/lockorder.c) ----------------------------------------------------
  *
  * The one list of the kernel's own locks, outermost first: a lock may be taken while locks further
  * up are held, not while one further down is. Two of a kind are not held at once, except where

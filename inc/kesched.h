@@ -1,6 +1,6 @@
 /*
- * kesched.h - threads, processes and their scheduling; ke.h brings this in. (kernel/thread.c,
- * process.c, priority.c, place.c, sched.c, balance.c, apc.c)
+ * kesched.h - threads, processes and their scheduling; ke.h brings this in. (kernel/sched/thread.c,
+ * process.c, priority.c, affinity.c, sched.c, balance.c, apc.c)
  *
  * docs/scheduler.md tells who runs when and where. The book's part is Windows Internals, part 1,
  * "Thread scheduling". Priorities are 0 to 31, real time from LOW_REALTIME_PRIORITY on; an affinity

@@ -389,7 +389,7 @@ typedef VOID (*PKSYSTEM_ROUTINE)(_In_opt_ PKSTART_ROUTINE StartRoutine,
                                  _In_opt_ PVOID StartContext);
 
 /* What the assembly relies on stands first: InitialStack ... SystemCallNumber (ks.inc). */
-/* As user mode has set them, and may see them (kernel/debugreg.c). */
+/* As user mode has set them, and may see them (kernel/amd64/debugreg.c). */
 typedef struct _KDEBUG_REGISTERS {
     ULONG64 Dr[4];
     ULONG64 Dr6;
@@ -455,7 +455,7 @@ struct _KTHREAD {
     ULONG KernelTime; /* clock ticks */
     ULONG UserTime;
     ULONG WakeStamp; /* cycle counter when it last woke somebody since its last wait, or 0 */
-    UCHAR HandOvers; /* how often of late it has waited right after that: place.c */
+    UCHAR HandOvers; /* how often of late it has waited right after that: affinity.c */
     UCHAR Wakes;     /* how often it has woken somebody, modulo 256 */
     ULONG WaitTime;  /* tick count when it began to wait, or became ready */
     KAPC SuspendApc;

@@ -1,5 +1,5 @@
 /*
- * kewait.h - dispatcher objects and waits; ke.h brings this in. (kernel/event.c, semaphore.c,
+ * kewait.h - dispatcher objects and waits; ke.h brings this in. (kernel/object/event.c, semaphore.c,
  * mutant.c, timer.c, wait.c, waitfor.c)
  *
  * What can be waited on begins with a DISPATCHER_HEADER, and lies in nonpaged memory for as long as

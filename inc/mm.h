@@ -149,7 +149,7 @@ typedef struct _POOL_TRACKER_TABLE {
 NTSTATUS MmQueryPoolTags(_Out_writes_(Count) PPOOL_TRACKER_TABLE Table, _In_ ULONG Count,
                          _Out_ PULONG Needed);
 
-/* ---- Failure injection: checked build only (mm/poolfail.c) ---- */
+/* ---- Failure injection: checked build only (mm/pool/poolfail.c) ---- */
 
 /* What a thread asked for, and what came of it. sdk/ntexapi.h has the same for programs. */
 typedef struct _MM_ALLOCATION_FAILURE {

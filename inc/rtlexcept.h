@@ -1,7 +1,7 @@
 /*
  * rtlexcept.h - what exception dispatching and unwinding ask of the side they run on
  *
- * rtl/unwind.c, rtl/except.c and their neighbours are compiled into ntoskrnl.exe and into
+ * rtl/unwind/unwind.c, rtl/unwind/except.c and their neighbours are compiled into ntoskrnl.exe and into
  * ntdll.dll. The documented functions (RtlVirtualUnwind, RtlUnwindEx, ...) are declared in
  * ntrtl.h; here stand the four questions that only the kernel, or only ntdll, can answer, and the
  * parts of the machinery that the two share.

@@ -3,7 +3,7 @@
  *
  * A file is first *validated* (its headers against its size), then laid out, relocated, and its
  * exports and imports are walked. No function here allocates, and each checks every offset, so
- * that a hostile file yields a status and never a wild access. rtl/image.c tells the whole story.
+ * that a hostile file yields a status and never a wild access. rtl/image/image.c tells the whole story.
  */
 #ifndef _RTLIMAGE_H_
 #define _RTLIMAGE_H_

@@ -1,7 +1,7 @@
 /*
  * interrupt.c - IoConnectInterrupt: a driver's service routine gets a KINTERRUPT of its own
  *
- * Ke does the work (kernel/interrupt.c); here is the memory. One object serves all processors, as
+ * Ke does the work (kernel/amd64/interrupt.c); here is the memory. One object serves all processors, as
  * Ke has one table of vectors.
  */
 #include "iop.h"

@@ -2,7 +2,7 @@
  * ntcompletion.c - I/O completion objects ("completion ports")
  *
  * An I/O completion object is a KQUEUE with a header: Ke keeps the threads that take packets in
- * number (kernel/queue.c), Ob gives it handles, names and access. A packet is four values that one
+ * number (kernel/object/queue.c), Ob gives it handles, names and access. A packet is four values that one
  * thread puts in and another takes out: a key, a context, a status and a count of bytes. Packets
  * stand in nonpaged pool, as the queue is touched at DISPATCH_LEVEL; whoever takes one frees it.
  */

@@ -6,7 +6,7 @@
 #define VITRINE_KI_H
 
 #include "ke.h"
-#include "kilock.h"
+#include "check/kilock.h"
 #include "hal.h"
 #include "kd.h"
 #include "ntrtl.h"
@@ -72,7 +72,7 @@ DECLSPEC_NORETURN VOID KiFreeze(_In_ PKTRAP_FRAME TrapFrame);
 /* thread.c */
 VOID KiInitializeThreadObject(_Out_ PKTHREAD Thread, _In_ PKPROCESS Process);
 
-/* instr.c: what the processor does not say about an exception of user mode. */
+/* decode.c: what the processor does not say about an exception of user mode. */
 BOOLEAN KiIsPrivilegedInstruction(_In_ PKTRAP_FRAME TrapFrame);
 NTSTATUS KiDivideStatus(_In_ PKTRAP_FRAME TrapFrame, _In_ PKEXCEPTION_FRAME ExceptionFrame);
 
@@ -150,7 +150,7 @@ KPRIORITY KiRunningPriority(_In_ PKPRCB Prcb);
 VOID KiSetStandby(_Inout_ PKPRCB Prcb, _Inout_ PKTHREAD Thread);
 BOOLEAN KiChooseAgain(_Inout_ PKPRCB Prcb);
 
-/* sched.c and place.c. ThreadLock of the thread held where one is named. */
+/* sched.c and affinity.c. ThreadLock of the thread held where one is named. */
 VOID KiReadyThread(_Inout_ PKTHREAD Thread);
 VOID KiLoadThreadState(VOID);
 VOID KiPreempt(_Inout_ PKPRCB Prcb, _In_ BOOLEAN Front);
@@ -167,7 +167,7 @@ DECLSPEC_NORETURN VOID KiIdleLoop(VOID);
 /* KTHREAD.Process and CR3. */
 VOID KiSwapProcess(_In_ PKPROCESS Process);
 
-/* place.c: the processor where Thread is ready, standing by or running, its PrcbLock held, or NULL.
+/* affinity.c: the processor where Thread is ready, standing by or running, its PrcbLock held, or NULL.
    ThreadLock held. */
 PKPRCB KiLockProcessorOf(_In_ PKTHREAD Thread);
 /* The current thread, whose WakeStamp is set, begins a wait. */
@@ -189,7 +189,7 @@ VOID KiDeliverUserApc(_In_ ULONG64 Unused, _Inout_ PKTRAP_FRAME TrapFrame,
                       _Inout_ PKEXCEPTION_FRAME ExceptionFrame);
 VOID KiInitializeSuspend(_Inout_ PKTHREAD Thread);
 
-/* getset.c; savecall.asm. Pointers say where the non-volatile registers were found. */
+/* threadregs.c; savecall.asm. Pointers say where the non-volatile registers were found. */
 BOOLEAN KiUnwindToUser(_Out_ PCONTEXT Context, _Inout_ PKNONVOLATILE_CONTEXT_POINTERS Pointers);
 VOID KiClearVolatiles(_Inout_ PKTRAP_FRAME TrapFrame);
 VOID KiCallWithNonvolatiles(_In_ VOID (*Routine)(PVOID Argument), _In_opt_ PVOID Argument);

@@ -33,7 +33,7 @@
 #include "ntrtl.h"
 #include "ntstatus.h"
 #include "ps.h"
-#include "vad.h"
+#include "space/vad.h"
 
 /* ---- Protections: five bits in software PTEs and VADs ---- */
 

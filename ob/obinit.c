@@ -38,7 +38,7 @@
  * directory may have a parse procedure, and then the rest of the path is its business: that is how
  * \??\C:\x.txt gets to a symbolic link, from there to a device, and from there to a file system.
  *
- * Handles are entries of the handle table of a process (ex/handle.c): object and granted access.
+ * Handles are entries of the handle table of a process (ex/handle/handle.c): object and granted access.
  * Access is checked once, when the handle is made (obaccess.c); a use compares the access that it
  * needs with what was granted.
  *

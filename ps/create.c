@@ -2,7 +2,7 @@
  * A program becomes a process: images mapped, PEB and parameters written, first thread made.
  *
  * Everything that user mode finds when it starts is put there from here, in the new address space
- * and through the accessors; ntdll does the rest (user/ntdll/ldrinit.c).
+ * and through the accessors; ntdll does the rest (user/ntdll/ldr/ldrinit.c).
  */
 #include "psp.h"
 

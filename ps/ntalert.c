@@ -3,7 +3,7 @@
  *
  * Each thread has one alert, a bit that is set or not. A thread waits for its own; any thread of
  * the same process sets it, by its id. Which lock, or which address, it is about is user mode's
- * affair (user/ntdll/waitaddr.c): the address that a waiter names is only for debuggers to look at.
+ * affair (user/ntdll/sync/waitaddr.c): the address that a waiter names is only for debuggers to look at.
  */
 #include "psp.h"
 #include "ntapi.h"

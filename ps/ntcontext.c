@@ -1,7 +1,7 @@
 /*
  * The registers of a thread, for debuggers and for whoever sends threads elsewhere.
  *
- * The parts that ContextFlags name are read or written (kernel/getset.c). A thread that runs can be
+ * The parts that ContextFlags name are read or written (kernel/amd64/threadregs.c). A thread that runs can be
  * asked too, but what it answers is old at once: suspend it first. Source: Windows SDK,
  * GetThreadContext; phnt.
  */

@@ -2,7 +2,7 @@
  * What a thread needs in user mode: a stack that grows, a TEB, and what to start with.
  *
  * A stack is reserved whole, committed at its upper end, and has a guard page below what is
- * committed: touching it commits the next piece (mm/fault.c), until only the last pages are left.
+ * committed: touching it commits the next piece (mm/paging/fault.c), until only the last pages are left.
  */
 #include "psp.h"
 

@@ -112,7 +112,7 @@ FORCEINLINE VOID PushEntryList(_Inout_ PSINGLE_LIST_ENTRY ListHead,
     ListHead->Next = Entry;
 }
 
-/* ---- Strings (rtl/string.c, rtl/stringa.c, rtl/stringcmp.c, rtl/stringalloc.c) ---- */
+/* ---- Strings (rtl/string/string.c, rtl/stringa.c, rtl/string/stringcmp.c, rtl/string/stringalloc.c) ---- */
 
 /* Where strings that a function makes come from: each side defines both (ex/, ntdll). */
 extern PVOID (*const RtlAllocateStringRoutine)(SIZE_T NumberOfBytes);
@@ -209,13 +209,13 @@ VOID NTAPI RtlFreeAnsiString(_Inout_ PANSI_STRING AnsiString);
 VOID NTAPI RtlFreeOemString(_Inout_ POEM_STRING OemString);
 VOID NTAPI RtlFreeUTF8String(_Inout_ PUTF8_STRING Utf8String);
 
-/* ---- Case (rtl/upcase.c) ---- */
+/* ---- Case (rtl/string/upcase.c) ---- */
 
 WCHAR NTAPI RtlUpcaseUnicodeChar(_In_ WCHAR SourceCharacter);
 WCHAR NTAPI RtlDowncaseUnicodeChar(_In_ WCHAR SourceCharacter);
 CHAR NTAPI RtlUpperChar(_In_ CHAR Character);
 
-/* ---- Code pages (rtl/codepage.c, rtl/utf8.c, rtl/stringconv.c) ---- */
+/* ---- Code pages (rtl/string/codepage.c, rtl/string/utf8.c, rtl/string/stringconv.c) ---- */
 
 NTSTATUS NTAPI RtlMultiByteToUnicodeN(_Out_ PWSTR UnicodeString, _In_ ULONG MaxBytesInUnicodeString,
                                       _Out_opt_ PULONG BytesInUnicodeString,
@@ -405,14 +405,14 @@ VOID NTAPI RtlRbRemoveNode(_Inout_ PRTL_RB_TREE Tree, _In_ PRTL_BALANCED_NODE No
 PRTL_BALANCED_NODE NTAPI RtlpRbNextNode(_In_ PRTL_BALANCED_NODE Node);
 PRTL_BALANCED_NODE NTAPI RtlpRbPreviousNode(_In_ PRTL_BALANCED_NODE Node);
 
-/* ---- Formatted output (rtl/format.c, rtl/printf.c) ---- */
+/* ---- Formatted output (rtl/format/format.c, rtl/format/printf.c) ---- */
 
 int _vsnprintf(char *Buffer, size_t Count, const char *Format, va_list Arguments);
 int _snprintf(char *Buffer, size_t Count, const char *Format, ...);
 int _vsnwprintf(WCHAR *Buffer, size_t Count, const WCHAR *Format, va_list Arguments);
 int _snwprintf(WCHAR *Buffer, size_t Count, const WCHAR *Format, ...);
 
-/* ---- Exceptions and unwinding (rtl/unwind.c, rtl/except*.c, rtl/capture.asm) ---- */
+/* ---- Exceptions and unwinding (rtl/unwind/unwind.c, rtl/except*.c, rtl/unwind/capture.asm) ---- */
 
 VOID NTAPI RtlCaptureContext(_Out_ PCONTEXT ContextRecord);
 DECLSPEC_NORETURN VOID NTAPI RtlRestoreContext(_In_ PCONTEXT ContextRecord,

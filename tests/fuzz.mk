@@ -10,7 +10,7 @@ FUZZ_CFLAGS  := -g -O1 -std=c17 -fsanitize=fuzzer,address,undefined -fno-sanitiz
 FUZZ_SEEDS   := $(patsubst tests/fuzz/seeds/%.c,$(O)/fuzz/corpus/image/%.bin,$(wildcard tests/fuzz/seeds/*.c)) \
                 $(O)/fuzz/corpus/image/stripped.bin
 
-$(O)/fuzz/fuzz_image: tests/fuzz/fuzz_image.c rtl/image.c rtl/imagereloc.c rtl/imagebind.c inc/rtlimage.h
+$(O)/fuzz/fuzz_image: tests/fuzz/fuzz_image.c rtl/image/image.c rtl/image/imagereloc.c rtl/image/imagebind.c inc/rtlimage.h
 	@mkdir -p $(@D)
 	clang$(LLVM) $(FUZZ_CFLAGS) $(filter %.c,$^) -o $@
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes rtl/codepagetab.h: what bytes 80 to FF of code pages 1252 (ANSI) and 437 (OEM) are.
+"""Writes rtl/string/codepagetab.h: what bytes 80 to FF of code pages 1252 (ANSI) and 437 (OEM) are.
 
 Windows gives the five bytes that 1252 leaves undefined the control characters of the same value.
 """

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes rtl/upcasetab.h: simple case mappings of the Basic Multilingual Plane.
+"""Writes rtl/string/upcasetab.h: simple case mappings of the Basic Multilingual Plane.
 
 Windows maps one UTF-16 unit to one UTF-16 unit, so only simple mappings within the plane count.
 A mapping is a difference, kept in blocks of 32 characters: an index of 2048 bytes names the block,

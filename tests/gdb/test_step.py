@@ -37,7 +37,7 @@ def test_every_instruction_of_a_system_call_has_a_line():
     for stop in stops:
         assert stop[1] and stop[2] > 0, "no line of source at %r" % stop
     assert places[0][0].endswith("ntdll_stubs.asm")
-    assert any(file.endswith("kernel/syscall.asm") and name == "KiSystemCall64"
+    assert any(file.endswith("kernel/amd64/syscall.asm") and name == "KiSystemCall64"
                for file, name in places), places
     assert any(file.endswith(".c") and name == "NtQuerySystemTime" for file, name in places)
     assert places[-1][0].endswith("ntdll_stubs.asm"), stops[-1]
@@ -50,7 +50,7 @@ def test_backtrace_runs_from_the_service_into_the_program():
     order = ["KiSystemCall64", "NtWriteFile", "RtlUserThreadStart"]
     rest = output[2].split("\n", 1)[1]
     assert re.search(".*".join(order), rest, re.S), output[2]
-    assert re.search(r"nt!KiSystemCall64\+0x[0-9a-f]+ \[kernel/syscall.asm @ \d+\]\n"
+    assert re.search(r"nt!KiSystemCall64\+0x[0-9a-f]+ \[kernel/amd64/syscall.asm @ \d+\]\n"
                      r"\S+ \S+ ntdll!NtWriteFile\+0x14 .*\n"
                      r"\S+ \S+ hello!", output[3]), output[3]
     assert "KiSystemCall64" in output[5] and "RtlUserThreadStart" in output[5], output[5]

@@ -1,7 +1,7 @@
 /*
  * host.h - a test program is one file of TESTs
  *
- * The first line of a test file names the sources to link: `// sources: rtl/string.c ...`. Each
+ * The first line of a test file names the sources to link: `// sources: rtl/string/string.c ...`. Each
  * TEST registers itself; main, defined here, runs all in the order of the file and prints TAP. A
  * test stops at its first failed CHECK.
  */

@@ -1,4 +1,4 @@
-// sources: rtl/format.c rtl/fmtfloat.c rtl/printf.c rtl/codepage.c rtl/upcase.c
+// sources: rtl/format/format.c rtl/format/fmtfloat.c rtl/format/printf.c rtl/string/codepage.c rtl/string/upcase.c
 //
 // Formatted output by Microsoft's rules; what the C standard says too is compared with the host's
 // own printf, floating point by the thousands.

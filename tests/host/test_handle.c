@@ -2,7 +2,7 @@
 //
 // Handle tables: values, growth through three levels, order of reuse, invalid handles, sweep,
 // enumeration, inheritance, failing allocations, a random model, and threads that use and close
-// the same handles. ex/handle.c and its neighbours are compiled into this file on top of a small
+// the same handles. ex/handle/handle.c and its neighbours are compiled into this file on top of a small
 // imitation of what is below them.
 
 #define _GNU_SOURCE
@@ -69,9 +69,9 @@ static VOID ExWaitForUnblockPushLock(PEX_PUSH_LOCK Lock, PEX_PUSH_LOCK_WAIT_BLOC
     sched_yield();
 }
 
-#include "../../ex/handle.c"
-#include "../../ex/handlewalk.c"
-#include "../../ex/handlelist.c"
+#include "../../ex/handle/handle.c"
+#include "../../ex/handle/handlewalk.c"
+#include "../../ex/handle/handlelist.c"
 
 // ---- Checks ----
 

@@ -1,9 +1,9 @@
-// sources: user/ntdll/heap.c user/ntdll/heapblock.c user/ntdll/heapsegment.c
+// sources: user/ntdll/heap/heap.c user/ntdll/heap/heapblock.c user/ntdll/heap/heapsegment.c
 //
 // The heap against a model: random allocations, reallocations and frees, with the contents of every
 // block known; the whole heap is validated along the way, and at the end all memory has gone back.
 
-#include "heapp.h"
+#include "heap/heapp.h"
 
 #include "host.h"
 

@@ -1,6 +1,6 @@
 /*
  * PE images: what validation refuses, and what relocation, exports and imports do with bad tables.
- * Sources: rtl/image.c rtl/imagereloc.c rtl/imagebind.c
+ * Sources: rtl/image/image.c rtl/image/imagereloc.c rtl/image/imagebind.c
  */
 #include "ntstatus.h"
 #include "rtlimage.h"

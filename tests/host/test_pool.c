@@ -1,7 +1,7 @@
 // sources:
 //
 // The pool's block layer against a model: random sizes, every block's contents known, pages
-// counted. mm/pool.c is compiled into this file on top of a small imitation of what is below it.
+// counted. mm/pool/pool.c is compiled into this file on top of a small imitation of what is below it.
 
 #define VITRINE_MM_MIP_H
 #include "ntdef.h"
@@ -153,7 +153,7 @@ static void MiCountFreed(PPOOL_TRACKER_TABLE Entry, ULONG Pool, SIZE_T Bytes) {
 
 #undef DBG
 #define DBG 1
-#include "../../mm/pool.c"
+#include "../../mm/pool/pool.c"
 
 // ---- The test ----
 

@@ -1,4 +1,4 @@
-// sources: kernel/ready.c
+// sources: kernel/sched/ready.c
 //
 // The ready queues against a model: an array with the order of each priority. Random insertions,
 // removals, choices with a floor or an affinity, and changes of priority; both are compared whole

@@ -1,5 +1,5 @@
-// sources: rtl/string.c rtl/stringcmp.c rtl/stringansi.c rtl/stringalloc.c rtl/stringconv.c
-// rtl/codepage.c rtl/utf8.c rtl/upcase.c
+// sources: rtl/string/string.c rtl/string/stringcmp.c rtl/string/stringansi.c rtl/string/stringalloc.c rtl/string/stringconv.c
+// rtl/string/codepage.c rtl/string/utf8.c rtl/string/upcase.c
 //
 // Counted strings: limits of 65534 bytes, embedded nulls, odd lengths, rooms too small by one.
 

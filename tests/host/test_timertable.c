@@ -1,4 +1,4 @@
-// sources: kernel/timertable.c
+// sources: kernel/object/timertable.c
 //
 // The timer table against a model: a plain array of what is set, looked through from end to end.
 // Random insertions (soon, late, many turns of the face away, due already), cancellations, steps of

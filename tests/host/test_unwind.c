@@ -1,9 +1,9 @@
-// sources: rtl/unwind.c rtl/unwindepi.c rtl/functable.c rtl/exceptc.c
+// sources: rtl/unwind/unwind.c rtl/unwind/unwindepi.c rtl/unwind/functable.c rtl/unwind/exceptc.c
 //
 // Unwinding against hand-made functions: each test writes unwind codes, a few bytes of code and a
 // stack, takes one frame off, and looks at every register. Then the scope tables of __try.
 
-#include "../../rtl/unwindp.h"
+#include "../../rtl/unwind/unwindp.h"
 
 #include <setjmp.h>
 #include <stdio.h>

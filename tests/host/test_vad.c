@@ -1,9 +1,9 @@
-// sources: mm/vad.c rtl/rbtree.c
+// sources: mm/space/vad.c rtl/rbtree.c
 //
 // The VAD tree against a model: an array with one entry for each page of a small address space.
-// Random ranges come and go; every question that mm/vad.c answers is asked of both.
+// Random ranges come and go; every question that mm/space/vad.c answers is asked of both.
 
-#include "../../mm/vad.h"
+#include "../../mm/space/vad.h"
 
 #include <stdio.h>
 #include <stdlib.h>

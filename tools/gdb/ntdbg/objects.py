@@ -1,4 +1,4 @@
-"""Objects, directories and handle tables, read as ob/ and ex/handle.c lay them out."""
+"""Objects, directories and handle tables, read as ob/ and ex/handle/handle.c lay them out."""
 import struct
 
 import gdb

@@ -1,4 +1,4 @@
-"""x64 unwinding on a dictionary of registers: the same rules as rtl/unwind.c, in Python.
+"""x64 unwinding on a dictionary of registers: the same rules as rtl/unwind/unwind.c, in Python.
 
 A step takes registers by name ('rax' ... 'r15', 'rip') and gives those of the caller. Besides the
 unwind data it knows what unwind data cannot say: in the first and last instructions of KiSystemCall64

@@ -1,7 +1,7 @@
 /*
  * crtprintf.c - formatted output without a bound, with a checked bound, or only counted
  *
- * The engine is rtl/format.c; _snprintf, _vsnprintf and their wide twins are in rtl/printf.c.
+ * The engine is rtl/format/format.c; _snprintf, _vsnprintf and their wide twins are in rtl/printf.c.
  */
 #include "crt.h"
 

@@ -8,7 +8,7 @@ def _index(argument):
 
 
 def _level(index):
-    """A processor's IRQL; cr8 may be behind it (kernel/irql.c)."""
+    """A processor's IRQL; cr8 may be behind it (kernel/amd64/irql.c)."""
     return model.num(model.pcr(index), "Irql")
 
 

@@ -8,7 +8,7 @@
  *
  * A thread that becomes ready goes to an idle processor of its affinity, if there is one
  * (KiIdleSummary), else to its ideal processor, there to preempt or to queue. A processor with
- * nothing to do takes a thread out of another's queue (place.c). KTHREAD.NextProcessor says where a
+ * nothing to do takes a thread out of another's queue (affinity.c). KTHREAD.NextProcessor says where a
  * thread is ready, standing by, running, or ran last.
  *
  * A thread runs for its quantum, counted in clock intervals. At its end it goes behind the others

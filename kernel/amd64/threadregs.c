@@ -1,5 +1,5 @@
 /*
- * getset.c - a thread's user registers, read and changed while it is in the kernel
+ * threadregs.c - a thread's user registers, read and changed while it is in the kernel
  *
  * They are in three places. The trap frame at the top of the kernel stack has the volatile ones,
  * rbp and where user mode was left. The other non-volatile ones have been saved by whatever

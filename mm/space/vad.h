@@ -2,7 +2,7 @@
  * vad.h - virtual address descriptors: which parts of an address space are taken, and by what.
  *
  * A process's VADs form a red-black tree ordered by address; no two overlap. The tree knows nothing
- * of page tables, so that host tests can drive it (mm/vad.c).
+ * of page tables, so that host tests can drive it (mm/space/vad.c).
  */
 #ifndef VITRINE_MM_VAD_H
 #define VITRINE_MM_VAD_H

@@ -1,7 +1,7 @@
 /*
  * Image segments: a PE file as a set of subsections.
  *
- * The headers are read and validated once, by the same code that the loader uses (rtl/image.c); the
+ * The headers are read and validated once, by the same code that the loader uses (rtl/image/image.c); the
  * file's data are read page by page when they are touched. Each PE section becomes a subsection
  * whose protection follows its characteristics: code is execute-read, constants are read-only, data
  * are copy-on-write, so that nothing is ever both writable and executable unless the image asks for

@@ -3,7 +3,7 @@
 #define _BUGCHECKP_H_
 
 #include "ke.h"
-#include "kilock.h"
+#include "check/kilock.h"
 
 /* The name of a code; never NULL. */
 PCSTR KiBugCheckName(_In_ ULONG Code);

@@ -22,7 +22,7 @@
  * report names the rule and shows the stack at hand and that of the earlier acquire.
  */
 #include "ki.h"
-#include "bugcheckp.h"
+#include "bugcheck/bugcheckp.h"
 
 #if DBG
 
