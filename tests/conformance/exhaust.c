@@ -60,6 +60,8 @@ static void Sparse(void) {
 }
 
 void Start(void) {
+    /* Brings the code that dispatches an exception into memory while there is some. */
+    Guard(Touch, NULL);
     ULONG First = Dense();
     Check("as much again", Dense() == First);
     Sparse();
