@@ -179,16 +179,6 @@ VOID HalEndSystemInterrupt(VOID) {
     HalpApic->Write(APIC_EOI, 0);
 }
 
-/* Sent again, the vector would count as an edge, and the end of a level's interrupt would never
-   reach the I/O APIC that waits for it: so a level is left to its line. */
-VOID HalDeferInterrupt(_In_ ULONG Vector) {
-    ULONG Level = HalpApic->Read(APIC_TMR + Vector / 32 * 16) & 1u << Vector % 32;
-    HalpApic->Write(APIC_EOI, 0);
-    if (Level == 0) {
-        HalpApic->SendToSelf(Vector);
-    }
-}
-
 ULONG HalQueryLocalApicId(VOID) {
     return HalpApic->Read(APIC_ID) >> HalpApic->IdShift;
 }

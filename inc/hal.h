@@ -111,13 +111,6 @@ NTHALAPI VOID HalForgetProcessor(_In_ ULONG Number);
 NTHALAPI VOID HalEndSystemInterrupt(VOID);
 
 /*
- * The interrupt of Vector is in service and cannot be dealt with yet: ends it, and sees to it that
- * it comes again, as soon as cr8 lets it. A level-triggered line does so by itself, if its device
- * still asks. Not for a spurious one. Interrupts off; cr8 at or above the vector's level.
- */
-NTHALAPI VOID HalDeferInterrupt(_In_ ULONG Vector);
-
-/*
  * Sends the calling processor the software interrupt of RequestIrql, which arrives when IRQL drops
  * below it: APC_LEVEL, DISPATCH_LEVEL, or a device's level, whose vector (RequestIrql << 4 | 0Fh)
  * is never given to a line. Any IRQL.

@@ -42,35 +42,21 @@ typedef struct _EPROCESS *PEPROCESS;
 #define PROFILE_LEVEL  15
 #define HIGH_LEVEL     15
 
-/* The calling processor's level. Any IRQL. (WDK: KeGetCurrentIrql) */
+/* The calling processor's level, from cr8. Any IRQL. (WDK: KeGetCurrentIrql) */
 FORCEINLINE KIRQL KeGetCurrentIrql(VOID) {
-    KIRQL Irql;
-    __asm__ volatile("movb %%gs:0x50, %0" : "=q"(Irql));
-    return Irql;
+    ULONG64 Irql;
+    __asm__ volatile("mov %%cr8, %0" : "=r"(Irql));
+    return (KIRQL)Irql;
 }
 
-/* kernel/amd64/irql.c: KPCR.Irql has fallen below KPCR.HardwareIrql, so what was held back may come. Any
-   IRQL. It keeps the registers, for it is called in the middle of everything. This system's own. */
-__attribute__((preserve_most)) VOID KiLowerHardwareIrql(VOID);
-
-/* Sets the level, and asks nothing; for Ke's own code. KiNoteIrql: not to a lower one than it is.
- */
-FORCEINLINE VOID KiNoteIrql(KIRQL Irql) {
-    __asm__ volatile("movb %0, %%gs:0x50" : : "q"(Irql) : "memory");
-}
-/* Up or down: what was held back comes if it may. */
+/* Sets the level, up or down, without checking; for Ke's own code. Interrupts that the old level held
+   back arrive here. kernel/amd64/irql.c tells why cr8 is written first. */
 FORCEINLINE VOID KiWriteIrql(KIRQL Irql) {
-    BOOLEAN HeldBack;
-    __asm__ volatile("movb %1, %%gs:0x50; cmpb %1, %%gs:0x53"
-                     : "=@cca"(HeldBack)
-                     : "q"(Irql)
-                     : "memory");
-    if (__builtin_expect(HeldBack, FALSE))
-        KiLowerHardwareIrql();
+    __asm__ volatile("mov %0, %%cr8\n\tmovb %b0, %%gs:0x50" : : "r"((ULONG64)Irql) : "memory");
 }
 
 /* Bugcheck IRQL_NOT_LESS_OR_EQUAL with the level that was wanted and the rule that was broken, for
-   the checked build; see kernel/irql.c. Any IRQL. */
+   the checked build; see kernel/amd64/irql.c. Any IRQL. */
 DECLSPEC_NORETURN VOID KiBadIrql(_In_ KIRQL Wanted, _In_ PCSTR Rule);
 
 #if DBG
@@ -99,7 +85,7 @@ FORCEINLINE KIRQL KfRaiseIrql(_In_ KIRQL NewIrql) {
     if (OldIrql > NewIrql)
         KiBadIrql(OldIrql, "KeRaiseIrql to a lower level");
 #endif
-    KiNoteIrql(NewIrql);
+    KiWriteIrql(NewIrql);
     return OldIrql;
 }
 #define KeRaiseIrql(new, old)   (*(old) = KfRaiseIrql(new))

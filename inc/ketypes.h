@@ -556,7 +556,6 @@ struct _KPRCB {
     ULONG KeContextSwitches;
     ULONG KeSystemCalls;
     ULONG UnexpectedInterrupts[256];
-    ULONG DeferredInterrupts; /* that came too early for the IRQL (irql.c) */
     ULONG FeatureBits;        /* KF_ */
     ULONG ExtendedStateSize;
     CHAR VendorString[13];
@@ -590,10 +589,10 @@ typedef struct _KPCR {
     PVOID Used_Self;      /* +30 */
     PKIDTENTRY64 IdtBase; /* +38 */
     ULONG64 Unused[2];
-    KIRQL Irql; /* +50 */
+    KIRQL Irql; /* +50: a copy of cr8 (irql.c) */
     UCHAR SecondLevelCacheAssociativity;
     UCHAR ObsoleteNumber;
-    KIRQL HardwareIrql; /* +53: cr8; at most Irql, which is what counts (Windows: Fill0) */
+    UCHAR Fill0;
     ULONG Unused0[3];
     USHORT MajorVersion; /* +60 */
     USHORT MinorVersion;
@@ -609,7 +608,6 @@ typedef struct _KPCR {
     DECLSPEC_ALIGN(64) KPRCB Prcb; /* +180 */
 } KPCR, *PKPCR;
 static_assert(offsetof(KPCR, UserRsp) == 0x10 && offsetof(KPCR, Irql) == 0x50, "as in Windows");
-static_assert(offsetof(KPCR, HardwareIrql) == 0x53, "ke.h, ks.inc");
 static_assert(offsetof(KPCR, KdVersionBlock) == 0x108, "as in Windows");
 static_assert(offsetof(KPCR, Prcb) == 0x180, "as in Windows");
 

@@ -70,7 +70,7 @@ VOID KiInsertQueueApc(PKAPC Apc, KPRIORITY Increment) {
     }
     Thread->ApcState.KernelApcPending = TRUE;
     if (Thread == KeGetCurrentThread())
-        KiRequestSoftwareInterrupt(APC_LEVEL);
+        HalRequestSoftwareInterrupt(APC_LEVEL);
     else if (Thread->State != Waiting)
         KiInterruptThread(Thread, IPI_APC);
     else if (Thread->WaitIrql < APC_LEVEL && KiKernelApcDeliverable(Thread, Apc))
@@ -289,7 +289,7 @@ DECLSPEC_RARE VOID KiCheckPendingApcs(VOID) {
     if (KeGetCurrentIrql() < APC_LEVEL)
         KiDeliverKernelApcs();
     else
-        KiRequestSoftwareInterrupt(APC_LEVEL);
+        HalRequestSoftwareInterrupt(APC_LEVEL);
 }
 
 VOID NTAPI KeEnterCriticalRegion(VOID) {

@@ -63,7 +63,7 @@ static VOID KiRequestDpcInterrupt(PKPRCB Target, PKPRCB Current, UCHAR Importanc
     BOOLEAN Long = Target->DpcData[0].DpcQueueDepth > Target->MaximumDpcQueueDepth;
     if (Target == Current) {
         if (!Current->DpcRoutineActive && (Long || Importance != LowImportance))
-            KiRequestSoftwareInterrupt(DISPATCH_LEVEL);
+            HalRequestSoftwareInterrupt(DISPATCH_LEVEL);
         return;
     }
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
@@ -158,7 +158,6 @@ static VOID KiRunDpc(PKPRCB Prcb, PKDPC Dpc) {
 
 static VOID KiRunQueuedDpcs(PVOID Argument) {
     PKPRCB Prcb = Argument;
-    KiMatchHardwareIrql();
     do {
         KDPC Dpc;
         Prcb->DpcRoutineActive = TRUE;

@@ -28,13 +28,8 @@ extern UCHAR KiSystemServiceCopyStart[], KiSystemServiceCopyEnd[], KiSystemServi
 /* ctxswap.asm: saves the current thread's non-volatile registers and takes up NewThread's. */
 VOID KiSwapContext(_In_ PKTHREAD NewThread, _In_ PKTHREAD OldThread);
 
-/* irql.c. cr8 is brought to IRQL: KiSynchronizeHardwareIrql with interrupts off;
-   KiMatchHardwareIrql at DISPATCH_LEVEL or above. KiRequestSoftwareInterrupt: as the HAL's, of this
-   processor; any IRQL. */
-VOID KiSynchronizeHardwareIrql(_Inout_ PKPCR Pcr);
-VOID KiMatchHardwareIrql(VOID);
-VOID KiDeferInterrupt(_In_ ULONG Vector);
-VOID KiRequestSoftwareInterrupt(_In_ KIRQL RequestIrql);
+/* irql.c: interrupts off, called by trap.asm. */
+VOID KiSpuriousInterrupt(_In_ ULONG Vector);
 
 /* processor.c, idt.c: one processor made ready for the kernel. */
 #define SYSTEM_STACK_SIZE 0x2000

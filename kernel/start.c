@@ -73,8 +73,7 @@ VOID KeInitializeProcessor(PKTHREAD IdleThread) {
 #endif
     KiInitializeBootDescriptorTables(&KiBootPcr);
     KiLoadIdt(&KiBootPcr);
-    KiBootPcr.Irql = HIGH_LEVEL;
-    KiSynchronizeHardwareIrql(&KiBootPcr);
+    KiWriteIrql(HIGH_LEVEL);
     KiSetProcessorFeatures(&KiBootPcr.Prcb);
     KiInitializeMachineType(&KiBootPcr.Prcb);
     KeCompactServiceTable();
@@ -100,8 +99,7 @@ static VOID KiProcessorStartup(PVOID Argument) {
 
     KiInitializeDescriptorTables(&Processor->Pcr, &Processor->Tables);
     KiLoadIdt(&Processor->Pcr);
-    Processor->Pcr.Irql = HIGH_LEVEL;
-    KiSynchronizeHardwareIrql(&Processor->Pcr);
+    KiWriteIrql(HIGH_LEVEL);
     KiSetProcessorFeatures(Prcb);
     KiInitializeMachineType(Prcb);
     HalInitializeProcessor(Prcb->Number, KeLoaderBlock);

@@ -70,7 +70,6 @@ static BOOLEAN KiCallServiceRoutine(PKINTERRUPT Interrupt) {
     KIRQL Irql = Interrupt->SynchronizeIrql;
     KiWriteIrql(Irql);
     KiAcquireSpinLock(Interrupt->ActualLock, KiClassInterrupt);
-    KiMatchHardwareIrql();
     BOOLEAN Claimed = Interrupt->ServiceRoutine(Interrupt, Interrupt->ServiceContext);
     if (KeGetCurrentIrql() != Irql)
         KeBugCheckEx(IRQL_UNEXPECTED_VALUE, KeGetCurrentIrql(), Irql,
@@ -227,7 +226,6 @@ BOOLEAN NTAPI KeDisconnectInterrupt(PKINTERRUPT Interrupt) {
 KIRQL NTAPI KeAcquireInterruptSpinLock(PKINTERRUPT Interrupt) {
     KIRQL OldIrql = KfRaiseIrql(Interrupt->SynchronizeIrql);
     KiAcquireSpinLock(Interrupt->ActualLock, KiClassInterrupt);
-    KiMatchHardwareIrql();
     return OldIrql;
 }
 

@@ -34,7 +34,7 @@ VOID KiIpiServiceRoutine(PKPRCB Prcb) {
     if (Requests & IPI_TB)
         KiServeTbRequest(Prcb);
     if (Requests & IPI_APC)
-        KiRequestSoftwareInterrupt(APC_LEVEL);
+        HalRequestSoftwareInterrupt(APC_LEVEL);
     if ((Requests & IPI_DPC) && Prcb->CurrentThread != Prcb->IdleThread)
-        KiRequestSoftwareInterrupt(DISPATCH_LEVEL);
+        HalRequestSoftwareInterrupt(DISPATCH_LEVEL);
 }

@@ -1,81 +1,62 @@
 /*
- * IRQL, kept lazily.
+ * irql.c - the interrupt request level
  *
- * What a processor may be interrupted by is said by a number, its interrupt request level. The
- * hardware has a place for it: cr8, the task priority of the local APIC, which keeps back every
- * interrupt whose vector's upper half is not above it. But nearly always the level is raised and
- * lowered again with nothing coming in between, and cr8 is dear: on a virtual machine each write
- * may be an exit, in QEMU's translator it takes a lock that all processors share. So raising only
- * notes the level, in KPCR.Irql, and cr8 stays behind; KPCR.HardwareIrql says where.
+ * A processor's interrupt request level (IRQL) says which interrupts it accepts. The hardware has a
+ * register for it: cr8 is the upper half of the local APIC's task priority. The APIC holds back every
+ * interrupt whose vector's upper half is not above cr8, and delivers it when cr8 falls. So the level of
+ * an interrupt is the upper half of its vector, and raising IRQL is one write of cr8:
  *
- *   Irql         the level. What KeGetCurrentIrql says, and what every rule is about
- *   HardwareIrql what cr8 holds; never above Irql, but for the few instructions of a lowering
+ *              KeRaiseIrql(2)      an interrupt of level 1 is sent      KeLowerIrql(0)
+ *   cr8          0 -> 2            2: the APIC keeps it                 2 -> 0: it is delivered
  *
- * An interrupt that comes although it is not above Irql finds that out at its entry (trap.asm). It
- * has come too early: cr8 is brought up to Irql, the interrupt is given back to the APIC, which now
- * keeps it (HalDeferInterrupt), and the interrupted code goes on. Lowering looks whether
- * HardwareIrql is above the new level. Only then something was held back, cr8 is written, and it
- * comes.
+ * The WDK's headers read and write cr8 inline, so a driver may change the level without calling the
+ * kernel. Therefore cr8 alone is the truth; the kernel never keeps the level elsewhere. KPCR.Irql is a
+ * copy for the debugger and for dumps, written by the kernel's routines whenever they change or report
+ * the level. A level that a driver has set inline reaches KPCR.Irql with the next of these.
  *
- *            KeRaiseIrql(2)        an interrupt of level 1       KeLowerIrql(0)
- *   Irql       0 -> 2                        2                       2 -> 0
- *   cr8          0                        0 -> 2                     2 -> 0: it comes
+ * cr8 is written before KPCR.Irql. A thread below DISPATCH_LEVEL can be moved to another processor
+ * between the two writes; by then the new processor's cr8 is the thread's level, and the second write
+ * brings KPCR.Irql in line with it.
  *
- * Whoever asks for a software interrupt that cannot come yet brings cr8 up itself, which spares the
- * trap (KiRequestSoftwareInterrupt). And the routines of drivers, for interrupts and DPCs, find cr8
- * at their level (KiMatchHardwareIrql): the WDK's inline functions look there.
+ * Software interrupts (APC_LEVEL and DISPATCH_LEVEL) are sent through the APIC to the processor itself,
+ * so they wait for cr8 like any other interrupt (HalRequestSoftwareInterrupt).
  *
- * Both bytes are the processor's own. A thread below DISPATCH_LEVEL may be moved to another
- * processor between any two instructions, therefore each of the accesses is one instruction, and
- * cr8 and HardwareIrql change together with interrupts off. Source: Windows Internals, "Software
- * interrupt request levels": lazy IRQL, there of 32-bit HALs.
+ * Source: Windows Internals, part 1, "Interrupt request levels"; Intel SDM vol. 3A, 10.8.6.
  */
 #include "ki.h"
 
-DECLSPEC_NORETURN VOID KiBadIrql(KIRQL Wanted, PCSTR Rule) {
+DECLSPEC_NORETURN VOID KiBadIrql(_In_ KIRQL Wanted, _In_ PCSTR Rule) {
     DbgPrint("IRQL rule broken: %s, at IRQL %u\n", Rule, KeGetCurrentIrql());
     KeBugCheckEx(IRQL_NOT_LESS_OR_EQUAL, (ULONG_PTR)Rule, KeGetCurrentIrql(), Wanted,
                  (ULONG_PTR)__builtin_return_address(0));
 }
 
-/* Interrupts off: the APIC holds back from now on what the level forbids. */
-VOID KiSynchronizeHardwareIrql(PKPCR Pcr) {
-    Pcr->HardwareIrql = Pcr->Irql;
-    __asm__ volatile("mov %0, %%cr8" : : "r"((ULONG64)Pcr->Irql) : "memory");
+/* An interrupt that is not above cr8: only a spurious one is. It is not in service and is not sent again. */
+VOID KiSpuriousInterrupt(_In_ ULONG Vector) {
+    NT_ASSERT(Vector == HAL_SPURIOUS_VECTOR);
+    KeGetCurrentPrcb()->UnexpectedInterrupts[Vector & 0xFF]++;
 }
 
-__attribute__((preserve_most)) VOID KiLowerHardwareIrql(VOID) {
-    BOOLEAN Enabled = KeDisableInterrupts();
-    PKPCR Pcr = KeGetPcr();
-    if (Pcr->HardwareIrql > Pcr->Irql)
-        KiSynchronizeHardwareIrql(Pcr);
-    KeRestoreInterrupts(Enabled);
+/* ---- For drivers: the inline routines of ke.h under their names ---- */
+
+KIRQL NTAPI KiExportedGetCurrentIrql(VOID) __asm__("KeGetCurrentIrql");
+KIRQL NTAPI KiExportedGetCurrentIrql(VOID) {
+    KIRQL Irql = KeGetCurrentIrql();
+    KiWriteIrql(Irql);
+    return Irql;
 }
 
-VOID KiMatchHardwareIrql(VOID) {
-    BOOLEAN Enabled = KeDisableInterrupts();
-    KiSynchronizeHardwareIrql(KeGetPcr());
-    KeRestoreInterrupts(Enabled);
+KIRQL NTAPI KiExportedRaiseIrql(_In_ KIRQL NewIrql) __asm__("KfRaiseIrql");
+KIRQL NTAPI KiExportedRaiseIrql(_In_ KIRQL NewIrql) {
+    return KfRaiseIrql(NewIrql);
 }
 
-/* The interrupt of Vector has come too early; interrupts off. A spurious one is nobody's: it does
-   not come again. */
-VOID KiDeferInterrupt(ULONG Vector) {
-    PKPCR Pcr = KeGetPcr();
-    if (Vector == HAL_SPURIOUS_VECTOR) {
-        Pcr->Prcb.UnexpectedInterrupts[Vector]++;
-        return;
-    }
-    Pcr->Prcb.DeferredInterrupts++;
-    KiSynchronizeHardwareIrql(Pcr);
-    HalDeferInterrupt(Vector);
+KIRQL NTAPI KiExportedRaiseIrqlToDpcLevel(VOID) __asm__("KeRaiseIrqlToDpcLevel");
+KIRQL NTAPI KiExportedRaiseIrqlToDpcLevel(VOID) {
+    return KfRaiseIrql(DISPATCH_LEVEL);
 }
 
-VOID KiRequestSoftwareInterrupt(KIRQL RequestIrql) {
-    BOOLEAN Enabled = KeDisableInterrupts();
-    PKPCR Pcr = KeGetPcr();
-    if (Pcr->Irql >= RequestIrql)
-        KiSynchronizeHardwareIrql(Pcr);
-    HalRequestSoftwareInterrupt(RequestIrql);
-    KeRestoreInterrupts(Enabled);
+VOID NTAPI KiExportedLowerIrql(_In_ KIRQL NewIrql) __asm__("KeLowerIrql");
+VOID NTAPI KiExportedLowerIrql(_In_ KIRQL NewIrql) {
+    KeLowerIrql(NewIrql);
 }

@@ -19,7 +19,7 @@
 
 extern KeFeatureBits
 extern KiMemoryFault, KiPageFaultException, KiTrapException, KiFatalTrap, KiNmi
-extern KiInterruptDispatch, KiDeferInterrupt, KiLowerHardwareIrql
+extern KiInterruptDispatch, KiSpuriousInterrupt
 extern KiDeliverUserApc, KiDebugServicePrint
 
 %define KF_SMAP 2
@@ -86,14 +86,10 @@ NESTED_ENTRY %1
 %%off:
 %endmacro
 
-; Lowers IRQL to al (rax: the same), with interrupts off. What was held back comes when they are on.
-%macro LOWER_IRQL 0
-    mov [gs:PcIrql], al
-    cmp [gs:PcHardwareIrql], al
-    jbe %%lowered
-    mov [gs:PcHardwareIrql], al
+; Sets IRQL to rax. What the old level held back arrives once interrupts are on.
+%macro WRITE_IRQL 0
     mov cr8, rax
-%%lowered:
+    mov [gs:PcIrql], al
 %endmacro
 
 ; --- the way out --------------------------------------------------------------------------------
@@ -133,7 +129,7 @@ NESTED_END KiExceptionExit
 LEAF_ENTRY KiServiceExit2
     cli
     xor eax, eax
-    LOWER_IRQL
+    WRITE_IRQL
     mov rbx, [rdx + ExRbx]
     mov rdi, [rdx + ExRdi]
     mov rsi, [rdx + ExRsi]
@@ -329,19 +325,20 @@ NESTED_ENTRY KiInterruptCommon
     mov edx, [FRAME(TrErrorCode)]
     mov ecx, edx
     shr ecx, 4                      ; the level of a vector is its upper half
-    movzx eax, byte [gs:PcIrql]
+    mov rax, cr8
     mov [FRAME(TrPreviousIrql)], al
     cmp ecx, eax
-    jbe .early
-    mov [gs:PcIrql], cl
+    jbe .spurious
+    mov eax, ecx
+    WRITE_IRQL
     lea rcx, [rbp - 80h]
     call KiInterruptDispatch        ; (TrapFrame, Vector); returns with interrupts off
     movzx eax, byte [FRAME(TrPreviousIrql)]
-    LOWER_IRQL
+    WRITE_IRQL
     jmp KiExceptionExit
-.early:                             ; cr8 was behind the level
+.spurious:                          ; no other ignores cr8
     mov ecx, edx
-    call KiDeferInterrupt
+    call KiSpuriousInterrupt
     jmp KiExceptionExit
 NESTED_END KiInterruptCommon
 
@@ -366,8 +363,8 @@ NESTED_ENTRY KiThreadStartup
     alloc_stack 28h
     END_PROLOGUE
     call KiLoadThreadState
-    mov byte [gs:PcIrql], APC_LEVEL
-    call KiLowerHardwareIrql
+    mov eax, APC_LEVEL
+    WRITE_IRQL
     mov rcx, rsi
     mov rdx, rdi
     call rbx

@@ -227,14 +227,14 @@ static VOID KiDpcInterruptBypass(PKPRCB Prcb, PKTRAP_FRAME TrapFrame) {
         KiWriteIrql(DISPATCH_LEVEL);
         KiServeDispatchInterrupt();
     } else if (Prcb->CurrentThread != Prcb->IdleThread) {
-        KiRequestSoftwareInterrupt(DISPATCH_LEVEL);
+        HalRequestSoftwareInterrupt(DISPATCH_LEVEL);
     }
 }
 
 /*
  * Every interrupt, at the level of its vector and with interrupts off. Ends its interrupt at the
- * local APIC before it lets others in, a device's last: what is below or at its level is deferred
- * (irql.c), or kept by the APIC meanwhile.
+ * local APIC before it lets others in, a device's last. What is at or below its level waits in the
+ * APIC.
  */
 VOID KiInterruptDispatch(PKTRAP_FRAME TrapFrame, ULONG Vector) {
     PKPRCB Prcb = KeGetCurrentPrcb();

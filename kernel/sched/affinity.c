@@ -221,7 +221,7 @@ KAFFINITY NTAPI KeSetAffinityThread(PKTHREAD Thread, KAFFINITY Affinity) {
     if (Leave && OldIrql < DISPATCH_LEVEL)
         KiPreempt(KeGetCurrentPrcb(), FALSE);
     else if (Leave)
-        KiRequestSoftwareInterrupt(DISPATCH_LEVEL);
+        HalRequestSoftwareInterrupt(DISPATCH_LEVEL);
     KiExitDispatcher(OldIrql);
     return Old;
 }

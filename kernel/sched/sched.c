@@ -65,7 +65,7 @@ static VOID KiLoadExtendedState(PKPRCB Prcb, PKTHREAD Thread) {
 /* An APC that came while the thread was not running has interrupted nobody (KiInterruptThread). */
 static VOID KiRequestPendingApcs(PKTHREAD Thread) {
     if (Thread->ApcState.KernelApcPending && Thread->CombinedApcDisable == 0)
-        KiRequestSoftwareInterrupt(APC_LEVEL);
+        HalRequestSoftwareInterrupt(APC_LEVEL);
 }
 
 /* The current thread, on its stack again, perhaps on another processor than before, or for the
@@ -117,7 +117,7 @@ static LONG_PTR KiSwapToNext(PKPRCB Prcb, PKTHREAD Thread) {
     KiReleasePrcbLock(Prcb);
     if (Prcb->DpcData[0].DpcQueueDepth) /* sent while the idle thread was leaving: it would have
                                            looked, Next does not (KiIpiServiceRoutine) */
-        KiRequestSoftwareInterrupt(DISPATCH_LEVEL);
+        HalRequestSoftwareInterrupt(DISPATCH_LEVEL);
     Prcb->KeContextSwitches++;
     Next->ContextSwitches++;
     KiSaveThreadState(Prcb, Thread);
@@ -165,7 +165,7 @@ VOID KiExitDispatcher(KIRQL OldIrql) {
     if (Prcb->NextThread) {
         if (OldIrql >= DISPATCH_LEVEL) {
             if (!Prcb->DpcRoutineActive)
-                KiRequestSoftwareInterrupt(DISPATCH_LEVEL);
+                HalRequestSoftwareInterrupt(DISPATCH_LEVEL);
             return;
         }
         KiPreempt(Prcb, TRUE);

@@ -123,22 +123,6 @@ TEST(XApicCommands) {
     CHECK(!strcmp(Trace, "b0=0 "));
 }
 
-/* An edge is sent again once its end has been told; a level comes by itself, and must not be made
-   an edge. */
-TEST(XApicDeferred) {
-    Prepare();
-    HalDeferInterrupt(0x8F);
-    CHECK(!strcmp(Trace, "b0=0 300=4408f "));
-    Trace[0] = 0;
-    Page[(0x180 + 0x40) / 4] = 1u << 0xF; /* the level-triggered ones of 80h to 9Fh */
-    HalDeferInterrupt(0x8F);
-    CHECK(!strcmp(Trace, "b0=0 "));
-    Trace[0] = 0;
-    HalDeferInterrupt(0x9F);
-    CHECK(!strcmp(Trace, "b0=0 300=4409f "));
-    Page[(0x180 + 0x40) / 4] = 0;
-}
-
 /* One command for all others: only if these are all that the machine has, and all run. */
 TEST(XApicAllButSelf) {
     Prepare();
@@ -182,15 +166,6 @@ TEST(X2ApicIds) {
     Msrs[2] = 0x12345;
     CHECK_EQ(HalQueryLocalApicId(), 0x12345);
     CHECK(HalpApicIdUsable(0xFF) && HalpApicIdUsable(0x12345) && !HalpApicIdUsable(0xFFFFFFFF));
-}
-
-TEST(X2ApicDeferred) {
-    Prepare();
-    HalDeferInterrupt(0x8F);
-    Msrs[0x1C] = 1u << 0xF;
-    HalDeferInterrupt(0x8F);
-    CHECK(!strcmp(Trace, "80b=0 83f=8f 80b=0 "));
-    Msrs[0x1C] = 0;
 }
 
 /* One write, the id in its upper half, all 32 bits of it. */

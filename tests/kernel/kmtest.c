@@ -14,6 +14,8 @@ static struct {
     PCSTR File;
     ULONG Line;
     PCSTR Condition;
+    BOOLEAN HasValues;
+    ULONG64 Value, Expected;
 } KmtFailure;
 
 VOID KmtFail(_In_ PCSTR File, _In_ ULONG Line, _In_ PCSTR Condition) {
@@ -21,7 +23,27 @@ VOID KmtFail(_In_ PCSTR File, _In_ ULONG Line, _In_ PCSTR Condition) {
         KmtFailure.File = File;
         KmtFailure.Line = Line;
         KmtFailure.Condition = Condition;
+        KmtFailure.HasValues = FALSE;
     }
+}
+
+VOID KmtFailEqual(_In_ PCSTR File, _In_ ULONG Line, _In_ PCSTR Condition, _In_ ULONG64 Value,
+                  _In_ ULONG64 Expected) {
+    if (KmtFailure.Condition == NULL) {
+        KmtFail(File, Line, Condition);
+        KmtFailure.HasValues = TRUE;
+        KmtFailure.Value = Value;
+        KmtFailure.Expected = Expected;
+    }
+}
+
+static VOID KmtShowFailure(PCSTR Name) {
+    DbgPrint("KMTEST not ok %s: %s:%u: %s", Name, KmtFailure.File, KmtFailure.Line,
+             KmtFailure.Condition);
+    if (KmtFailure.HasValues) {
+        DbgPrint(": %I64x and %I64x", KmtFailure.Value, KmtFailure.Expected);
+    }
+    DbgPrint("\n");
 }
 
 /* A test must leave the thread as it found it. */
@@ -34,8 +56,7 @@ static BOOLEAN KmtRun(const KMT_ENTRY *Entry) {
         DbgPrint("KMTEST ok %s\n", Entry->Name);
         return TRUE;
     }
-    DbgPrint("KMTEST not ok %s: %s:%u: %s\n", Entry->Name, KmtFailure.File, KmtFailure.Line,
-             KmtFailure.Condition);
+    KmtShowFailure(Entry->Name);
     return FALSE;
 }
 

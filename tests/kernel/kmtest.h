@@ -49,6 +49,15 @@ typedef struct _KMT_ENTRY {
         }                                                                                          \
     } while (0)
 
+/* As KMT_CHECK(Value == Expected), and a failure shows both. */
+#define KMT_EQUAL(Value, Expected)                                                                 \
+    do {                                                                                           \
+        ULONG64 KmtValue = (ULONG64)(Value), KmtExpected = (ULONG64)(Expected);                    \
+        if (KmtValue != KmtExpected) {                                                             \
+            KmtFailEqual(__FILE__, __LINE__, #Value " == " #Expected, KmtValue, KmtExpected);      \
+        }                                                                                          \
+    } while (0)
+
 /* kmthread.c. TRUE once the thread waits for Reason; once *Value is what is wanted. */
 BOOLEAN KmtUntilWaiting(_In_ PKTHREAD Thread, _In_ KWAIT_REASON Reason);
 BOOLEAN KmtUntil(_In_ volatile LONG *Value, _In_ LONG Wanted);
@@ -56,6 +65,8 @@ VOID KmtNap(_In_ ULONG Milliseconds);
 
 /* Notes that the running test has failed, and why; the first reason is shown. */
 VOID KmtFail(_In_ PCSTR File, _In_ ULONG Line, _In_ PCSTR Condition);
+VOID KmtFailEqual(_In_ PCSTR File, _In_ ULONG Line, _In_ PCSTR Condition, _In_ ULONG64 Value,
+                  _In_ ULONG64 Expected);
 
 /* threads.c: a system thread that runs Routine; a referenced object, NULL if there is none.
    KmtJoin waits for its end and gives the reference back. */

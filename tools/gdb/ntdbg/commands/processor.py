@@ -8,7 +8,7 @@ def _index(argument):
 
 
 def _level(index):
-    """A processor's IRQL; cr8 may be behind it (kernel/amd64/irql.c)."""
+    """A processor's IRQL: the copy of its cr8 in KPCR.Irql (kernel/amd64/irql.c)."""
     return model.num(model.pcr(index), "Irql")
 
 
