@@ -427,7 +427,6 @@ struct _KTHREAD {
     UCHAR WaitClaimed; /* somebody has satisfied the wait (ThreadLock) */
     BOOLEAN WaitNext;  /* at DISPATCH_LEVEL between a signal and the wait after it (itself only) */
     UCHAR SuspendCount;
-    UCHAR NpxState; /* not 0: its x87 registers are not as at its start (sched.c) */
     volatile LONG_PTR WaitStatus;
     PKWAIT_BLOCK WaitBlockList;
     union {
@@ -454,10 +453,7 @@ struct _KTHREAD {
     ULONG ContextSwitches;
     ULONG KernelTime; /* clock ticks */
     ULONG UserTime;
-    ULONG WakeStamp; /* cycle counter when it last woke somebody since its last wait, or 0 */
-    UCHAR HandOvers; /* how often of late it has waited right after that: affinity.c */
-    UCHAR Wakes;     /* how often it has woken somebody, modulo 256 */
-    ULONG WaitTime;  /* tick count when it began to wait, or became ready */
+    ULONG WaitTime; /* tick count when it began to wait, or became ready */
     KAPC SuspendApc;
     KSEMAPHORE SuspendSemaphore;
     KDEBUG_REGISTERS DebugRegisters; /* its own; in use if Header.DebugActive */
@@ -541,7 +537,6 @@ struct _KPRCB {
     volatile UCHAR QuantumEnd;
     volatile UCHAR InterruptDepth;
     volatile CHAR RunningPriority; /* of CurrentThread or NextThread, roughly, for others to see */
-    UCHAR NpxState; /* not 0: the x87 registers, when last saved, were not as at a thread's start */
     ULONG ReadySummary; /* PrcbLock: bit n is set while DispatcherReadyListHead[n] holds a thread */
     LIST_ENTRY DispatcherReadyListHead[MAXIMUM_PRIORITY]; /* PrcbLock */
     KSPIN_LOCK TimerLock;

@@ -162,11 +162,13 @@ DECLSPEC_NORETURN VOID KiIdleLoop(VOID);
 /* KTHREAD.Process and CR3. */
 VOID KiSwapProcess(_In_ PKPROCESS Process);
 
+/* npx.c: the extended state of the current thread, which has a StateSaveArea. */
+VOID KiSaveExtendedState(_In_ PKTHREAD Thread);
+VOID KiLoadExtendedState(_In_ PKTHREAD Thread);
+
 /* affinity.c: the processor where Thread is ready, standing by or running, its PrcbLock held, or NULL.
    ThreadLock held. */
 PKPRCB KiLockProcessorOf(_In_ PKTHREAD Thread);
-/* The current thread, whose WakeStamp is set, begins a wait. */
-VOID KiNoteWait(_Inout_ PKTHREAD Thread);
 /* An ideal processor out of Set, which has an active one: each in turn. */
 USHORT KiChooseIdealProcessor(_In_ KAFFINITY Set);
 

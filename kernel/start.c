@@ -39,7 +39,6 @@ static VOID KiInitializePcr(PKPCR Pcr, ULONG Number, PKTHREAD IdleThread) {
     Pcr->CurrentPrcb = Prcb;
     Pcr->MajorVersion = Pcr->MinorVersion = 1;
     Prcb->MxCsr = 0x1F80;
-    Prcb->NpxState = 1;
     Prcb->Number = Number;
     Prcb->LegacyNumber = (UCHAR)Number;
     Prcb->SetMember = 1ull << Number;

@@ -50,3 +50,14 @@ def test_log_formats():
                      "wide abc",
                      "a line in one call"], boot(1).tail()
 
+
+
+@pytest.mark.parametrize("smp", (1, 4))
+def test_a_driver_built_with_ddk_headers_sets_irql_inline(smp):
+    """Its DriverEntry checks, and fails on purpose: nothing of it stays loaded."""
+    driver = os.path.join(BUILD, "kmtest", "ddkirql.sys")
+    result = vmrun("--smp", smp, "--file", driver + "=vitrine/System32/drivers/ddkirql.sys",
+                   program("hello.exe"))
+    found = re.search(r"DDKIRQL done: (\d+) checks, (\d+) wrong", result.log)
+    assert found and int(found.group(1)) > 1000 and found.group(2) == "0", result.tail()
+    assert result.code == 42, result.tail()

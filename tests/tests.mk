@@ -83,15 +83,11 @@ FREE_O := $(if $(filter build/%,$(O)),build/free,$(O)/free)
 
 .PHONY: free-build
 free-build:
-	@$(MAKE) --no-print-directory BUILD=free O=$(FREE_O) all $(FREE_O)/bench/bench.exe $(FREE_O)/bench/pairs.exe $(FREE_O)/bench/kbench.sys
+	@$(MAKE) --no-print-directory BUILD=free O=$(FREE_O) all $(FREE_O)/bench/bench.exe $(FREE_O)/bench/kbench.sys
 
 .PHONY: bench-now
 bench-now: free-build
 	VITRINE_O=$(abspath $(FREE_O)) $(PYTHON) tools/bench
-
-.PHONY: bench-pairs
-bench-pairs: free-build ## wall time: four pairs of threads on four processors beside one pair on one
-	VITRINE_O=$(abspath $(FREE_O)) $(PYTHON) tools/bench --pairs
 
 # --- kernel tests: a boot driver -----------------------------------------------------------------
 
@@ -119,12 +115,19 @@ $(KMT)/spawn.sys: $(KMT)/spawn.obj $(O)/gen/ntoskrnl.lib $(O)/gen/hal.lib
 	$(call say,LINK,$@)
 	$(Q)$(LD) $(LDFLAGS) /driver /subsystem:native /entry:DriverEntry /align:0x1000 /merge:.buildid=.rdata /out:$@ $^
 
+# A driver as others build them: mingw's own DDK headers and import library.
+$(KMT)/ddkirql.sys: tests/drivers/ddkirql.c
+	@mkdir -p $(@D)
+	$(call say,MINGW,$<)
+	$(Q)$(MINGW) -std=gnu17 -O2 -Wall -Wno-array-bounds -I/usr/x86_64-w64-mingw32/include/ddk -nostdlib -shared \
+	    -Wl,--subsystem,native -Wl,-e,DriverEntry $< -o $@ -lntoskrnl
+
 -include $(wildcard $(KMT)/*.d)
 
 # --- pytest ---------------------------------------------------------------------------------------
 
 .PHONY: test-programs
-test-programs: $(CF_PROGRAMS) $(KMT)/kmtest.sys $(KMT)/spawn.sys
+test-programs: $(CF_PROGRAMS) $(KMT)/kmtest.sys $(KMT)/spawn.sys $(KMT)/ddkirql.sys
 
 .PHONY: test-now
 test-now: all free-build test-programs host-tests

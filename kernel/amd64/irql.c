@@ -37,26 +37,22 @@ VOID KiSpuriousInterrupt(_In_ ULONG Vector) {
     KeGetCurrentPrcb()->UnexpectedInterrupts[Vector & 0xFF]++;
 }
 
-/* ---- For drivers: the inline routines of ke.h under their names ---- */
+/* ---- For drivers: the inline routines of ke.h, exported under their names (init/ntoskrnl.def) ---- */
 
-KIRQL NTAPI KiExportedGetCurrentIrql(VOID) __asm__("KeGetCurrentIrql");
-KIRQL NTAPI KiExportedGetCurrentIrql(VOID) {
+KIRQL NTAPI KiExportGetCurrentIrql(VOID) {
     KIRQL Irql = KeGetCurrentIrql();
     KiWriteIrql(Irql);
     return Irql;
 }
 
-KIRQL NTAPI KiExportedRaiseIrql(_In_ KIRQL NewIrql) __asm__("KfRaiseIrql");
-KIRQL NTAPI KiExportedRaiseIrql(_In_ KIRQL NewIrql) {
+KIRQL NTAPI KiExportRaiseIrql(_In_ KIRQL NewIrql) {
     return KfRaiseIrql(NewIrql);
 }
 
-KIRQL NTAPI KiExportedRaiseIrqlToDpcLevel(VOID) __asm__("KeRaiseIrqlToDpcLevel");
-KIRQL NTAPI KiExportedRaiseIrqlToDpcLevel(VOID) {
+KIRQL NTAPI KiExportRaiseIrqlToDpcLevel(VOID) {
     return KfRaiseIrql(DISPATCH_LEVEL);
 }
 
-VOID NTAPI KiExportedLowerIrql(_In_ KIRQL NewIrql) __asm__("KeLowerIrql");
-VOID NTAPI KiExportedLowerIrql(_In_ KIRQL NewIrql) {
+VOID NTAPI KiExportLowerIrql(_In_ KIRQL NewIrql) {
     KeLowerIrql(NewIrql);
 }

@@ -27,46 +27,6 @@ USHORT KiChooseIdealProcessor(KAFFINITY Set) {
     return (USHORT)__builtin_ctzll(Above ? Above : Candidates);
 }
 
-/* --- threads that wake another and wait ---------------------------------------------------------
- */
-
-/* A wait within so many cycles of a wake-up is what the wake-up was leading to. */
-#define HAND_OVER_CYCLES 0x40000
-#define HAND_OVERS_MOST  3
-/* One that always does so is looked at once in so many wake-ups: in QEMU the cycle counter is
-   behind a lock that all processors share. */
-#define HAND_OVER_SAMPLE 16
-
-static ULONG KiCycles(VOID) {
-    ULONG Low, High;
-    __asm__ volatile("rdtsc" : "=a"(Low), "=d"(High));
-    return Low;
-}
-
-/* The current thread, which has woken somebody before (WakeStamp), begins a wait. Was it just
-   before? */
-VOID KiNoteWait(PKTHREAD Thread) {
-    ULONG Cycles = KiCycles() - Thread->WakeStamp;
-    Thread->WakeStamp = 0;
-    if (Cycles > HAND_OVER_CYCLES)
-        Thread->HandOvers -= Thread->HandOvers != 0;
-    else
-        Thread->HandOvers += Thread->HandOvers != HAND_OVERS_MOST;
-}
-
-/* The current thread wakes Thread, and it is one that mostly waits right after that; nobody else
-   wants this processor. So it is about to be free for Thread, without an interrupt and with all
-   that the two share in its cache. Should it not be, an idle one takes Thread at its next tick. */
-static BOOLEAN KiHandsOver(PKPRCB Prcb, PKTHREAD Thread) {
-    PKTHREAD Waker = Prcb->CurrentThread;
-    if (Thread->State != Waiting || Prcb->DpcRoutineActive || Waker == Prcb->IdleThread)
-        return FALSE;
-    if (++Waker->Wakes % HAND_OVER_SAMPLE == 0 || Waker->HandOvers < HAND_OVERS_MOST)
-        Waker->WakeStamp = KiCycles() | 1;
-    return Waker->HandOvers >= HAND_OVERS_MOST - 1 && (Thread->Affinity & Prcb->SetMember) &&
-           !Prcb->NextThread && !Prcb->ReadySummary;
-}
-
 /* --- the place for a thread that has become ready -----------------------------------------------
  */
 
@@ -91,11 +51,7 @@ static PKPRCB KiLockWorseProcessor(PKPRCB Prcb, PKTHREAD Thread) {
 }
 
 /* The processor for a thread that has become ready, its PrcbLock held. */
-static PKPRCB KiLockProcessorFor(PKTHREAD Thread, PKPRCB Current) {
-    if (KiHandsOver(Current, Thread)) {
-        KiAcquirePrcbLock(Current);
-        return Current;
-    }
+static PKPRCB KiLockProcessorFor(PKTHREAD Thread) {
     for (;;) {
         KAFFINITY Idle = KiIdleSummary & Thread->Affinity;
         KAFFINITY Set = Idle ? Idle : Thread->Affinity & KeActiveProcessors;
@@ -116,7 +72,7 @@ VOID KiReadyThread(PKTHREAD Thread) {
     if (KeNumberProcessors == 1)
         KiAcquirePrcbLock(Prcb);
     else
-        Prcb = KiLockProcessorFor(Thread, Current);
+        Prcb = KiLockProcessorFor(Thread);
     Thread->NextProcessor = (USHORT)Prcb->Number;
     if (Thread->Priority > KiRunningPriority(Prcb)) {
         if (Prcb->NextThread)

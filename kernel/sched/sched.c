@@ -23,43 +23,15 @@
  */
 #include "ki.h"
 
-/* Hardly anybody uses the x87 registers any more. These are as a thread finds them at its start,
-   and nobody else's values stand in those that are tagged empty. */
-static BOOLEAN KiNpxUntouched(const XSAVE_FORMAT *State) {
-    const ULONG64 *Control = (const ULONG64 *)State; /* control, status, tags, opcode; pointers */
-    ULONG64 Values = Control[1] | Control[2];
-    for (ULONG i = 0; i < ARRAYSIZE(State->FloatRegisters); i++)
-        Values |= State->FloatRegisters[i].Low | (ULONG64)State->FloatRegisters[i].High;
-    return Control[0] == INITIAL_FPCSR && Values == 0;
-}
-
 /* Everything but its stack that a thread leaves behind on its processor. */
-static VOID KiSaveThreadState(PKPRCB Prcb, PKTHREAD Thread) {
-    if (!Thread->StateSaveArea)
+static VOID KiSaveThreadState(PKTHREAD Thread) {
+    if (Thread->StateSaveArea == NULL) {
         return;
-    if (Thread->Header.DebugActive)
-        KiUnloadDebugRegisters();
-    if (KiExtendedStateMask) {
-        __asm__ volatile("xsave64 (%0)"
-                         :
-                         : "r"(Thread->StateSaveArea), "a"(-1), "d"(-1)
-                         : "memory");
-        Prcb->NpxState = Thread->NpxState = !KiNpxUntouched(Thread->StateSaveArea);
-    } else {
-        __asm__ volatile("fxsave64 (%0)" : : "r"(Thread->StateSaveArea) : "memory");
     }
-}
-
-/* The processor's x87 registers are those of the last thread that it has saved. */
-static VOID KiLoadExtendedState(PKPRCB Prcb, PKTHREAD Thread) {
-    ULONG Components = Prcb->NpxState | Thread->NpxState ? ~0u : ~1u; /* without x87 */
-    if (KiExtendedStateMask)
-        __asm__ volatile("xrstor64 (%0)"
-                         :
-                         : "r"(Thread->StateSaveArea), "a"(Components), "d"(-1)
-                         : "memory");
-    else
-        __asm__ volatile("fxrstor64 (%0)" : : "r"(Thread->StateSaveArea) : "memory");
+    if (Thread->Header.DebugActive) {
+        KiUnloadDebugRegisters();
+    }
+    KiSaveExtendedState(Thread);
 }
 
 /* An APC that came while the thread was not running has interrupted nobody (KiInterruptThread). */
@@ -78,7 +50,7 @@ VOID KiLoadThreadState(VOID) {
     if (Thread->Teb)
         __writemsr(0xC0000102, (ULONG64)Thread->Teb);
     if (Thread->StateSaveArea)
-        KiLoadExtendedState(&Pcr->Prcb, Thread);
+        KiLoadExtendedState(Thread);
     if (Thread->Header.DebugActive)
         KiLoadDebugRegisters(Thread);
     KiRequestPendingApcs(Thread);
@@ -120,7 +92,7 @@ static LONG_PTR KiSwapToNext(PKPRCB Prcb, PKTHREAD Thread) {
         HalRequestSoftwareInterrupt(DISPATCH_LEVEL);
     Prcb->KeContextSwitches++;
     Next->ContextSwitches++;
-    KiSaveThreadState(Prcb, Thread);
+    KiSaveThreadState(Thread);
     KiSwapProcess(Next->ApcState.Process);
     KiSwapContext(Next, Thread);
     KiLoadThreadState();
@@ -131,8 +103,6 @@ static LONG_PTR KiSwapToNext(PKPRCB Prcb, PKTHREAD Thread) {
 LONG_PTR KiSwapThread(PKTHREAD Thread) {
     PKPRCB Prcb = KeGetCurrentPrcb();
     KiCheckNoLocks();
-    if (Thread->WakeStamp && Thread->State == Waiting)
-        KiNoteWait(Thread);
     KiAcquirePrcbLock(Prcb);
     return KiSwapToNext(Prcb, Thread);
 }

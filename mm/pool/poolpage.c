@@ -16,20 +16,15 @@
 #define MI_POOL_PAGES         (1u << 18) /* 1 GiB of addresses each */
 #define MI_LARGE_POOL_PAGES   (LARGE_PAGE_SIZE / PAGE_SIZE)
 
-/* How far into its range each pool begins: see sysptes.c, "Colours". */
-#define MI_NONPAGED_POOL_COLOUR (17 * PAGE_SIZE)
-#define MI_PAGED_POOL_COLOUR    (48 * PAGE_SIZE)
-
 static MI_SYSTEM_RANGE MiPoolRange[2];
 static ULONG MiPoolBits[2][MI_POOL_PAGES / 32];
 static ULONG_PTR MiLargePoolEnd; /* below it nonpaged pool is mapped for good */
 
 VOID MiInitializePoolRanges(VOID) {
-    MiInitializeSystemRange(&MiPoolRange[MI_NONPAGED],
-                            MI_NONPAGED_POOL_BASE + MI_NONPAGED_POOL_COLOUR,
+    MiInitializeSystemRange(&MiPoolRange[MI_NONPAGED], MI_NONPAGED_POOL_BASE,
                             MiPoolBits[MI_NONPAGED], MI_POOL_PAGES);
-    MiInitializeSystemRange(&MiPoolRange[MI_PAGED], MI_PAGED_POOL_BASE + MI_PAGED_POOL_COLOUR,
-                            MiPoolBits[MI_PAGED], MI_POOL_PAGES);
+    MiInitializeSystemRange(&MiPoolRange[MI_PAGED], MI_PAGED_POOL_BASE, MiPoolBits[MI_PAGED],
+                            MI_POOL_PAGES);
     MiLargePoolEnd = MI_NONPAGED_POOL_BASE;
     if (MiMemoryIsPlenty) {
         PMMPTE Pde = MiGetPdeAddress((PVOID)MI_NONPAGED_POOL_BASE);

@@ -7,14 +7,6 @@
  * or nothing (guard pages).
  *
  * On top of it: kernel stacks and the mapping of device memory.
- *
- * Colours. A processor keeps translations in a table that is indexed by the low bits of the page
- * number; it has a few places for each index or, as in QEMU's translator, one. The image and the
- * ranges all begin at round addresses, so their first pages, which are in use all the time, would
- * drive each other out. Therefore the pools begin some pages into their ranges (MI_..._COLOUR),
- * each at a different place, and every stack starts at a multiple of eight pages, which keeps the
- * pages at the tops of the stacks off each other and off most of the rest. Nothing depends on it
- * but speed: a ping-pong of two threads takes up to a third more time without.
  */
 #include "mip.h"
 
@@ -42,29 +34,12 @@ VOID MiInitializeSystemPtes(VOID) {
     MiInitializeSystemRange(&MiSystemPtes, MI_SYSTEM_PTE_BASE, MiSystemPteBits, MI_SYSTEM_PTES);
 }
 
-/* The first of so many free pages, at a multiple of Alignment; MAXULONG if there are none. Under
-   the lock. */
-static ULONG MiFindFreeRun(PMI_SYSTEM_RANGE Range, ULONG Pages, ULONG Alignment) {
-    ULONG Slots = Range->BitMap.SizeOfBitMap / Alignment, First = Range->Hint / Alignment;
-    if (Alignment == 1) {
-        return RtlFindClearBits(&Range->BitMap, Pages, Range->Hint);
-    }
-    for (ULONG i = 0; i < Slots; i++) {
-        ULONG Index = (First + i) % Slots * Alignment;
-        if (RtlAreBitsClear(&Range->BitMap, Index, Pages)) {
-            return Index;
-        }
-    }
-    return MAXULONG;
-}
-
-/* Alignment: in pages, a power of two. */
-static PVOID MiReserveAlignedRange(PMI_SYSTEM_RANGE Range, ULONG Pages, ULONG Alignment) {
+PVOID MiReserveSystemRange(_Inout_ PMI_SYSTEM_RANGE Range, _In_ ULONG Pages) {
     if (!MiMayAllocate()) {
         return NULL;
     }
     KIRQL OldIrql = KeAcquireSpinLockRaiseToDpc(&MiSystemSpaceLock);
-    ULONG Index = MiFindFreeRun(Range, Pages, Alignment);
+    ULONG Index = RtlFindClearBits(&Range->BitMap, Pages, Range->Hint);
     ULONG_PTR Va = 0;
     if (Index != MAXULONG) {
         RtlSetBits(&Range->BitMap, Index, Pages);
@@ -79,10 +54,6 @@ static PVOID MiReserveAlignedRange(PMI_SYSTEM_RANGE Range, ULONG Pages, ULONG Al
     }
     KeReleaseSpinLock(&MiSystemSpaceLock, OldIrql);
     return (PVOID)Va;
-}
-
-PVOID MiReserveSystemRange(_Inout_ PMI_SYSTEM_RANGE Range, _In_ ULONG Pages) {
-    return MiReserveAlignedRange(Range, Pages, 1);
 }
 
 VOID MiReleaseSystemRange(_Inout_ PMI_SYSTEM_RANGE Range, _In_ PVOID Va, _In_ ULONG Pages) {
@@ -170,15 +141,13 @@ VOID MmFreeSystemPages(_In_ PVOID BaseAddress, _In_ SIZE_T NumberOfBytes) {
 
 /* ---- Kernel stacks: one page of addresses below each stays without memory ---- */
 
-#define MI_STACK_ALIGNMENT 8 /* pages */
-
 static ULONG MiStackPages(BOOLEAN LargeStack) {
     return (LargeStack ? KERNEL_LARGE_STACK_SIZE : KERNEL_STACK_SIZE) >> PAGE_SHIFT;
 }
 
 PVOID MmCreateKernelStack(_In_ BOOLEAN LargeStack, _In_ UCHAR Node) {
     ULONG Pages = MiStackPages(LargeStack);
-    PUCHAR Guard = MiReserveAlignedRange(&MiSystemPtes, Pages + 1, MI_STACK_ALIGNMENT);
+    PUCHAR Guard = MiReserveSystemRange(&MiSystemPtes, Pages + 1);
     UNREFERENCED_PARAMETER(Node);
     if (Guard == NULL) {
         return NULL;
