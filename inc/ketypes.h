@@ -551,7 +551,7 @@ struct _KPRCB {
     ULONG KeContextSwitches;
     ULONG KeSystemCalls;
     ULONG UnexpectedInterrupts[256];
-    ULONG FeatureBits;        /* KF_ */
+    ULONG FeatureBits; /* KF_ */
     ULONG ExtendedStateSize;
     CHAR VendorString[13];
     UCHAR CpuType;
