@@ -69,4 +69,12 @@ EXCEPTION_DISPOSITION RtlpExecuteHandlerForUnwind(PEXCEPTION_RECORD ExceptionRec
 /* RtlpContinue (capture.asm) - loads the whole context and goes on there. */
 DECLSPEC_NORETURN VOID RtlpContinue(_In_ PCONTEXT ContextRecord);
 
+/*
+ * RtlpConsolidateFrames (consolidate.asm) - hides all frames above that of ContextRecord, calls the
+ * function in ExceptionInformation[0] with the record, and goes on in that frame at the address
+ * that the function returns.
+ */
+DECLSPEC_NORETURN VOID RtlpConsolidateFrames(_In_ PCONTEXT ContextRecord,
+                                             _In_ PEXCEPTION_RECORD ExceptionRecord);
+
 #endif

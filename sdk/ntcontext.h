@@ -424,6 +424,38 @@ CHECK_SIZE(KNONVOLATILE_CONTEXT_POINTERS, 0x100);
 
 typedef PRUNTIME_FUNCTION(NTAPI *PGET_RUNTIME_FUNCTION_CALLBACK)(ULONG64 ControlPc, PVOID Context);
 
+/* What setjmp keeps for longjmp (setjmp.h has it as _JUMP_BUFFER). */
+typedef struct _JUMP_BUFFER {
+    ULONG64 Frame;
+    ULONG64 Rbx;
+    ULONG64 Rsp;
+    ULONG64 Rbp;
+    ULONG64 Rsi;
+    ULONG64 Rdi;
+    ULONG64 R12;
+    ULONG64 R13;
+    ULONG64 R14;
+    ULONG64 R15;
+    ULONG64 Rip;
+    ULONG MxCsr;
+    USHORT FpCsr;
+    USHORT Spare;
+    M128A Xmm6;
+    M128A Xmm7;
+    M128A Xmm8;
+    M128A Xmm9;
+    M128A Xmm10;
+    M128A Xmm11;
+    M128A Xmm12;
+    M128A Xmm13;
+    M128A Xmm14;
+    M128A Xmm15;
+} JUMP_BUFFER, *PJUMP_BUFFER;
+
+CHECK_OFFSET(JUMP_BUFFER, MxCsr, 0x58);
+CHECK_OFFSET(JUMP_BUFFER, Xmm6, 0x60);
+CHECK_SIZE(JUMP_BUFFER, 0x100);
+
 /* What the kernel leaves on the user stack for an interrupted thread. */
 typedef struct _MACHINE_FRAME {
     ULONG64 Rip;

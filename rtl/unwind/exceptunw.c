@@ -98,13 +98,12 @@ static VOID RtlpLeaveFrame(PRTLP_UNWIND Unwind, ULONG64 TargetIp) {
                                Dispatcher->FunctionEntry, Unwind->Previous, NULL,
                                &Dispatcher->HandlerData, &Dispatcher->EstablisherFrame, NULL,
                                &Unwind->Low, &Unwind->High, &Dispatcher->LanguageHandler, 0);
+    /* A target that the walk has passed is no frame of this stack. */
     if (!NT_SUCCESS(Status) || (Dispatcher->EstablisherFrame & 7) != 0 ||
         Dispatcher->EstablisherFrame < Unwind->Low ||
-        Dispatcher->EstablisherFrame >= Unwind->High) {
+        Dispatcher->EstablisherFrame >= Unwind->High ||
+        (Unwind->TargetFrame != 0 && Unwind->TargetFrame < Dispatcher->EstablisherFrame)) {
         RtlpFailUnwind(Unwind, STATUS_BAD_STACK);
-    }
-    if (Unwind->TargetFrame != 0 && Unwind->TargetFrame < Dispatcher->EstablisherFrame) {
-        RtlpFailUnwind(Unwind, STATUS_INVALID_UNWIND_TARGET);
     }
     if (Dispatcher->LanguageHandler != NULL) {
         Dispatcher->ScopeIndex = 0;
@@ -175,12 +174,32 @@ VOID NTAPI RtlUnwind(PVOID TargetFrame, PVOID TargetIp, PEXCEPTION_RECORD Except
     RtlUnwindEx(TargetFrame, TargetIp, ExceptionRecord, ReturnValue, &Context, NULL);
 }
 
-/* What setjmp left for a longjmp (the first part: integer registers). */
-typedef struct _RTLP_JUMP_BUFFER {
-    ULONG64 Frame, Rbx, Rsp, Rbp, Rsi, Rdi, R12, R13, R14, R15, Rip;
-} RTLP_JUMP_BUFFER;
+#ifdef NTOS_USER
 
-static VOID RtlpLoadJumpBuffer(PCONTEXT Context, const RTLP_JUMP_BUFFER *Buffer) {
+/* A context without floating-point registers gets those of now, so that it can be loaded whole. */
+static VOID RtlpCompleteContext(PCONTEXT Context) {
+    CONTEXT Now;
+
+    if ((Context->ContextFlags & CONTEXT_FLOATING_POINT) != CONTEXT_FLOATING_POINT) {
+        RtlCaptureContext(&Now);
+        Context->FltSave = Now.FltSave;
+    }
+    Context->ContextFlags |= CONTEXT_FULL;
+}
+
+static VOID RtlpLoadFloatingPoint(PCONTEXT Context, const JUMP_BUFFER *Buffer) {
+    RtlpCompleteContext(Context);
+    Context->MxCsr = Buffer->MxCsr;
+    Context->FltSave.MxCsr = Buffer->MxCsr;
+    Context->FltSave.ControlWord = Buffer->FpCsr;
+    RtlCopyMemory(&Context->Xmm6, &Buffer->Xmm6,
+                  sizeof(JUMP_BUFFER) - FIELD_OFFSET(JUMP_BUFFER, Xmm6));
+}
+
+#endif
+
+/* Loads what setjmp left for a longjmp: all that a function keeps for its caller. */
+static VOID RtlpLoadJumpBuffer(PCONTEXT Context, const JUMP_BUFFER *Buffer) {
     Context->Rbx = Buffer->Rbx;
     Context->Rsp = Buffer->Rsp;
     Context->Rbp = Buffer->Rbp;
@@ -191,21 +210,29 @@ static VOID RtlpLoadJumpBuffer(PCONTEXT Context, const RTLP_JUMP_BUFFER *Buffer)
     Context->R14 = Buffer->R14;
     Context->R15 = Buffer->R15;
     Context->Rip = Buffer->Rip;
+#ifdef NTOS_USER
+    RtlpLoadFloatingPoint(Context, Buffer);
+#endif
 }
 
 /*
  * RtlRestoreContext - loads a whole context and goes on there.
  *
- * With the record of a longjmp (STATUS_LONGJUMP) the nonvolatile registers come from the jmp_buf
- * that the record points to. Does not return. In the kernel the floating-point registers are left
- * alone. Simplified: STATUS_UNWIND_CONSOLIDATE, by which Microsoft's C++ runtime runs a catch
- * block, is not supported. Public source: SDK, winnt.h.
+ * With the record of a longjmp (STATUS_LONGJUMP) the nonvolatile registers, MXCSR and the x87
+ * control word come from the JUMP_BUFFER that ExceptionInformation[0] points to. With
+ * STATUS_UNWIND_CONSOLIDATE the function in ExceptionInformation[0] is called first, the frames
+ * between it and the context's being hidden, and returns the address to go on at. Does not return.
+ * In the kernel the floating-point registers are left alone. Public source: Microsoft Learn,
+ * "RtlRestoreContext".
  */
 VOID __cdecl RtlRestoreContext(PCONTEXT ContextRecord, PEXCEPTION_RECORD ExceptionRecord) {
-    if (ExceptionRecord != NULL && ExceptionRecord->ExceptionCode == STATUS_LONGJUMP &&
-        ExceptionRecord->NumberParameters >= 1) {
-        RtlpLoadJumpBuffer(ContextRecord,
-                           (const RTLP_JUMP_BUFFER *)ExceptionRecord->ExceptionInformation[0]);
+    if (ExceptionRecord != NULL && ExceptionRecord->NumberParameters >= 1) {
+        if (ExceptionRecord->ExceptionCode == STATUS_LONGJUMP) {
+            RtlpLoadJumpBuffer(ContextRecord,
+                               (const JUMP_BUFFER *)ExceptionRecord->ExceptionInformation[0]);
+        } else if (ExceptionRecord->ExceptionCode == STATUS_UNWIND_CONSOLIDATE) {
+            RtlpConsolidateFrames(ContextRecord, ExceptionRecord);
+        }
     }
 #ifdef NTOS_USER
     /* Not by iretq: QEMU up to 9.0 reads its frame with the kernel's rights, which SMAP forbids. */

@@ -61,6 +61,20 @@ SPECIAL = [
                 b"reserve 1 TiB: 00000000\nended with a status: yes\n"
                 b"refused with: c000012d\nand again: yes\n"),
     Case("crash-none", "crash"),
+    Case("unwinds", "unwinds"),
+    Case("unwinds-documented", "unwinds", ["documented"], oracle=False,
+         output=b"a jump buffer and a context without floating-point registers\n"
+                b"  returned 1, rax 66, mxcsr 3fa0, control word 0b7f\n"
+                b"  rsp: yes\n  integer registers: yes\n"
+                b"  middle handler: other, flags 02, frame as in dispatcher, target landing\n"
+                b"  target handler: other, flags 02, frame as in dispatcher, target landing\n"
+                b"  at the call: yes\n  rbx of the frame: yes\n"
+                b"target between two frames: c0000028\n"
+                b"target below the stack pointer: c0000028\n"
+                b"  middle handler: other, flags 02, frame as in dispatcher, target landing\n"
+                b"  target handler: other, flags 02, frame as in dispatcher, target landing\n"
+                b"  at the call: yes\n  rbx of the frame: yes\n"
+                b"target not aligned: c0000028\n"),
 ] + [Case("crash-" + how, "crash", [how]) for how in CRASHES]
 
 

@@ -24,15 +24,6 @@ CONTEXT_P1HOME equ 0
 CONTEXT_P2HOME equ 8
 CONTEXT_P3HOME equ 10h
 CONTEXT_P4HOME equ 18h
-CONTEXT_RBX    equ 90h
-CONTEXT_RBP    equ 0A0h
-CONTEXT_RSI    equ 0A8h
-CONTEXT_RDI    equ 0B0h
-CONTEXT_R12    equ 0D8h
-CONTEXT_R13    equ 0E0h
-CONTEXT_R14    equ 0E8h
-CONTEXT_R15    equ 0F0h
-CONTEXT_XMM0   equ 1A0h
 
 EXCEPTION_FRAME_RECORD equ 4F0h
 EXCEPTION_FRAME_LENGTH equ 590h
@@ -40,32 +31,6 @@ APC_FRAME_LENGTH       equ 4F0h
 CALLOUT_FRAME_LENGTH   equ 30h
 
 PEB_KERNEL_CALLBACK_TABLE equ 58h
-UWOP_SAVE_XMM128 equ 8
-
-; Unwind codes for registers that the kernel has saved: no instruction goes with them.
-%macro note_saved 2
-    uw_here
-    uw_note_operand {db uw_offset, UWOP_SAVE_NONVOL | (UNWIND_%1 << 4)}, {dw (%2) / 8}
-%endmacro
-%macro note_saved_xmm 1
-    uw_here
-    uw_note_operand {db uw_offset, UWOP_SAVE_XMM128 | ((%1) << 4)}, {dw (CONTEXT_XMM0 + (%1) * 10h) / 10h}
-%endmacro
-%macro note_saved_context 0
-    note_saved rbx, CONTEXT_RBX
-    note_saved rbp, CONTEXT_RBP
-    note_saved rsi, CONTEXT_RSI
-    note_saved rdi, CONTEXT_RDI
-    note_saved r12, CONTEXT_R12
-    note_saved r13, CONTEXT_R13
-    note_saved r14, CONTEXT_R14
-    note_saved r15, CONTEXT_R15
-  %assign xmm 6
-  %rep 10
-    note_saved_xmm xmm
-    %assign xmm xmm + 1
-  %endrep
-%endmacro
 
 ; VOID LdrInitializeThunk(PCONTEXT Context, PVOID NtDllBase): the first code of every thread.
 NESTED_ENTRY LdrInitializeThunk
