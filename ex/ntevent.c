@@ -15,6 +15,7 @@ NTSTATUS ExpInitializeEvents(VOID) {
     UNICODE_STRING Name = RTL_CONSTANT_STRING(L"Event");
     OBJECT_TYPE_INITIALIZER Initializer = {
         .Length = sizeof(Initializer),
+        .DispatcherBody = TRUE,
         .InvalidAttributes = OBJ_OPENLINK,
         .GenericMapping = {STANDARD_RIGHTS_READ | EVENT_QUERY_STATE,
                            STANDARD_RIGHTS_WRITE | EVENT_MODIFY_STATE,

@@ -21,6 +21,7 @@ NTSTATUS ExpInitializeMutants(VOID) {
     UNICODE_STRING Name = RTL_CONSTANT_STRING(L"Mutant");
     OBJECT_TYPE_INITIALIZER Initializer = {
         .Length = sizeof(Initializer),
+        .DispatcherBody = TRUE,
         .InvalidAttributes = OBJ_OPENLINK,
         .GenericMapping = {STANDARD_RIGHTS_READ | MUTANT_QUERY_STATE, STANDARD_RIGHTS_WRITE,
                            STANDARD_RIGHTS_EXECUTE | SYNCHRONIZE, MUTANT_ALL_ACCESS},

@@ -11,6 +11,7 @@ NTSTATUS ExpInitializeSemaphores(VOID) {
     UNICODE_STRING Name = RTL_CONSTANT_STRING(L"Semaphore");
     OBJECT_TYPE_INITIALIZER Initializer = {
         .Length = sizeof(Initializer),
+        .DispatcherBody = TRUE,
         .InvalidAttributes = OBJ_OPENLINK,
         .GenericMapping = {STANDARD_RIGHTS_READ | SEMAPHORE_QUERY_STATE,
                            STANDARD_RIGHTS_WRITE | SEMAPHORE_MODIFY_STATE,

@@ -143,6 +143,7 @@ NTSTATUS ExpInitializeTimers(VOID) {
     UNICODE_STRING Name = RTL_CONSTANT_STRING(L"Timer");
     OBJECT_TYPE_INITIALIZER Initializer = {
         .Length = sizeof(Initializer),
+        .DispatcherBody = TRUE,
         .InvalidAttributes = OBJ_OPENLINK,
         .GenericMapping = {STANDARD_RIGHTS_READ | TIMER_QUERY_STATE,
                            STANDARD_RIGHTS_WRITE | TIMER_MODIFY_STATE,

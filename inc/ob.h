@@ -93,7 +93,8 @@ typedef struct _OBJECT_TYPE_INITIALIZER {
             UCHAR SupportsObjectCallbacks : 1;
             UCHAR CacheAligned : 1;
             UCHAR UseExtendedParameters : 1;
-            UCHAR Reserved : 7;
+            UCHAR DispatcherBody : 1; /* private: the body begins with a DISPATCHER_HEADER */
+            UCHAR Reserved : 6;
         };
     };
 #define TYPE_FLAG_MAINTAIN_HANDLE_COUNT 0x10
@@ -302,9 +303,16 @@ POBJECT_TYPE ObGetObjectType(_In_ PVOID Object);
  */
 
 /*
- * Creates a type and enters it into \ObjectTypes (once that exists). STATUS_SUCCESS,
- * STATUS_INVALID_PARAMETER, STATUS_OBJECT_NAME_COLLISION, STATUS_INSUFFICIENT_RESOURCES. Source:
- * Windows Internals, "Object structure".
+ * Creates a type and enters it into \ObjectTypes (once that exists).
+ *
+ * A type whose handles can grant SYNCHRONIZE says where the dispatcher header of its objects is, in
+ * exactly one way: UseDefaultObject (there is none, a wait is always satisfied), DispatcherBody (at
+ * the beginning of the body) or WaitObjectPointerOffset. In the last two cases the objects are in
+ * nonpaged pool. A type that says nothing gets the default object.
+ *
+ * STATUS_SUCCESS, STATUS_INVALID_PARAMETER (this rule, or another field), STATUS_NOT_IMPLEMENTED (a
+ * WaitObjectFlagMask), STATUS_OBJECT_NAME_COLLISION, STATUS_INSUFFICIENT_RESOURCES. Source: Windows
+ * Internals, "Object structure".
  */
 NTSTATUS ObCreateObjectType(_In_ PUNICODE_STRING TypeName,
                             _In_ POBJECT_TYPE_INITIALIZER ObjectTypeInitializer,

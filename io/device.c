@@ -24,6 +24,7 @@ BOOLEAN IopCreateDeviceType(VOID) {
     UNICODE_STRING Name = RTL_CONSTANT_STRING(L"Device");
     OBJECT_TYPE_INITIALIZER Initializer = {
         IOP_FILE_LIKE_TYPE,
+        .UseDefaultObject = TRUE,
         .DeleteProcedure = IopDeleteDeviceObject,
         .ParseProcedure = IopParseDevice,
     };

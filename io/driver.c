@@ -31,6 +31,7 @@ BOOLEAN IopCreateDriverType(VOID) {
     UNICODE_STRING Name = RTL_CONSTANT_STRING(L"Driver");
     OBJECT_TYPE_INITIALIZER Initializer = {
         IOP_FILE_LIKE_TYPE,
+        .UseDefaultObject = TRUE,
         .DeleteProcedure = IopDeleteDriver,
     };
     return NT_SUCCESS(ObCreateObjectType(&Name, &Initializer, NULL, &IoDriverObjectType));

@@ -42,6 +42,7 @@ BOOLEAN IopCreateCompletionType(VOID) {
     UNICODE_STRING Name = RTL_CONSTANT_STRING(L"IoCompletion");
     OBJECT_TYPE_INITIALIZER Initializer = {
         .Length = sizeof(Initializer),
+        .DispatcherBody = TRUE,
         .InvalidAttributes = OBJ_OPENLINK,
         .GenericMapping = {STANDARD_RIGHTS_READ | IO_COMPLETION_QUERY_STATE,
                            STANDARD_RIGHTS_WRITE | IO_COMPLETION_MODIFY_STATE,

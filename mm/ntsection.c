@@ -25,6 +25,7 @@ BOOLEAN MmInitializeSectionObjects(VOID) {
     static UNICODE_STRING Name = RTL_CONSTANT_STRING(L"Section");
     OBJECT_TYPE_INITIALIZER Initializer = {
         .Length = sizeof(Initializer),
+        .UseDefaultObject = TRUE,
         .InvalidAttributes = OBJ_OPENLINK,
         .GenericMapping = {STANDARD_RIGHTS_READ | SECTION_QUERY | SECTION_MAP_READ,
                            STANDARD_RIGHTS_WRITE | SECTION_MAP_WRITE,
@@ -263,7 +264,7 @@ NTSTATUS NTAPI NtUnmapViewOfSection(_In_ HANDLE ProcessHandle, _In_opt_ PVOID Ba
     KPROCESSOR_MODE Mode = ExGetPreviousMode();
     PEPROCESS Process;
     NTSTATUS Status;
-    if (Mode == UserMode && BaseAddress > MM_HIGHEST_USER_ADDRESS) {
+    if (Mode == UserMode && !MI_IS_USER_ADDRESS(BaseAddress)) {
         return STATUS_NOT_MAPPED_VIEW;
     }
     Status = ObReferenceObjectByHandle(ProcessHandle, PROCESS_VM_OPERATION, PsProcessType, Mode,

@@ -41,14 +41,33 @@ VOID ObQueryTypeCounts(_Inout_ POBJECT_TYPE Type) {
         max(Type->HighWaterNumberOfHandles, Type->TotalNumberOfHandles);
 }
 
+/* What is not known to have a dispatcher header is waited on by the default object. */
 static PVOID ObpDefaultObjectOf(const OBJECT_TYPE_INITIALIZER *Initializer) {
-    if (Initializer->UseDefaultObject) {
-        return &ObpDefaultObject;
-    }
-    if (Initializer->WaitObjectFlagMask == 0) {
+    if (Initializer->DispatcherBody || Initializer->WaitObjectPointerOffset != 0) {
         return (PVOID)(ULONG_PTR)Initializer->WaitObjectPointerOffset;
     }
-    return NULL;
+    return &ObpDefaultObject;
+}
+
+/*
+ * Does the type say where a wait on its objects leads? A wait writes to the dispatcher header at
+ * DISPATCH_LEVEL, so a header that is assumed where there is none is memory corruption.
+ */
+static NTSTATUS ObpCheckWaitObject(const OBJECT_TYPE_INITIALIZER *Initializer) {
+    BOOLEAN InBody = Initializer->DispatcherBody || Initializer->WaitObjectPointerOffset != 0;
+    if (Initializer->WaitObjectFlagMask != 0) {
+        return STATUS_NOT_IMPLEMENTED;
+    }
+    if (Initializer->DispatcherBody && Initializer->WaitObjectPointerOffset != 0) {
+        return STATUS_INVALID_PARAMETER;
+    }
+    if (InBody) {
+        BOOLEAN Paged = (Initializer->PoolType & PagedPool) != 0;
+        return Initializer->UseDefaultObject || Paged ? STATUS_INVALID_PARAMETER : STATUS_SUCCESS;
+    }
+    return Initializer->UseDefaultObject || (Initializer->ValidAccessMask & SYNCHRONIZE) == 0
+               ? STATUS_SUCCESS
+               : STATUS_INVALID_PARAMETER;
 }
 
 /* Pool tags are the first four letters of the type's name, as poolmon shows them. */
@@ -99,7 +118,7 @@ static NTSTATUS ObpCheckTypeParameters(PCUNICODE_STRING Name, const OBJECT_TYPE_
             return STATUS_OBJECT_NAME_COLLISION;
         }
     }
-    return STATUS_SUCCESS;
+    return ObpCheckWaitObject(Init);
 }
 
 /* Enters a type into \ObjectTypes. The body's Name stays the type's own copy. */

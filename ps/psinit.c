@@ -79,6 +79,7 @@ static NTSTATUS PspCreateTypes(VOID) {
     UNICODE_STRING ThreadName = RTL_CONSTANT_STRING(L"Thread");
     OBJECT_TYPE_INITIALIZER Type = {.Length = sizeof(Type),
                                     .SecurityRequired = 1,
+                                    .DispatcherBody = 1,
                                     .PoolType = NonPagedPoolNx,
                                     .InvalidAttributes =
                                         OBJ_PERMANENT | OBJ_EXCLUSIVE | OBJ_OPENIF};

@@ -13,6 +13,7 @@ static VOID DeleteTestObject(_In_ PVOID Object) {
 static VOID MakeType(VOID) {
     UNICODE_STRING Name = {.Length = 12, .MaximumLength = 12, .Buffer = (PWSTR)L"KmTest"};
     OBJECT_TYPE_INITIALIZER Initializer = {.Length = sizeof(Initializer),
+                                           .UseDefaultObject = TRUE,
                                            .ValidAccessMask = STANDARD_RIGHTS_ALL,
                                            .PoolType = NonPagedPoolNx,
                                            .DeleteProcedure = DeleteTestObject};
@@ -275,6 +276,7 @@ static NTSTATUS LoudParse(PVOID ParseObject, POBJECT_TYPE ObjectType, PACCESS_ST
 static VOID MakeLoudType(VOID) {
     UNICODE_STRING Name = RTL_CONSTANT_STRING(L"KmLoud");
     OBJECT_TYPE_INITIALIZER Initializer = {.Length = sizeof(Initializer),
+                                           .UseDefaultObject = TRUE,
                                            .ValidAccessMask = STANDARD_RIGHTS_ALL,
                                            .PoolType = PagedPool,
                                            .MaintainHandleCount = TRUE,

@@ -61,6 +61,7 @@ static PVOID MakeObject(POBJECT_TYPE *Type, POBJECT_ATTRIBUTES Attributes) {
     UNICODE_STRING Counted = RTL_CONSTANT_STRING(L"KmCounted");
     UNICODE_STRING Plain = RTL_CONSTANT_STRING(L"KmPlain");
     OBJECT_TYPE_INITIALIZER Initializer = {.Length = sizeof(Initializer),
+                                           .UseDefaultObject = TRUE,
                                            .GenericMapping = {1, 2, 4, STANDARD_RIGHTS_ALL | 7},
                                            .ValidAccessMask = STANDARD_RIGHTS_ALL | 7,
                                            .PoolType = NonPagedPoolNx,
