@@ -72,9 +72,6 @@ static VOID IopDeleteFile(_In_ PVOID Object) {
     if (FileObject->FileName.Buffer != NULL) {
         ExFreePoolWithTag(FileObject->FileName.Buffer, IOP_TAG_NAME);
     }
-    if (FileObject->RelatedFileObject != NULL) {
-        ObDereferenceObject(FileObject->RelatedFileObject);
-    }
     if (FileObject->CompletionContext != NULL) {
         IopFreeCompletionContext(FileObject->CompletionContext);
     }
@@ -82,8 +79,9 @@ static VOID IopDeleteFile(_In_ PVOID Object) {
 }
 
 /*
- * The name of an open file is its device's name followed by its own. Called by the object manager
- * for ObQueryNameString; the buffer layout is OBJECT_NAME_INFORMATION with the text behind it.
+ * The name of an open file is its device's name followed by its own; the file's own alone, if the
+ * device has none (any more). Called by the object manager for ObQueryNameString; the buffer layout
+ * is OBJECT_NAME_INFORMATION with the text behind it.
  */
 static NTSTATUS IopQueryName(_In_ PVOID Object, _In_ BOOLEAN HasObjectName,
                              _Out_ struct _OBJECT_NAME_INFORMATION *ObjectNameInfo,
@@ -95,12 +93,23 @@ static NTSTATUS IopQueryName(_In_ PVOID Object, _In_ BOOLEAN HasObjectName,
     UNREFERENCED_PARAMETER(AccessMode);
     NTSTATUS Status =
         ObQueryNameString(FileObject->DeviceObject, ObjectNameInfo, Length, ReturnLength);
-    *ReturnLength += FileObject->FileName.Length;
-    if (!NT_SUCCESS(Status)) {
+    if (!NT_SUCCESS(Status) && Status != STATUS_INFO_LENGTH_MISMATCH) {
         return Status;
+    }
+    BOOLEAN Unnamed = *ReturnLength == sizeof(OBJECT_NAME_INFORMATION);
+    if (Unnamed && FileObject->FileName.Length == 0) {
+        return Status; /* no name at all */
+    }
+    *ReturnLength += FileObject->FileName.Length + (Unnamed ? (ULONG)sizeof(WCHAR) : 0);
+    if (*ReturnLength - sizeof(OBJECT_NAME_INFORMATION) > UNICODE_STRING_MAX_BYTES) {
+        return STATUS_NAME_TOO_LONG;
     }
     if (Length < *ReturnLength) {
         return STATUS_INFO_LENGTH_MISMATCH;
+    }
+    if (Unnamed) {
+        Name->Buffer = (PWSTR)(ObjectNameInfo + 1);
+        Name->Length = 0;
     }
     PUCHAR End = (PUCHAR)Name->Buffer + Name->Length;
     RtlCopyMemory(End, FileObject->FileName.Buffer, FileObject->FileName.Length);
@@ -120,7 +129,6 @@ BOOLEAN IopCreateFileType(VOID) {
         .ParseProcedure = IopParseFile,
         .QueryNameProcedure = IopQueryName,
         /* A wait on a file waits for the event that completions set. */
-        .WaitObjectFlagMask = 0,
         .WaitObjectPointerOffset = FIELD_OFFSET(FILE_OBJECT, Event),
     };
     return NT_SUCCESS(ObCreateObjectType(&Name, &Initializer, NULL, &IoFileObjectType));

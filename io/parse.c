@@ -7,7 +7,9 @@
  * made. The I/O manager makes a FILE_OBJECT with that rest as its name and asks the device's
  * driver, by IRP_MJ_CREATE, whether there is such a file and whether it may be opened so. A name
  * relative to an open file or directory comes through IopParseFile instead; the driver finds the
- * file that the name starts from in RelatedFileObject.
+ * file that the name starts from in RelatedFileObject, which is valid while IRP_MJ_CREATE is
+ * processed and no longer (WDK, FILE_OBJECT): it holds no reference, so files that were opened
+ * relative to each other do not keep each other.
  *
  * Until the driver has said yes, FO_FILE_OPEN is not set and the driver is not told of the end of
  * the file object.
@@ -42,7 +44,8 @@ static NTSTATUS IopCopyFileName(PFILE_OBJECT FileObject, PUNICODE_STRING Name) {
     RtlCopyMemory(Buffer, Name->Buffer, Name->Length);
     FileObject->FileName.Buffer = Buffer;
     FileObject->FileName.Length = Name->Length;
-    FileObject->FileName.MaximumLength = (USHORT)(Name->Length + sizeof(WCHAR));
+    FileObject->FileName.MaximumLength =
+        (USHORT)min(Name->Length + sizeof(WCHAR), (SIZE_T)UNICODE_STRING_MAX_BYTES);
     return STATUS_SUCCESS;
 }
 
@@ -61,9 +64,6 @@ static NTSTATUS IopCreateFileObject(PDEVICE_OBJECT Device, POPEN_PACKET Packet,
     FileObject->Size = sizeof(FILE_OBJECT);
     FileObject->DeviceObject = Device;
     FileObject->RelatedFileObject = Packet->RelatedFileObject;
-    if (Packet->RelatedFileObject != NULL) {
-        ObReferenceObject(Packet->RelatedFileObject);
-    }
     for (ULONG Index = 0; Index < RTL_NUMBER_OF(IopOptionFlags); Index++) {
         if (Packet->CreateOptions & IopOptionFlags[Index].Option) {
             FileObject->Flags |= IopOptionFlags[Index].Flag;
@@ -137,6 +137,7 @@ static NTSTATUS IopOpenDevice(PDEVICE_OBJECT Device, PACCESS_STATE AccessState,
     }
     SeSetAccessStateGenericMapping(AccessState, &IoFileObjectType->TypeInfo.GenericMapping);
     Status = IopSendCreate(FileObject, Packet, AccessState, Mode);
+    FileObject->RelatedFileObject = NULL; /* the lookup's reference to it ends with the open */
     if (!NT_SUCCESS(Status)) {
         ObDereferenceObject(FileObject);
         return Status;

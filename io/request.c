@@ -76,7 +76,10 @@ NTSTATUS IopSendSimpleRequest(_In_ PFILE_OBJECT FileObject, _In_ UCHAR MajorFunc
     return IopCallDriverAndWait(FileObject, &Packet.Irp, IoStatus);
 }
 
-/* Asks the driver about its file; Buffer is kernel memory. */
+/*
+ * Asks the driver about its file; Buffer is kernel memory of the size of the class's structure. An
+ * answer that is a success but shorter than that is none: STATUS_INVALID_DEVICE_REQUEST.
+ */
 NTSTATUS IopQueryFileInformation(_In_ PFILE_OBJECT FileObject,
                                  _In_ FILE_INFORMATION_CLASS FileInformationClass,
                                  _Out_writes_bytes_(Length) PVOID Buffer, _In_ ULONG Length,
@@ -91,6 +94,9 @@ NTSTATUS IopQueryFileInformation(_In_ PFILE_OBJECT FileObject,
     Irp->AssociatedIrp.SystemBuffer = Buffer;
     NTSTATUS Status = IopCallDriverAndWait(FileObject, Irp, IoStatus);
     IoFreeIrp(Irp);
+    if (NT_SUCCESS(Status) && IoStatus->Information < Length) {
+        Status = STATUS_INVALID_DEVICE_REQUEST;
+    }
     return Status;
 }
 

@@ -7,12 +7,20 @@
  * entry that has one. Who finds a pointer in a list that holds no reference must use
  * ObReferenceObjectSafe, which refuses an object whose count has reached 0.
  *
- * When the count reaches 0 the object is deleted on the spot at PASSIVE_LEVEL. Delete procedures
- * take locks, free pages and close files, so at a raised IRQL the object is put into a list
- * instead, and a worker thread deletes it. The list is linked through NextToFree, which lies over
- * HandleCount: that is 0, and stays so.
+ * When the count reaches 0 the object is deleted on the spot, at PASSIVE_LEVEL and with enough of
+ * the kernel stack left. Delete procedures take locks, free pages and close files, so at a raised
+ * IRQL the object is put into a list instead, and a worker thread deletes it. The list is linked
+ * through NextToFree, which lies over HandleCount: that is 0, and stays so.
+ *
+ * Why the stack is looked at: a delete procedure may drop the last reference to another object,
+ * whose procedure drops the next one. Where a program can make such a chain it chooses the length,
+ * so the recursion must end by itself. The worker takes the list from its loop, on a stack that is
+ * empty again.
  */
 #include "obp.h"
+
+/* What one delete procedure may need of the stack, the driver that it calls included. */
+#define OBP_DELETION_STACK 0x2000
 
 static PVOID volatile ObpRemoveObjectList;
 static WORK_QUEUE_ITEM ObpRemoveObjectWorkItem;
@@ -100,9 +108,15 @@ BOOLEAN ObReferenceObjectSafe(_In_ PVOID Object) {
     return FALSE;
 }
 
-/* The last reference has gone, at whatever IRQL. */
+static BOOLEAN ObpMayDeleteHere(VOID) {
+    ULONG_PTR Bottom = (ULONG_PTR)KeGetCurrentThread()->StackLimit;
+    return KeGetCurrentIrql() == PASSIVE_LEVEL &&
+           (ULONG_PTR)__builtin_frame_address(0) - Bottom >= OBP_DELETION_STACK;
+}
+
+/* The last reference has gone, at whatever IRQL and depth. */
 VOID ObpDeleteUnreferenced(_Inout_ POBJECT_HEADER Header) {
-    if (KeGetCurrentIrql() == PASSIVE_LEVEL) {
+    if (ObpMayDeleteHere()) {
         ObpDeleteObject(Header);
     } else {
         ObpDeferObjectDeletion(Header);
