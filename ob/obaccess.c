@@ -30,9 +30,23 @@ NTSTATUS ObpPrepareAccessState(_Out_ PACCESS_STATE Local, _Inout_ PACCESS_STATE 
     return STATUS_SUCCESS;
 }
 
+/* Rights by which an object, or who may do what with it, is taken from its owner. */
+#define OBP_OWNER_RIGHTS (DELETE | WRITE_DAC | WRITE_OWNER)
+
+/*
+ * Is the object the system's own: a directory, link, type or device of the namespace that the
+ * kernel has made to stay? The rest of the kernel relies on their names. Simplified: in Windows
+ * their security descriptors keep programs off; as long as there are none, this rule does.
+ */
+static BOOLEAN ObpIsSystemObject(POBJECT_HEADER Header) {
+    const UCHAR Flags = OB_FLAG_KERNEL_OBJECT | OB_FLAG_PERMANENT_OBJECT;
+    return (Header->Flags & Flags) == Flags || Header->Body == (PVOID)ObpRootDirectoryObject;
+}
+
 /*
  * The access that a handle to Object will grant: what was asked for, less the bits that the type
- * does not know. STATUS_ACCESS_DENIED. The kernel gets what it asks for.
+ * does not know. STATUS_ACCESS_DENIED; so end requests of programs for DELETE, WRITE_DAC or
+ * WRITE_OWNER to the system's own objects. The kernel gets what it asks for.
  */
 NTSTATUS ObpGrantAccess(_In_ PVOID Object, _Inout_ PACCESS_STATE AccessState,
                         _In_ KPROCESSOR_MODE AccessMode, _Out_ PACCESS_MASK Granted) {
@@ -47,6 +61,12 @@ NTSTATUS ObpGrantAccess(_In_ PVOID Object, _Inout_ PACCESS_STATE AccessState,
                             Desired, AccessState->PreviouslyGrantedAccess, NULL,
                             &TypeInfo->GenericMapping, AccessMode, &Access, &Status)) {
             return Status;
+        }
+        if (ObpIsSystemObject(Header)) {
+            if ((Desired & OBP_OWNER_RIGHTS) != 0) {
+                return STATUS_ACCESS_DENIED;
+            }
+            Access &= ~(ACCESS_MASK)OBP_OWNER_RIGHTS; /* of MAXIMUM_ALLOWED */
         }
     } else if ((Desired & MAXIMUM_ALLOWED) != 0) {
         Access |= TypeInfo->GenericMapping.GenericAll;
