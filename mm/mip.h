@@ -184,8 +184,32 @@ FORCEINLINE BOOLEAN MI_IS_USER_ADDRESS(const volatile VOID *Va) {
     return (ULONG_PTR)Va <= (ULONG_PTR)MM_HIGHEST_USER_ADDRESS;
 }
 
+/*
+ * Does a range of Size bytes (0: of one) end within user space? The one question about the bounds
+ * of user ranges: every service asks it before it makes page numbers of them, with the size that it
+ * then uses. MiInsertProcessVad asserts the answer, MiWritePte asserts it of each page.
+ */
+FORCEINLINE BOOLEAN MiIsUserRange(const volatile VOID *Base, ULONG64 Size) {
+    ULONG_PTR Highest = (ULONG_PTR)MM_HIGHEST_USER_ADDRESS;
+    return (ULONG_PTR)Base <= Highest && (Size == 0 || Size - 1 <= Highest - (ULONG_PTR)Base);
+}
+
+/* The same, and nothing of it in the 64 KiB where null pointers point: may a VAD be put there? */
+FORCEINLINE BOOLEAN MiIsPlaceForVad(const volatile VOID *Base, ULONG64 Size) {
+    return (ULONG_PTR)Base >= (ULONG_PTR)MM_LOWEST_USER_ADDRESS && Size != 0 &&
+           MiIsUserRange(Base, Size);
+}
+
+/* pte.c: stops the machine if a PTE gives user mode what is not user space. */
+#if DBG
+VOID MiCheckPte(_In_ PMMPTE Pte, _In_ ULONG64 Value);
+#else
+#define MiCheckPte(Pte, Value) ((VOID)0)
+#endif
+
 /* Writes a PTE: one store, so that a processor walking the tables sees the old or the new one. */
 FORCEINLINE VOID MiWritePte(PMMPTE Pte, ULONG64 Value) {
+    MiCheckPte(Pte, Value);
     Pte->u.Long = Value;
 }
 

@@ -316,7 +316,7 @@ NTSTATUS NTAPI NtQueryVirtualMemory(_In_ HANDLE ProcessHandle, _In_opt_ PVOID Ba
         return STATUS_INFO_LENGTH_MISMATCH;
     }
     Status = MiProbeQuery(MemoryInformation, MemoryInformationLength, ReturnLength, Mode);
-    if (NT_SUCCESS(Status) && BaseAddress > MM_HIGHEST_USER_ADDRESS) {
+    if (NT_SUCCESS(Status) && !MI_IS_USER_ADDRESS(BaseAddress)) {
         Status = STATUS_INVALID_PARAMETER;
     }
     if (NT_SUCCESS(Status)) {

@@ -89,6 +89,29 @@ ULONG MiGetPteProtection(_In_ MMPTE Pte) {
     return (ULONG)Pte.u.Soft.Protection;
 }
 
+#if DBG
+/*
+ * No PTE of user space outside user space, ever: the lower half of the page tables ends at
+ * MM_HIGHEST_USER_ADDRESS, and no entry of the upper half is open to user mode. Entries of the
+ * upper levels are judged by the first address that they lead to; prototype PTEs are not in the
+ * page tables, and are made valid by a PTE that is.
+ */
+VOID MiCheckPte(_In_ PMMPTE Pte, _In_ ULONG64 Value) {
+    ULONG_PTR Va = (ULONG_PTR)Pte;
+    for (ULONG Level = 0; Level < 4 && Va >= PTE_BASE && Va <= PTE_TOP; Level++) {
+        Va = (ULONG_PTR)MiGetVirtualAddressMappedByPte((PMMPTE)Va);
+    }
+    if (Va == (ULONG_PTR)Pte) {
+        return;
+    }
+    if ((LONG_PTR)Va >= 0) {
+        NT_ASSERT(MI_IS_USER_ADDRESS((PVOID)Va) || Value == 0);
+    } else {
+        NT_ASSERT((Value & (MM_PTE_VALID | MM_PTE_OWNER)) != (MM_PTE_VALID | MM_PTE_OWNER));
+    }
+}
+#endif
+
 /* Is the page table that holds the PTE of Va there? */
 static BOOLEAN MiPageTablePresent(PVOID Va) {
     return MiGetPxeAddress(Va)->u.Hard.Valid && MiGetPpeAddress(Va)->u.Hard.Valid &&
@@ -152,6 +175,7 @@ PMMPTE MiMakeUserPte(_In_ PEPROCESS Process, _In_ PVOID Va) {
     PMMPTE Pxe = MiGetPxeAddress(Va);
     PMMPTE Ppe = MiGetPpeAddress(Va);
     PMMPTE Pde = MiGetPdeAddress(Va);
+    NT_ASSERT(MI_IS_USER_ADDRESS(Va));
     if (!MiMakePageTable(Pxe, MM_PTE_OWNER)) {
         return NULL;
     }

@@ -54,16 +54,19 @@ static SIZE_T MiCountImageCharge(PSEGMENT Segment) {
     return Count;
 }
 
+/* Can a view of so many pages be put at Base? */
+static BOOLEAN MiIsRangeFree(PEPROCESS Process, PVOID Base, ULONG64 Pages) {
+    ULONG_PTR First = MI_VA_TO_VPN(Base);
+    return MiIsPlaceForVad(Base, Pages << PAGE_SHIFT) &&
+           MiCheckForConflictingVad(&Process->VadRoot, First, First + Pages - 1) == NULL;
+}
+
 /* Is the image's own base usable and free? */
 static BOOLEAN MiIsPreferredBaseFree(PEPROCESS Process, PSEGMENT Segment, ULONG_PTR *First) {
-    ULONG_PTR Base = (ULONG_PTR)Segment->BasedAddress;
-    ULONG_PTR Highest = (ULONG_PTR)MM_HIGHEST_USER_ADDRESS;
-    ULONG64 Size = Segment->TotalNumberOfPtes << PAGE_SHIFT;
+    PVOID Base = Segment->BasedAddress;
     *First = MI_VA_TO_VPN(Base);
-    return Base >= (ULONG_PTR)MM_LOWEST_USER_ADDRESS && (Base & (X64K - 1)) == 0 &&
-           Base <= Highest && Size - 1 <= Highest - Base &&
-           MiCheckForConflictingVad(&Process->VadRoot, *First,
-                                    *First + Segment->TotalNumberOfPtes - 1) == NULL;
+    return ((ULONG_PTR)Base & (X64K - 1)) == 0 &&
+           MiIsRangeFree(Process, Base, Segment->TotalNumberOfPtes);
 }
 
 VOID MiTellDebugger(_In_ PEPROCESS Process, _In_ PCONTROL_AREA ControlArea, _In_ PVOID BaseAddress,
@@ -85,7 +88,7 @@ static NTSTATUS MiMapImageView(PEPROCESS Process, PSECTION Section, PVOID *BaseA
     ULONG_PTR First = MI_VA_TO_VPN(*BaseAddress);
     NTSTATUS Status = STATUS_SUCCESS;
     if (*BaseAddress != NULL) {
-        if (MiCheckForConflictingVad(&Process->VadRoot, First, First + Pages - 1) != NULL) {
+        if (!MiIsRangeFree(Process, *BaseAddress, Pages)) {
             return STATUS_CONFLICTING_ADDRESSES;
         }
     } else if (!MiIsPreferredBaseFree(Process, Segment, &First)) {
@@ -134,11 +137,10 @@ static NTSTATUS MiMapDataView(PEPROCESS Process, PSECTION Section, PVOID *BaseAd
         return Status;
     }
     Pages = BYTES_TO_PAGES(*ViewSize);
-    First = MI_VA_TO_VPN(ALIGN_DOWN_BY(*BaseAddress, X64K));
+    First = MI_VA_TO_VPN(*BaseAddress);
     if (*BaseAddress == NULL) {
         Status = MiSelectAddress(Process, *ViewSize, ZeroBits, TopDown, &First);
-    } else if (First + Pages - 1 > MI_VA_TO_VPN(MM_HIGHEST_USER_ADDRESS) ||
-               MiCheckForConflictingVad(&Process->VadRoot, First, First + Pages - 1) != NULL) {
+    } else if (!MiIsRangeFree(Process, *BaseAddress, Pages)) {
         Status = STATUS_CONFLICTING_ADDRESSES;
     }
     if (NT_SUCCESS(Status)) {
@@ -178,10 +180,7 @@ static NTSTATUS MiCheckView(PSECTION Section, PVOID Base, SIZE_T Size, ULONG64 O
     if (Protection == MM_INVALID_PROTECTION) {
         return STATUS_INVALID_PAGE_PROTECTION;
     }
-    if (Base > MM_HIGHEST_USER_ADDRESS) {
-        return STATUS_INVALID_PARAMETER_3;
-    }
-    if (Size > (ULONG_PTR)MM_HIGHEST_USER_ADDRESS - (ULONG_PTR)Base) {
+    if (!MiIsUserRange(Base, Size)) { /* the size asked for; what is mapped is asked again */
         return STATUS_INVALID_PARAMETER_3;
     }
     if (((ULONG_PTR)Base | Offset) & (X64K - 1)) {

@@ -147,11 +147,10 @@ NTSTATUS MmFreeVirtualMemory(_Inout_ PEPROCESS Process, _Inout_ PVOID *BaseAddre
     if (FreeType != MEM_DECOMMIT && FreeType != MEM_RELEASE) {
         return STATUS_INVALID_PARAMETER_4;
     }
-    if (*BaseAddress > MM_HIGHEST_USER_ADDRESS) {
+    if (!MI_IS_USER_ADDRESS(*BaseAddress)) {
         return STATUS_INVALID_PARAMETER_2;
     }
-    if (*RegionSize != 0 &&
-        *RegionSize - 1 > (ULONG_PTR)MM_HIGHEST_USER_ADDRESS - (ULONG_PTR)*BaseAddress) {
+    if (!MiIsUserRange(*BaseAddress, *RegionSize)) {
         return STATUS_INVALID_PARAMETER_3;
     }
     MiAttachProcess(Process, &ApcState);

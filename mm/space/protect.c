@@ -116,10 +116,10 @@ NTSTATUS MmProtectVirtualMemory(_Inout_ PEPROCESS Process, _Inout_ PVOID *BaseAd
     if (Protection == MM_INVALID_PROTECTION) {
         return STATUS_INVALID_PAGE_PROTECTION;
     }
-    if (Base > (ULONG_PTR)MM_HIGHEST_USER_ADDRESS) {
+    if (!MI_IS_USER_ADDRESS(*BaseAddress)) {
         return STATUS_INVALID_PARAMETER_2;
     }
-    if (*RegionSize == 0 || *RegionSize - 1 > (ULONG_PTR)MM_HIGHEST_USER_ADDRESS - Base) {
+    if (*RegionSize == 0 || !MiIsUserRange(*BaseAddress, *RegionSize)) {
         return STATUS_INVALID_PARAMETER_3;
     }
     MiAttachProcess(Process, &ApcState);

@@ -48,7 +48,7 @@ NTSTATUS MmQueryVirtualMemory(_Inout_ PEPROCESS Process, _In_ PVOID BaseAddress,
     ULONG_PTR Vpn = MI_VA_TO_VPN(BaseAddress);
     KAPC_STATE ApcState;
     PMMVAD_SHORT Vad;
-    if (BaseAddress > MM_HIGHEST_USER_ADDRESS) {
+    if (!MI_IS_USER_ADDRESS(BaseAddress)) {
         return STATUS_INVALID_PARAMETER;
     }
     RtlZeroMemory(Information, sizeof(*Information));

@@ -38,11 +38,13 @@ NTSTATUS MiSelectAddress(_In_ PEPROCESS Process, _In_ SIZE_T Size, _In_ ULONG_PT
 }
 
 VOID MiInsertProcessVad(_Inout_ PEPROCESS Process, _Inout_ PMMVAD_SHORT Vad) {
+    SIZE_T Size = (Vad->EndingVpn - Vad->StartingVpn + 1) << PAGE_SHIFT;
+    NT_ASSERT(MiIsPlaceForVad(MI_VPN_TO_VA(Vad->StartingVpn), Size));
     MiLockWorkingSet(Process);
     MiInsertVad(&Process->VadRoot, Vad);
     Process->VadCount++;
     MiUnlockWorkingSet(Process);
-    Process->VirtualSize += (Vad->EndingVpn - Vad->StartingVpn + 1) << PAGE_SHIFT;
+    Process->VirtualSize += Size;
     if (Process->VirtualSize > Process->PeakVirtualSize) {
         Process->PeakVirtualSize = Process->VirtualSize;
     }
@@ -200,14 +202,11 @@ NTSTATUS MiCheckAllocationType(_In_ ULONG_PTR ZeroBits, _In_ ULONG AllocationTyp
 
 /* And with it. */
 NTSTATUS MiCheckAllocationRange(_In_ PVOID Base, _In_ SIZE_T Size, _In_ ULONG AllocationType) {
-    if (Base > MM_HIGHEST_USER_ADDRESS ||
+    if (!MI_IS_USER_ADDRESS(Base) ||
         (Base != NULL && (AllocationType & MEM_RESERVE) && Base < MM_LOWEST_USER_ADDRESS)) {
         return STATUS_INVALID_PARAMETER_2;
     }
-    if (Size == 0 || Size - 1 > (ULONG_PTR)MM_HIGHEST_USER_ADDRESS - (ULONG_PTR)Base) {
-        return STATUS_INVALID_PARAMETER_4;
-    }
-    return STATUS_SUCCESS;
+    return Size != 0 && MiIsUserRange(Base, Size) ? STATUS_SUCCESS : STATUS_INVALID_PARAMETER_4;
 }
 
 NTSTATUS MmAllocateVirtualMemory(_Inout_ PEPROCESS Process, _Inout_ PVOID *BaseAddress,
