@@ -89,6 +89,16 @@ NTSTATUS IopParseFile(_In_ PVOID ParseObject, _In_opt_ POBJECT_TYPE ObjectType,
                       _Inout_ PUNICODE_STRING RemainingName, _Inout_opt_ PVOID Context,
                       _In_opt_ PVOID SecurityQos, _Out_ PVOID *Object);
 
+/*
+ * Did a transfer, or a question to a driver, come to nothing? Errors say so, and so do the two
+ * exceptions of the caller's own buffer that are warnings by their number: a guard page and a
+ * misaligned access. Other warnings (STATUS_BUFFER_OVERFLOW) come with data.
+ */
+FORCEINLINE BOOLEAN IopHasFailed(_In_ NTSTATUS Status) {
+    return NT_ERROR(Status) || Status == STATUS_GUARD_PAGE_VIOLATION ||
+           Status == STATUS_DATATYPE_MISALIGNMENT;
+}
+
 /* request.c: a request that the calling thread waits for */
 PIRP IopAllocateRequest(_In_ PFILE_OBJECT FileObject, _In_ UCHAR MajorFunction,
                         _In_ KPROCESSOR_MODE Mode);

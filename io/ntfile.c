@@ -229,7 +229,7 @@ static NTSTATUS IopTransferBufferedPiece(PIOP_TRANSFER Transfer, PVOID System, P
     if (NT_SUCCESS(Status)) {
         Status = IopTransferPiece(Transfer, System, Buffer, Length, IoStatus);
     }
-    if (Reading && !NT_ERROR(Status)) {
+    if (Reading && !IopHasFailed(Status)) {
         NTSTATUS CopyStatus =
             IopCopyOut(Buffer, System, min(IoStatus->Information, Length), Transfer->Mode);
         if (!NT_SUCCESS(CopyStatus)) {
@@ -260,20 +260,21 @@ static NTSTATUS IopTransferBuffered(PIOP_TRANSFER Transfer, PIO_STATUS_BLOCK IoS
         IoStatus->Information = 0;
         Status =
             IopTransferBufferedPiece(Transfer, System, Transfer->Buffer + Done, Piece, IoStatus);
-        if (NT_ERROR(Status)) {
+        if (IopHasFailed(Status)) {
             break;
         }
-        Done += (ULONG)IoStatus->Information;
+        ULONG Moved = (ULONG)min(IoStatus->Information, Piece);
+        Done += Moved;
         if (Transfer->Offset.QuadPart >= 0) {
-            Transfer->Offset.QuadPart += (LONGLONG)IoStatus->Information;
+            Transfer->Offset.QuadPart += Moved;
         }
-        if (IoStatus->Information < Piece) {
+        if (Moved < Piece) {
             break;
         }
     } while (Done < Transfer->Length);
     ExFreePoolWithTag(System, IOP_TAG_BUFFER);
     /* What has been transferred counts, even if a later piece failed. */
-    IoStatus->Status = Done != 0 && NT_ERROR(Status) ? STATUS_SUCCESS : Status;
+    IoStatus->Status = Done != 0 && IopHasFailed(Status) ? STATUS_SUCCESS : Status;
     IoStatus->Information = Done;
     return IoStatus->Status;
 }
@@ -284,7 +285,7 @@ static NTSTATUS IopTransferBuffered(PIOP_TRANSFER Transfer, PIO_STATUS_BLOCK IoS
  */
 static NTSTATUS IopReportTransfer(PIOP_TRANSFER Transfer, const IO_STATUS_BLOCK *IoStatus) {
     NTSTATUS Status = IoStatus->Status;
-    if (NT_ERROR(Status) && Status != STATUS_END_OF_FILE) {
+    if (IopHasFailed(Status) && Status != STATUS_END_OF_FILE) {
         return Status;
     }
     if (Transfer->Mode == KernelMode) {
@@ -301,12 +302,12 @@ static NTSTATUS IopReportTransfer(PIOP_TRANSFER Transfer, const IO_STATUS_BLOCK 
     Transfer->FileObject->FinalStatus = Status;
     KeSetEvent(Transfer->Event != NULL ? Transfer->Event : &Transfer->FileObject->Event,
                IO_NO_INCREMENT, FALSE);
-    if (Transfer->Packet != NULL && !NT_ERROR(Status)) {
+    if (Transfer->Packet != NULL && !IopHasFailed(Status)) {
         IopPostCompletionPacket(Transfer->Packet, Transfer->FileObject->CompletionContext,
                                 Transfer->ApcContext, IoStatus);
         Transfer->Packet = NULL;
     }
-    if (Transfer->Apc != NULL && !NT_ERROR(Status)) {
+    if (Transfer->Apc != NULL && !IopHasFailed(Status)) {
         PKAPC Apc = Transfer->Apc;
         Transfer->Apc = NULL;
         if (!KeInsertQueueApc(Apc, Transfer->UserIosb, NULL, IO_NO_INCREMENT)) {

@@ -109,7 +109,7 @@ static NTSTATUS IopBeginInformation(PIOP_INFORMATION_CALL Call, const IOP_CLASS_
 static NTSTATUS IopEndInformation(PIOP_INFORMATION_CALL Call, NTSTATUS Status,
                                   ULONG_PTR Information, BOOLEAN Query) {
     SIZE_T Bytes = Query ? min(Information, Call->SystemLength) : 0;
-    if (!NT_ERROR(Status)) {
+    if (!IopHasFailed(Status)) {
         __try {
             if (Call->Mode != KernelMode) {
                 CopyToUser(Call->Buffer, Call->System, Bytes);
