@@ -9,14 +9,16 @@
  */
 #include "boot.h"
 
-#define COM1               0x3F8
-#define COM_LINE_STATUS    5
-#define COM_TRANSMIT_EMPTY 0x20
-#define COM_TRIES          100000
-#define KEY_WAIT           100000000ULL /* 10 s in units of 100 ns */
+#define COM1            0x3F8
+#define COM_LINE_STATUS 5
+#define COM_THRE        0x20 /* the next byte can be written */
+#define COM_TEMT        0x40 /* the last one has left */
+#define COM_TRIES       (1u << 25)
+#define KEY_WAIT        100000000ULL /* 10 s in units of 100 ns */
 
 static USHORT ExitPort;
 static BOOLEAN IsWatchedByProgram;
+static BOOLEAN SerialIsStuck;
 
 VOID BootSetExitPort(USHORT Port) {
     ExitPort = Port;
@@ -32,14 +34,22 @@ static BOOLEAN HasSerialConsole(VOID) {
     return !EFI_ERROR(BootServices->LocateProtocol(&SerialGuid, NULL, &Interface));
 }
 
-/* The firmware has set the port up, or it is not there; a port that never gets ready is left. */
-static VOID PutSerial(CHAR Byte) {
-    for (ULONG Try = 0; Try < COM_TRIES; Try++) {
-        if ((BootIn8(COM1 + COM_LINE_STATUS) & COM_TRANSMIT_EMPTY) != 0) {
-            BootOut8(COM1, (UCHAR)Byte);
+/*
+ * Until all bits are set in the port's line status. The firmware has set the port up, or it is not
+ * there (it reads as ones); one that is not ready for several seconds is given up.
+ */
+static VOID WaitForSerial(UCHAR Bits) {
+    for (ULONG Try = 0; !SerialIsStuck && Try < COM_TRIES; Try++) {
+        if ((BootIn8(COM1 + COM_LINE_STATUS) & Bits) == Bits)
             return;
-        }
     }
+    SerialIsStuck = TRUE;
+}
+
+static VOID PutSerial(CHAR Byte) {
+    WaitForSerial(COM_THRE);
+    if (!SerialIsStuck)
+        BootOut8(COM1, (UCHAR)Byte);
 }
 
 VOID BootPrint(PCSTR Text) {
@@ -110,6 +120,7 @@ VOID BootFail(NTSTATUS Status, PCWSTR File, PCSTR Reason, PCSTR Detail) {
         BootPrint(Text);
     if (!IsWatchedByProgram)
         PrintOnFirmwareConsole(Text);
+    WaitForSerial(COM_TEMT); /* the last bytes too, before the machine stops */
     if (ExitPort != 0)
         WriteOutcome(Status);
     if (IsWatchedByProgram || ExitPort != 0)

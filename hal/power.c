@@ -5,6 +5,8 @@
  * over (SCI_EN, through the SMI command port), then the sleep type of \_S5_ and the enable bit go
  * to PM1 control. Reset tries the FADT's reset register, the keyboard controller's reset line, the
  * chip set's reset control register (CF9h) and at last a triple fault, which no PC survives.
+ *
+ * Any of them may take effect at once, so serial output is sent to the end before each.
  */
 #include "halp.h"
 
@@ -116,6 +118,7 @@ static VOID HalpReset(VOID) {
                 {"port CF9", HalpResetByControlRegister},
                 {"triple fault", HalpTripleFault}};
     for (ULONG Way = 0; Way < RTL_NUMBER_OF(Ways); Way++) {
+        HalSerialFlush();
         if (Ways[Way].Try()) {
             KeStallExecutionProcessor(RESET_WAIT);
         }
@@ -124,7 +127,8 @@ static VOID HalpReset(VOID) {
 }
 
 VOID HalReturnToFirmware(_In_ FIRMWARE_REENTRY Routine) {
-    __asm__ volatile("cli" : : : "memory");
+    HalpDisableInterrupts();
+    HalSerialFlush();
     switch (Routine) {
     case HalPowerDownRoutine:
         HalpPowerDown();

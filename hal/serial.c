@@ -7,6 +7,12 @@
  * reports about. Input is taken when someone asks; a driver can have the port interrupt when there
  * is some.
  *
+ * Two bits of the line status register tell how far output has come. THRE: the FIFO is empty, more
+ * bytes can be written. TEMT: the last bit has left the line. In between the UART still holds
+ * bytes, which are lost when the machine is switched off or reset, so whoever does that calls
+ * HalSerialFlush first. (Under QEMU the UART holds them while the program at the other end does
+ * not read.)
+ *
  * A port is used if its scratch register keeps what is written to it. A port that stops accepting
  * output for several seconds is given up for good, so that an unplugged line cannot stop the
  * system.
@@ -26,7 +32,8 @@
 
 #define INTERRUPT_RECEIVED 0x01
 #define LINE_STATUS_DATA   0x01
-#define LINE_STATUS_EMPTY  0x20
+#define LINE_STATUS_THRE   0x20
+#define LINE_STATUS_TEMT   0x40
 #define LINE_CONTROL_DLAB  0x80
 #define LINE_CONTROL_8N1   0x03
 #define FIFO_ENABLE        0x01
@@ -63,10 +70,23 @@ static VOID HalpSaveEarlyInput(PHALP_UART Uart) {
     }
 }
 
+/* Until all bits are set in the line status. FALSE: the port is given up. */
+static BOOLEAN HalpWaitForTransmitter(PHALP_UART Uart, UCHAR Bits) {
+    for (ULONG Try = 0; Try < SEND_TRIES; Try++) {
+        if ((READ_PORT_UCHAR(Uart->Base + UART_LINE_STATUS) & Bits) == Bits) {
+            return TRUE;
+        }
+        HalpPause();
+    }
+    Uart->Present = FALSE;
+    return FALSE;
+}
+
+/* The loader's last messages may be on their way still; what follows would destroy them. */
 static VOID HalpInitializeUart(PHALP_UART Uart) {
     USHORT Base = Uart->Base;
     Uart->Present = HalpProbeUart(Base);
-    if (!Uart->Present) {
+    if (!Uart->Present || !HalpWaitForTransmitter(Uart, LINE_STATUS_TEMT)) {
         return;
     }
     HalpSaveEarlyInput(Uart);
@@ -96,31 +116,26 @@ BOOLEAN HalSerialPresent(_In_ ULONG Port) {
     return HalpFindUart(Port) != NULL;
 }
 
-static BOOLEAN HalpWaitForTransmitter(PHALP_UART Uart) {
-    for (ULONG Try = 0; Try < SEND_TRIES; Try++) {
-        if (READ_PORT_UCHAR(Uart->Base + UART_LINE_STATUS) & LINE_STATUS_EMPTY) {
-            return TRUE;
-        }
-        HalpPause();
-    }
-    return FALSE;
-}
-
 VOID HalSerialWrite(_In_ ULONG Port, _In_reads_bytes_(Length) const VOID *Buffer,
                     _In_ SIZE_T Length) {
     PHALP_UART Uart = HalpFindUart(Port);
     const UCHAR *Bytes = Buffer;
     while (Uart != NULL && Length != 0) {
-        SIZE_T Chunk = Length < FIFO_DEPTH ? Length : FIFO_DEPTH;
-        Length -= Chunk;
-        if (!HalpWaitForTransmitter(Uart)) {
-            Uart->Present = FALSE;
+        ULONG Chunk = Length < FIFO_DEPTH ? (ULONG)Length : FIFO_DEPTH;
+        if (!HalpWaitForTransmitter(Uart, LINE_STATUS_THRE)) {
             return;
         }
-        __asm__ volatile("rep outsb"
-                         : "+S"(Bytes), "+c"(Chunk)
-                         : "d"((USHORT)(Uart->Base + UART_DATA))
-                         : "memory");
+        WRITE_PORT_BUFFER_UCHAR(Uart->Base + UART_DATA, Bytes, Chunk);
+        Bytes += Chunk;
+        Length -= Chunk;
+    }
+}
+
+VOID HalSerialFlush(VOID) {
+    for (ULONG Index = 0; Index < RTL_NUMBER_OF(HalpUart); Index++) {
+        if (HalpUart[Index].Present) {
+            HalpWaitForTransmitter(&HalpUart[Index], LINE_STATUS_TEMT);
+        }
     }
 }
 

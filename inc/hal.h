@@ -211,6 +211,13 @@ NTHALAPI VOID HalSerialWrite(_In_ ULONG Port, _In_reads_bytes_(Length) const VOI
 NTHALAPI BOOLEAN HalSerialRead(_In_ ULONG Port, _Out_ PUCHAR Byte);
 
 /*
+ * Waits until all ports have sent what was written to them, to the last bit: a UART still holds the
+ * last bytes when HalSerialWrite returns, and they are lost if the machine stops then. A port that
+ * does not get empty within some seconds is given up. Any IRQL.
+ */
+NTHALAPI VOID HalSerialFlush(VOID);
+
+/*
  * A port interrupts while it has input (HalSerialRead takes it), if that is enabled; off at first.
  * Its line is an IRQ number of the Isa bus. Any IRQL; the port's reader serialises.
  */
@@ -246,7 +253,7 @@ NTHALAPI VOID HalWriteOutcome(_In_ PCSZ Line);
 /*
  * HalPowerDownRoutine: ACPI S5. HalRebootRoutine, HalRestartRoutine: reset by the FADT's reset
  * register, else by the 8042, port CF9h or a triple fault. HalHaltRoutine: stops this processor for
- * ever. Does not return. Any IRQL.
+ * ever. Serial output is sent first. Does not return. Any IRQL.
  */
 NTHALAPI DECLSPEC_NORETURN VOID HalReturnToFirmware(_In_ FIRMWARE_REENTRY Routine);
 
@@ -262,6 +269,7 @@ ULONG READ_PORT_ULONG(USHORT Port);
 VOID WRITE_PORT_UCHAR(USHORT Port, UCHAR Value);
 VOID WRITE_PORT_USHORT(USHORT Port, USHORT Value);
 VOID WRITE_PORT_ULONG(USHORT Port, ULONG Value);
+VOID WRITE_PORT_BUFFER_UCHAR(USHORT Port, const UCHAR *Buffer, ULONG Count);
 
 #else
 
@@ -294,6 +302,10 @@ static inline VOID WRITE_PORT_USHORT(USHORT Port, USHORT Value) {
 }
 static inline VOID WRITE_PORT_ULONG(USHORT Port, ULONG Value) {
     __asm__ volatile("outl %k0, %w1" : : "a"(Value), "Nd"(Port));
+}
+static inline VOID WRITE_PORT_BUFFER_UCHAR(USHORT Port, const UCHAR *Buffer, ULONG Count) {
+    SIZE_T Left = Count; /* rcx counts with all its bits */
+    __asm__ volatile("rep outsb" : "+S"(Buffer), "+c"(Left) : "d"(Port) : "memory");
 }
 
 #endif

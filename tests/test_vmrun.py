@@ -1,17 +1,19 @@
 """tools/vmrun itself: exact bytes, arguments, exit statuses, time limit, files, input."""
 import os
 import signal
+import socket
 import subprocess
 import sys
+import threading
 import time
 
 import pytest
 
-from conftest import BUGCHECK, BUILD, NOSTART, ROOT, TIMED_OUT, VMRUN, program, vmrun
+from conftest import BUGCHECK, BUILD, NOSTART, ROOT, TIMED_OUT, TIMEOUT, VMRUN, program, vmrun
 
 sys.path.insert(0, os.path.join(ROOT, "tools"))
 
-from vm import options, volume  # noqa: E402 (the path has to be set first)
+from vm import machine, options, session, volume  # noqa: E402 (the path has to be set first)
 
 KMTEST = os.path.join(BUILD, "kmtest", "kmtest.sys") + "=vitrine/System32/drivers/kmtest.sys"
 
@@ -26,6 +28,88 @@ def test_output_is_exact_bytes():
     result = vmrun(program("bytes.exe"))
     pattern = bytes((i + i // 256) & 255 for i in range(20000))
     assert result.out == bytes(range(256)) + pattern, result.tail()
+
+
+def room_in_a_socket():
+    """How many bytes fit into the console's socket while vmrun does not read it; QEMU sends single ones."""
+    near, far = socket.socketpair()
+    near.setblocking(False)
+    count = 0
+    try:
+        while near.send(b"x"):
+            count += 1
+    except BlockingIOError:
+        near.close()
+        far.close()
+    return count
+
+
+class LateReader(session.Session):
+    """A vmrun that another process keeps from running: it takes the console's bytes only when the
+    program has ended, and QEMU too if it does not wait."""
+
+    def watch(self, name, channel):
+        if name != "console":
+            super().watch(name, channel)
+
+    def on_outcome(self, data):
+        super().on_outcome(data)
+        if self.outcome and "console" not in self.open:
+            try:
+                self.qemu.wait(2)
+            except subprocess.TimeoutExpired:
+                pass
+            super().watch("console", self.channels["console"])
+
+    def on_console(self, data):
+        self.console = getattr(self, "console", b"") + data
+
+
+@pytest.mark.parametrize("fifo_empty", (True, False))
+def test_the_machine_waits_until_its_output_is_out(fifo_empty):
+    """The last bytes are in the UART when the program ends; power-off must wait for them. (As many as
+    the kernel puts there at once, in pieces of 16; or one, which leaves the FIFO empty.)"""
+    room = room_in_a_socket()
+    length = room + 1 if fifo_empty else room // 16 * 16 + 16
+    parsed = options.parse(["--build", BUILD, program("output.exe"), str(length)])
+    run = LateReader(lambda memory, sockets: machine.command(parsed, memory, sockets),
+                     volume.pack(volume.collect(parsed)))
+    try:
+        assert run.run(TIMEOUT) == ["exit", "00000000"]
+    finally:
+        run.close()
+    assert run.console == bytes(ord("a") + i % 26 for i in range(length))
+
+
+def test_output_under_load():
+    """VITRINE_OUTPUT_RUNS=300 is the figure of docs/testing.md; a few show that the test works."""
+    busy = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(4)]
+    try:
+        for _ in range(int(os.environ.get("VITRINE_OUTPUT_RUNS", "3"))):
+            result = vmrun(program("output.exe"), "4096")
+            assert result.out == bytes(ord("a") + i % 26 for i in range(4096)), result.tail()
+            assert result.code == 0 and result.ended, result.tail()
+    finally:
+        for process in busy:
+            process.kill()
+            process.wait()
+
+
+def test_a_slow_reader_loses_nothing():
+    """More output than pipe and sockets hold, to a reader that comes when the machine has gone."""
+    with subprocess.Popen([VMRUN, "--build", BUILD, program("output.exe"), "200000"],
+                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE) as run:
+        hang = threading.Timer(TIMEOUT, run.kill)
+        hang.start()
+        log = b""
+        while b"has ended with status" not in log:
+            piece = run.stderr.read1()
+            assert piece, log
+            log += piece
+        hang.cancel()
+        assert run.stdout.read() == bytes(ord("a") + i % 26 for i in range(200000)), log
+        assert run.wait() == 0
 
 
 def test_the_low_eight_bits_are_the_exit_status():

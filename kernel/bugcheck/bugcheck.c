@@ -177,6 +177,7 @@ DECLSPEC_NORETURN VOID KeBugCheckWithReport(ULONG BugCheckCode, ULONG_PTR P1, UL
         Report(ReportContext);
     }
     KiPrintOthers();
+    HalSerialFlush(); /* whoever reads the outcome may switch the machine off */
     KiWriteOutcome();
     KiHaltForEver();
 }

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 HERE = os.path.dirname(os.path.realpath(__file__))
 DLLS = ("testlib", "second", "refusal")
 ELSEWHERE = ("loop", "debuggee", "processors", "typelist", "wellknown", "lastword", "scheduling", "obmodel", "obraces",
-             "obpages")  # run by other tests
+             "obpages", "output")  # run by other tests
 CRASHES = ("jump-kernel", "jump-null", "read-kernel", "write-self-map", "hlt", "cli", "divide",
            "ud2", "int3", "raise")
 

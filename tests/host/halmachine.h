@@ -59,6 +59,10 @@ VOID WRITE_PORT_USHORT(USHORT Port, USHORT Value) {
 VOID WRITE_PORT_ULONG(USHORT Port, ULONG Value) {
     MachineWritePort(Port, 4, Value);
 }
+VOID WRITE_PORT_BUFFER_UCHAR(USHORT Port, const UCHAR *Buffer, ULONG Count) {
+    while (Count-- != 0)
+        MachineWritePort(Port, 1, *Buffer++);
+}
 ULONG READ_REGISTER_ULONG(const volatile ULONG *Register) {
     return Machine.ReadRegister ? Machine.ReadRegister(Register) : *Register;
 }

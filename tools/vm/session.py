@@ -1,5 +1,6 @@
 """One run of QEMU: moves bytes, waits for the outcome, keeps the time limit."""
 import os
+import queue
 import re
 import selectors
 import socket
@@ -9,13 +10,47 @@ import time
 
 CTRL_Z = b"\x1a"  # end of file, as a Windows console has it
 
-# Once the outcome is known the machine powers off by itself or, after a bug check, stands still.
+# Once the outcome is known the machine powers off by itself or, after a bug check, stands still. (The
+# kernel writes the outcome when the log is out; the second bug check of two may leave some behind.)
 POWER_OFF_SECONDS = 10.0
 QUIET_SECONDS = 0.3
 
 # Cursor movements with which the firmware greets the terminal it takes COM1 for.
 ESCAPE = re.compile(rb"\x1b\[[0-9;=?]*[A-Za-z]")
 PART_OF_ESCAPE = re.compile(rb"\x1b(?:\[[0-9;=?]*)?$")
+
+
+class Writer(threading.Thread):
+    """Writes to one of our own streams, whose reader may be slow. The guest must not wait for that
+    reader: its serial port gives up after some seconds, and what follows would be lost."""
+
+    def __init__(self, descriptor):
+        super().__init__(daemon=True)
+        self.descriptor = descriptor
+        self.pieces = queue.SimpleQueue()
+        self.error = None
+        self.start()
+
+    def run(self):
+        while data := self.pieces.get():
+            try:
+                while data and not self.error:
+                    data = data[os.write(self.descriptor, data):]
+            except OSError as error:
+                self.error = error
+
+    def write(self, data):
+        if self.error:
+            raise self.error
+        if data:
+            self.pieces.put(data)
+
+    def finish(self):
+        """Until all is written; or not, if nobody reads it any more."""
+        self.pieces.put(b"")
+        self.join()
+        if self.error:
+            raise self.error
 
 
 class Session:
@@ -42,6 +77,7 @@ class Session:
         self.escape = b""      # of the log: an escape sequence that is not whole yet
         self.errors = b""      # QEMU's own messages
         self.last_byte = time.monotonic()
+        self.output, self.log = Writer(1), Writer(2)
         self.selector = selectors.DefaultSelector()
         self.open = set()
         for name, channel in self.channels.items():
@@ -73,19 +109,14 @@ class Session:
         self.last_byte = time.monotonic()
         getattr(self, "on_" + name)(data)
 
-    @staticmethod
-    def write_all(descriptor, data):
-        while data:
-            data = data[os.write(descriptor, data):]
-
     def on_console(self, data):
-        self.write_all(1, data)
+        self.output.write(data)
 
     def on_log(self, data):
         data = ESCAPE.sub(b"", self.escape + data)
         rest = PART_OF_ESCAPE.search(data)
         self.escape = rest.group() if rest else b""
-        self.write_all(2, data[:len(data) - len(self.escape)])
+        self.log.write(data[:len(data) - len(self.escape)])
 
     def on_errors(self, data):
         self.errors += data
@@ -119,18 +150,28 @@ class Session:
     # --- the loop ---
 
     def finished(self):
-        """After the outcome: the last bytes of a power-off, or silence after a bug check."""
-        if not self.outcome:
+        """After the outcome: the last bytes of a power-off, or silence after a bug check. Bytes that
+        have arrived, and that we were too slow to take, are no silence."""
+        if not self.outcome or self.selector.select(0):
             return False
         idle = time.monotonic() - self.last_byte
         return idle > (QUIET_SECONDS if self.outcome[0] == "bugcheck" else POWER_OFF_SECONDS)
 
-    def run(self, timeout):
-        """Returns the outcome's words; None if QEMU ended without; raises TimeoutError."""
+    def relay(self, timeout):
+        """Until the machine has ended; False if the time is up before."""
         deadline = time.monotonic() + timeout if timeout else None
         while {"log", "console", "outcome"} & self.open and not self.finished():
             if deadline and time.monotonic() > deadline and not self.outcome:
-                raise TimeoutError
+                return False
             for key, _events in self.selector.select(0.1):
                 self.receive(key.data, key.fileobj)
+        return True
+
+    def run(self, timeout):
+        """Returns the outcome's words; None if QEMU ended without; raises TimeoutError."""
+        in_time = self.relay(timeout)
+        self.output.finish()
+        self.log.finish()
+        if not in_time:
+            raise TimeoutError
         return self.outcome
