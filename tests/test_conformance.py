@@ -4,12 +4,14 @@ import pytest
 from cases import cases, read_expected
 from conftest import BUILD, program, tap_lines, vmrun
 
-DOCUMENTED = ("documented", "psdocs", "npx")  # these check themselves
+DOCUMENTED = ("documented", "psdocs", "pathdocs", "npx")  # these check themselves
 ALL = [case for case in cases() if case.name not in DOCUMENTED]
 
 
 def run(case, *options):
     files = [word for name in case.files for word in ("--file", program(name))]
+    for option in case.guest:
+        files += ("--file", program(option))
     for name in case.drivers:
         files += ("--file", "%s/kmtest/%s.sys=vitrine/System32/drivers/%s.sys" % (BUILD, name, name))
     return vmrun(*options, *files, program(case.program + ".exe"), *case.args, stdin=case.stdin)

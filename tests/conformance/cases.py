@@ -2,7 +2,8 @@
 
 A program without an entry here is run once, with no arguments and empty input. `file` names files
 beside the program that it needs. `oracle=False`: Wine is not asked, or gives another answer than Windows;
-`status` and `output` then say what Windows does, and DEVIATIONS.md why Wine cannot be asked.
+`status` and `output` then say what Windows does, and DEVIATIONS.md why Wine cannot be asked. `guest` names
+files (HOST=GUEST) that make directories on Vitrine's drive which Wine has anyway.
 """
 import os
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ HERE = os.path.dirname(os.path.realpath(__file__))
 DLLS = ("testlib", "second", "refusal")
 ELSEWHERE = ("loop", "debuggee", "processors", "typelist", "wellknown", "lastword", "scheduling", "obmodel", "obraces",
              "obpages", "output")  # run by other tests
+SYSTEM32 = ("hello.exe=windows/system32/ntdll.dll",)
 CRASHES = ("jump-kernel", "jump-null", "read-kernel", "write-self-map", "hlt", "cli", "divide",
            "ud2", "int3", "raise")
 
@@ -23,6 +25,7 @@ class Case:
     stdin: bytes = b""
     files: list = field(default_factory=list)
     drivers: list = field(default_factory=list)  # of tests/drivers
+    guest: list = field(default_factory=list)
     oracle: bool = True
     status: int = 0  # without the oracle: the exit status that Windows documents
     output: bytes = b""
@@ -38,6 +41,9 @@ SPECIAL = [
          output=b"one line\r\nanother line\r\n"),
     Case("documented", "documented", oracle=False),
     Case("psdocs", "psdocs", oracle=False),
+    Case("pathdocs", "pathdocs", oracle=False, guest=SYSTEM32),
+    Case("pathnames", "pathnames", guest=SYSTEM32),
+    Case("paths", "paths", guest=SYSTEM32),
     Case("npx", "npx", oracle=False),
     Case("twoproc", "twoproc", drivers=["spawn"]),
     Case("reloc", "reloc", oracle=False,

@@ -22,6 +22,8 @@ PTEB NtCurrentTeb(VOID);
 #include <ntpebteb.h>
 #include <ntkuser.h>
 #include <ntrtl.h>
+#include <ntrtlpath.h>
+#include <ntrtlenv.h>
 #include <ntapi.h>
 #include <rtlimage.h>
 #include <stdarg.h>
@@ -112,6 +114,9 @@ VOID NTAPI RtlWakeAddressAll(_In_ PVOID Address);
 /* heap.c */
 NTSTATUS RtlpInitializeProcessHeap(VOID);
 
+/* path/curdir.c */
+VOID RtlpOpenFirstDirectory(VOID);
+
 /* process.c: the environment and the parameters, under the PEB's lock */
 VOID RtlpInitializePebLocks(VOID);
 
@@ -119,24 +124,6 @@ VOID RtlpInitializePebLocks(VOID);
 #define LDR_ADDREF_DLL_PIN                       0x00000001
 #define LDR_GET_DLL_HANDLE_EX_UNCHANGED_REFCOUNT 0x00000001
 #define LDR_GET_DLL_HANDLE_EX_PIN                0x00000002
-
-/* The values of RtlDetermineDosPathNameType_U. */
-typedef enum _RTL_PATH_TYPE {
-    RtlPathTypeUnknown,
-    RtlPathTypeUncAbsolute,    /* \\server\share */
-    RtlPathTypeDriveAbsolute,  /* C:\dir */
-    RtlPathTypeDriveRelative,  /* C:dir */
-    RtlPathTypeRooted,         /* \dir */
-    RtlPathTypeRelative,       /* dir */
-    RtlPathTypeLocalDevice,    /* \\.\x, \\?\x */
-    RtlPathTypeRootLocalDevice /* \\., \\? */
-} RTL_PATH_TYPE;
-
-typedef struct _RTL_RELATIVE_NAME_U {
-    UNICODE_STRING RelativeName;
-    HANDLE ContainingDirectory;
-    PVOID CurDirRef;
-} RTL_RELATIVE_NAME_U, *PRTL_RELATIVE_NAME_U;
 
 typedef struct _OSVERSIONINFOW {
     ULONG dwOSVersionInfoSize;

@@ -153,6 +153,7 @@ static NTSTATUS LdrpInitializeProcess(_In_ PCONTEXT Context, _In_ PVOID NtDllBas
     LdrpInitializeTlsBitmaps();
     Status = RtlpInitializeProcessHeap();
     if (NT_SUCCESS(Status)) {
+        RtlpOpenFirstDirectory();
         Status = LdrpEnterFirstModules(NtDllBase);
     }
     if (NT_SUCCESS(Status)) {
