@@ -134,7 +134,7 @@ $(O)/user/%.obj: %.c
 
 # Assembly twice: for the image, and as an ELF twin whose DWARF lines gdb can load.
 define ASM_RULE
-$(O)/$(1)/%.asm.obj: $(2)%.asm
+$(O)/$(1)/%.asm.obj: $(2)%.asm $(wildcard inc/*.inc)
 	@mkdir -p $$(@D)
 	$$(call say,NASM,$$<)
 	$(Q)$(NASM) -f win64 $(NASMFLAGS) -MD $$(@:.obj=.d) -MT $$@ -o $$@ $$<

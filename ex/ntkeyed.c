@@ -138,8 +138,9 @@ static PEXP_KEYED_WAIT ExpFindPartner(PKEYED_EVENT_OBJECT KeyedEvent, const EXP_
 /* Either pairs with who is there already, or sleeps in the list. */
 static NTSTATUS ExpMeet(PKEYED_EVENT_OBJECT KeyedEvent, PVOID KeyValue, BOOLEAN Release,
                         BOOLEAN Alertable, PLARGE_INTEGER Timeout) {
-    EXP_KEYED_WAIT Wait = {
-        .Process = PsGetCurrentThread()->ThreadsProcess, .KeyValue = KeyValue, .Release = Release};
+    EXP_KEYED_WAIT Wait = {.Process = PsGetThreadProcess(PsGetCurrentThread()),
+                           .KeyValue = KeyValue,
+                           .Release = Release};
 
     KeInitializeEvent(&Wait.Event, SynchronizationEvent, FALSE);
     ExpLockKeyedEvent(KeyedEvent);

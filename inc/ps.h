@@ -80,44 +80,51 @@ typedef struct _EPROCESS {
     ULONG ImagePathHash;
 } EPROCESS;
 
+/* The fields from UserStackAllocation on are this kernel's own; those before lie where Windows has them. */
 typedef struct _ETHREAD {
     KTHREAD Tcb;
     LARGE_INTEGER CreateTime;
     LARGE_INTEGER ExitTime;
-    LIST_ENTRY PostBlockList;
-    CLIENT_ID Cid;
+    UCHAR Reserved1[0x10];
     PVOID StartAddress;
+    struct _ETHREAD *ReaperLink; /* the next one to be reaped (PspReapLock) */
+    KSPIN_LOCK ActiveTimerListLock;
+    LIST_ENTRY ActiveTimerListHead; /* timers with an APC for it: ActiveTimerListLock */
+    CLIENT_ID Cid;
+    UCHAR Reserved2[0x48];
     PVOID Win32StartAddress;
+    UCHAR Reserved3[0x10];
     LIST_ENTRY ThreadListEntry; /* EPROCESS.ProcessLock */
-    EPROCESS *ThreadsProcess;
-    NTSTATUS ExitStatus;
+    UCHAR Reserved4[0x18];
     union {
         ULONG CrossThreadFlags; /* changed by interlocked operations once the thread exists */
         struct {
             ULONG Terminated : 1;
             ULONG ThreadInserted : 1;
             ULONG HideFromDebugger : 1;
-            ULONG SystemThread : 1;
         };
     };
-    LIST_ENTRY ReapLink;
+    UCHAR Reserved5[0x34];
+    NTSTATUS ExitStatus;
+    UCHAR Reserved6[0xC4];
+    PUNICODE_STRING ThreadName; /* in pool, its text behind it: ProcessLock */
+    UCHAR Reserved7[0x280];
     PVOID UserStackAllocation; /* freed when the thread ends; NULL where the creator owns it */
     KAPC TerminateApc;
     volatile LONG TerminateQueued;
-    LIST_ENTRY ActiveTimerListHead; /* timers with an APC for it: ActiveTimerListLock */
-    KSPIN_LOCK ActiveTimerListLock;
-    KEVENT AlertByThreadId;     /* NtAlertThreadByThreadId */
-    PUNICODE_STRING ThreadName; /* in pool, its text behind it: ProcessLock */
+    KEVENT AlertByThreadId; /* NtAlertThreadByThreadId */
 } ETHREAD;
 
 #define PS_CROSS_THREAD_FLAGS_TERMINATED  0x1
 #define PS_CROSS_THREAD_FLAGS_HIDEFROMDBG 0x4
 
-#define PsGetCurrentProcess()   ((PEPROCESS)KeGetCurrentThread()->ApcState.Process)
-#define PsGetCurrentThread()    ((PETHREAD)KeGetCurrentThread())
-#define PsGetCurrentThreadId()  (PsGetCurrentThread()->Cid.UniqueThread)
-#define PsGetCurrentProcessId() (PsGetCurrentThread()->Cid.UniqueProcess)
-#define IoGetCurrentProcess()   PsGetCurrentProcess()
+#define PsGetCurrentProcess() ((PEPROCESS)KeGetCurrentThread()->ApcState.Process)
+#define PsGetCurrentThread()  ((PETHREAD)KeGetCurrentThread())
+/* The process that owns Thread, whichever it is attached to. */
+#define PsGetThreadProcess(Thread) ((PEPROCESS)(Thread)->Tcb.Process)
+#define PsGetCurrentThreadId()     (PsGetCurrentThread()->Cid.UniqueThread)
+#define PsGetCurrentProcessId()    (PsGetCurrentThread()->Cid.UniqueProcess)
+#define IoGetCurrentProcess()      PsGetCurrentProcess()
 
 extern PVOID PspLoaderInitRoutine; /* ntdll!LdrInitializeThunk */
 extern POBJECT_TYPE PsProcessType;

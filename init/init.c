@@ -49,12 +49,11 @@ static VOID InitIdleObjects(PLOADER_PARAMETER_BLOCK LoaderBlock) {
     __asm__ volatile("mov %%cr3, %0" : "=r"(Cr3));
     PsIdleProcess = &InitIdleProcess;
     KeInitializeProcess(&InitIdleProcess.Pcb, 0, 1, Cr3);
-    InitIdleProcess.Pcb.ActiveProcessors = 1;
+    InitIdleProcess.Pcb.ActiveProcessors.Bitmap[0] = 1;
     memcpy(InitIdleProcess.ImageFileName, "Idle", 5);
     KeInitializeIdleThread(&InitIdleThread.Tcb, &InitIdleProcess.Pcb,
                            (PVOID)LoaderBlock->KernelStack, LoaderBlock->KernelStackSize);
-    InitIdleThread.ThreadsProcess = &InitIdleProcess;
-    InitIdleThread.SystemThread = 1;
+    InitIdleThread.Tcb.SystemThread = 1;
 }
 
 static VOID InitRequire(BOOLEAN Done, ULONG BugCheckCode, ULONG Phase) {

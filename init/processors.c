@@ -24,8 +24,7 @@ static BOOLEAN InitStartProcessor(VOID) {
         !NT_SUCCESS(MmInitializeProcessor(KeNumberProcessors)))
         return FALSE;
     KeInitializeIdleThread(&IdleThread->Tcb, &PsIdleProcess->Pcb, Stack, KERNEL_STACK_SIZE);
-    IdleThread->ThreadsProcess = PsIdleProcess;
-    IdleThread->SystemThread = 1;
+    IdleThread->Tcb.SystemThread = 1;
     return KeStartProcessor(Memory, &IdleThread->Tcb, DpcStack);
 }
 

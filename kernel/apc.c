@@ -330,26 +330,25 @@ static VOID KiSuspendThread(PVOID Context, PVOID SystemArgument1, PVOID SystemAr
     UNREFERENCED_PARAMETER(Context);
     UNREFERENCED_PARAMETER(SystemArgument1);
     UNREFERENCED_PARAMETER(SystemArgument2);
-    KeWaitForSingleObject(&KeGetCurrentThread()->SuspendSemaphore, Suspended, KernelMode, FALSE,
-                          NULL);
+    KeWaitForSingleObject(&KeGetCurrentThread()->SuspendEvent, Suspended, KernelMode, FALSE, NULL);
 }
 
 VOID KiInitializeSuspend(PKTHREAD Thread) {
-    KeInitializeApc(&Thread->SuspendApc, Thread, OriginalApcEnvironment, KiSuspendNop, NULL,
+    KeInitializeApc(&Thread->SchedulerApc, Thread, OriginalApcEnvironment, KiSuspendNop, NULL,
                     KiSuspendThread, KernelMode, NULL);
-    KeInitializeSemaphore(&Thread->SuspendSemaphore, 0, 2);
+    KeInitializeEvent(&Thread->SuspendEvent, SynchronizationEvent, FALSE);
 }
 
 /* Returns the previous count. Raises STATUS_SUSPEND_COUNT_EXCEEDED. */
 ULONG NTAPI KeSuspendThread(PKTHREAD Thread) {
     KIRQL OldIrql = KfRaiseIrql(DISPATCH_LEVEL);
     KiAcquireThreadLock(Thread);
-    ULONG Previous = Thread->SuspendCount;
+    ULONG Previous = (ULONG)Thread->SuspendCount;
     BOOLEAN Exceeded = Previous == MAXIMUM_SUSPEND_COUNT;
     if (!Exceeded && Thread->ApcQueueable) {
         Thread->SuspendCount++;
-        if (Previous == 0 && !Thread->SuspendApc.Inserted)
-            KiInsertQueueApc(&Thread->SuspendApc, 0);
+        if (Previous == 0 && !Thread->SchedulerApc.Inserted)
+            KiInsertQueueApc(&Thread->SchedulerApc, 0);
     }
     KiReleaseThreadLock(Thread);
     KiExitDispatcher(OldIrql);
@@ -361,20 +360,20 @@ ULONG NTAPI KeSuspendThread(PKTHREAD Thread) {
 ULONG NTAPI KeResumeThread(PKTHREAD Thread) {
     KIRQL OldIrql = KfRaiseIrql(DISPATCH_LEVEL);
     KiAcquireThreadLock(Thread);
-    ULONG Previous = Thread->SuspendCount;
+    ULONG Previous = (ULONG)Thread->SuspendCount;
     BOOLEAN Wake = FALSE;
     if (Previous) {
         Wake = --Thread->SuspendCount == 0;
-        if (Wake && Thread->SuspendApc.Inserted) { /* it had not come to wait yet */
-            RemoveEntryList(&Thread->SuspendApc.ApcListEntry);
-            Thread->SuspendApc.Inserted = FALSE;
+        if (Wake && Thread->SchedulerApc.Inserted) { /* it had not come to wait yet */
+            RemoveEntryList(&Thread->SchedulerApc.ApcListEntry);
+            Thread->SchedulerApc.Inserted = FALSE;
             Wake = FALSE;
         }
     }
     KiReleaseThreadLock(Thread);
     KiExitDispatcher(OldIrql);
     if (Wake)
-        KeReleaseSemaphore(&Thread->SuspendSemaphore, 0, 1, FALSE);
+        KeSetEvent(&Thread->SuspendEvent, 0, FALSE);
     return Previous;
 }
 

@@ -45,7 +45,7 @@ static VOID KiInitializePcr(PKPCR Pcr, ULONG Number, PKTHREAD IdleThread) {
     Prcb->CurrentThread = Prcb->IdleThread = IdleThread;
     Prcb->RspBase = (ULONG64)IdleThread->InitialStack;
     Prcb->CurrentAddressSpace = IdleThread->Process;
-    IdleThread->NextProcessor = IdleThread->IdealProcessor = (USHORT)Number;
+    IdleThread->NextProcessor = IdleThread->IdealProcessor = Number;
     KeInitializeSpinLock(&Prcb->PrcbLock);
     KeNameSpinLock(&Prcb->PrcbLock, KiClassPrcb);
     KiInitializeReadyQueues(Prcb);
@@ -103,7 +103,7 @@ static VOID KiProcessorStartup(PVOID Argument) {
     KiInitializeMachineType(Prcb);
     HalInitializeProcessor(Prcb->Number, KeLoaderBlock);
     KiInitializeTimers(Prcb);
-    InterlockedOr64(&Prcb->CurrentAddressSpace->ActiveProcessors, Prcb->SetMember);
+    InterlockedOr64(&Prcb->CurrentAddressSpace->ActiveProcessors.Bitmap[0], Prcb->SetMember);
     InterlockedOr64(&KeActiveProcessors, Prcb->SetMember);
     KiFlushAllLocally();
     HalStartClockInterrupt();

@@ -66,7 +66,7 @@ static BOOLEAN KiClaimWait(PKTHREAD Thread, LONG_PTR Status) {
     Thread->WaitClaimed = TRUE;
     Thread->WaitStatus = Status;
     if (Thread->Queue)
-        InterlockedIncrement(&Thread->Queue->CurrentCount);
+        InterlockedIncrement(&((PKQUEUE)Thread->Queue)->CurrentCount);
     return TRUE;
 }
 
@@ -150,18 +150,26 @@ VOID KiWaitTest(PDISPATCHER_HEADER Object, KPRIORITY Increment) {
 /* --- one wait -----------------------------------------------------------------------------------
  */
 
-/* Sorts the blocks by object, so that locks are always taken in one order. Few objects: insertion.
- */
+/* Field by field: in KTHREAD.WaitBlock other fields of the thread lie in the spare words. */
+static VOID KiSetWaitBlock(PKWAIT_BLOCK Block, ULONG Type, USHORT Key, PKTHREAD Thread,
+                           PVOID Object) {
+    Block->WaitType = (UCHAR)Type;
+    Block->BlockState = WaitBlockInactive;
+    Block->WaitKey = Key;
+    Block->Thread = Thread;
+    Block->Object = Object;
+}
+
+/* Sorts the blocks by object, so that locks are always taken in one order. Insertion sort, since there
+   are only a few objects. */
 static VOID KiPrepareBlocks(PKI_WAIT Wait, PKTHREAD Thread) {
     for (ULONG i = 0; i < Wait->Count; i++) {
         ULONG j = i;
         NT_ASSERT(KiIsDispatcherObject(Wait->Objects[i]));
         for (; j > 0 && (ULONG_PTR)Wait->Blocks[j - 1].Object > (ULONG_PTR)Wait->Objects[i]; j--)
-            Wait->Blocks[j] = Wait->Blocks[j - 1];
-        Wait->Blocks[j] = (KWAIT_BLOCK){.WaitType = (UCHAR)Wait->Type,
-                                        .WaitKey = (USHORT)i,
-                                        .Thread = Thread,
-                                        .Object = Wait->Objects[i]};
+            KiSetWaitBlock(&Wait->Blocks[j], Wait->Type, Wait->Blocks[j - 1].WaitKey, Thread,
+                           Wait->Blocks[j - 1].Object);
+        KiSetWaitBlock(&Wait->Blocks[j], Wait->Type, (USHORT)i, Thread, Wait->Objects[i]);
     }
 }
 
@@ -230,7 +238,7 @@ static VOID KiEnterWait(PKI_WAIT Wait, PKTHREAD Thread, KIRQL OldIrql) {
     Thread->SwapBusy = TRUE;
     Thread->State = Waiting;
     if (Thread->Queue)
-        InterlockedDecrement(&Thread->Queue->CurrentCount);
+        InterlockedDecrement(&((PKQUEUE)Thread->Queue)->CurrentCount);
     for (ULONG i = 0; i < Wait->Count; i++) {
         PDISPATCHER_HEADER Object = Wait->Blocks[i].Object;
         Wait->Blocks[i].BlockState = WaitBlockActive;
@@ -246,11 +254,8 @@ static VOID KiStartTimeout(PKI_WAIT Wait, PKTHREAD Thread) {
     Timer->Period = 0;
     Timer->Dpc = NULL;
     Timer->Header.TimerControlFlags = 0;
-    *Block = (KWAIT_BLOCK){.WaitType = WaitAny,
-                           .WaitKey = (USHORT)STATUS_TIMEOUT,
-                           .BlockState = WaitBlockActive,
-                           .Thread = Thread,
-                           .Object = Timer};
+    KiSetWaitBlock(Block, WaitAny, (USHORT)STATUS_TIMEOUT, Thread, Timer);
+    Block->BlockState = WaitBlockActive;
     InsertTailList(&Timer->Header.WaitListHead, &Block->WaitListEntry);
     BOOLEAN Inserted = Wait->Timeout->QuadPart > 0 ? KiInsertAbsoluteTimer(Timer, *Wait->Timeout)
                                                    : KiInsertTimer(Timer, Wait->Due);

@@ -122,7 +122,7 @@ static VOID PspFillPeb(PPEB Peb, EPROCESS *Process, PVOID Parameters,
     WriteULongToUser(&Peb->ImageSubsystem, Image->SubSystemType);
     WriteULongToUser(&Peb->ImageSubsystemMajorVersion, Image->SubSystemMajorVersion);
     WriteULongToUser(&Peb->ImageSubsystemMinorVersion, Image->SubSystemMinorVersion);
-    WriteULong64ToUser(&Peb->ActiveProcessAffinityMask, Process->Pcb.Affinity);
+    WriteULong64ToUser(&Peb->ActiveProcessAffinityMask, Process->Pcb.Affinity.Bitmap[0]);
     WriteULongToUser(&Peb->SessionId, Process->SessionId);
 }
 

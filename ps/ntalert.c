@@ -14,7 +14,7 @@ NTSTATUS NTAPI NtAlertThreadByThreadId(HANDLE ThreadId) {
     NTSTATUS Status = PsLookupThreadByThreadId(ThreadId, &Thread);
     if (!NT_SUCCESS(Status))
         return Status;
-    if (Thread->ThreadsProcess == PsGetCurrentThread()->ThreadsProcess)
+    if (PsGetThreadProcess(Thread) == PsGetThreadProcess(PsGetCurrentThread()))
         KeSetEvent(&Thread->AlertByThreadId, 1, FALSE);
     else
         Status = STATUS_ACCESS_DENIED;

@@ -27,7 +27,7 @@ static NTSTATUS PspCaptureContext(PCONTEXT User, PCONTEXT Context, BOOLEAN Write
 static NTSTATUS PspReferenceUserThread(HANDLE ThreadHandle, ACCESS_MASK Access, PETHREAD *Thread) {
     NTSTATUS Status = ObReferenceObjectByHandle(ThreadHandle, Access, PsThreadType,
                                                 ExGetPreviousMode(), (PVOID *)Thread, NULL);
-    if (!NT_SUCCESS(Status) || !(*Thread)->SystemThread)
+    if (!NT_SUCCESS(Status) || !(*Thread)->Tcb.SystemThread)
         return Status;
     ObDereferenceObject(*Thread);
     return STATUS_INVALID_HANDLE;

@@ -55,7 +55,7 @@ static NTSTATUS PspFindNextThread(PEPROCESS Process, HANDLE ThreadHandle, PETHRE
                                            (PVOID *)&Thread, NULL);
     if (!NT_SUCCESS(Status))
         return Status;
-    if (Thread && Thread->ThreadsProcess != Process) {
+    if (Thread && PsGetThreadProcess(Thread) != Process) {
         ObDereferenceObject(Thread);
         return STATUS_INVALID_PARAMETER;
     }

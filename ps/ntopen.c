@@ -50,7 +50,7 @@ static NTSTATUS PspLookupProcess(const CLIENT_ID *Cid, PEPROCESS *Process) {
     NTSTATUS Status = PspLookupClient(Cid, &Thread);
     if (!NT_SUCCESS(Status))
         return Status;
-    *Process = Thread->ThreadsProcess;
+    *Process = PsGetThreadProcess(Thread);
     ObReferenceObject(*Process);
     ObDereferenceObject(Thread);
     return STATUS_SUCCESS;

@@ -117,7 +117,7 @@ static ULONG PspProcessCookie(EPROCESS *Process) {
 static VOID PspQueryBasic(EPROCESS *Process, PPROCESS_BASIC_INFORMATION Basic) {
     *Basic = (PROCESS_BASIC_INFORMATION){.ExitStatus = Process->ExitStatus,
                                          .PebBaseAddress = Process->Peb,
-                                         .AffinityMask = Process->Pcb.Affinity,
+                                         .AffinityMask = Process->Pcb.Affinity.Bitmap[0],
                                          .BasePriority = Process->Pcb.BasePriority,
                                          .UniqueProcessId = (ULONG_PTR)Process->UniqueProcessId,
                                          .InheritedFromUniqueProcessId =
@@ -158,7 +158,7 @@ static VOID PspQueryProcess(EPROCESS *Process, PROCESSINFOCLASS Class,
         Information->Value32 = Process->Pcb.DisableBoost;
         return;
     case ProcessAffinityMask:
-        Information->Value = Process->Pcb.Affinity;
+        Information->Value = Process->Pcb.Affinity.Bitmap[0];
         return;
     case ProcessDebugFlags:
         Information->Value32 = 1; /* a debugger's children would be debugged too */

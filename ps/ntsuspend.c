@@ -103,7 +103,7 @@ NTSTATUS NTAPI NtSuspendProcess(HANDLE ProcessHandle) {
     if (!NT_SUCCESS(Status))
         return Status;
     PspEnumThreads(Process, PspSuspendOne, Self);
-    BOOLEAN Own = Process == Self->ThreadsProcess;
+    BOOLEAN Own = Process == PsGetThreadProcess(Self);
     ObDereferenceObject(Process);
     if (Own)
         PsSuspendThread(Self, &Previous);
@@ -150,7 +150,7 @@ static VOID PspApcRundown(PKAPC Apc) {
 
 static NTSTATUS PspQueueUserApc(PETHREAD Thread, PVOID Routine, PVOID Context, PVOID Argument1,
                                 PVOID Argument2) {
-    if (Thread->SystemThread)
+    if (Thread->Tcb.SystemThread)
         return STATUS_INVALID_HANDLE;
     PKAPC Apc = ExAllocatePool2(POOL_FLAG_NON_PAGED, sizeof(*Apc), PSP_APC_TAG);
     if (!Apc)

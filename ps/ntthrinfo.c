@@ -55,7 +55,7 @@ static VOID PspQueryThreadBasic(ETHREAD *Thread, PTHREAD_BASIC_INFORMATION Basic
     *Basic = (THREAD_BASIC_INFORMATION){.ExitStatus = Thread->ExitStatus,
                                         .TebBaseAddress = Thread->Tcb.Teb,
                                         .ClientId = Thread->Cid,
-                                        .AffinityMask = Thread->Tcb.Affinity,
+                                        .AffinityMask = Thread->Tcb.Affinity.Mask,
                                         .Priority = Thread->Tcb.Priority,
                                         .BasePriority = KeQueryBasePriorityThread(&Thread->Tcb)};
 }
@@ -90,7 +90,7 @@ static VOID PspQueryThread(ETHREAD *Thread, THREADINFOCLASS Class,
         Information->Value32 = Thread->Tcb.DisableBoost;
         return;
     case ThreadGroupInformation:
-        Information->Group.Mask = Thread->Tcb.Affinity;
+        Information->Group.Mask = Thread->Tcb.Affinity.Mask;
         return;
     case ThreadIdealProcessorEx:
         Information->Processor.Number = (UCHAR)Thread->Tcb.IdealProcessor;
@@ -170,7 +170,7 @@ static NTSTATUS PspSetBasePriority(ETHREAD *Thread, LONG Increment) {
 }
 
 static NTSTATUS PspSetAffinity(ETHREAD *Thread, KAFFINITY Affinity) {
-    if (!Affinity || (Affinity & ~Thread->ThreadsProcess->Pcb.Affinity))
+    if (!Affinity || (Affinity & ~PsGetThreadProcess(Thread)->Pcb.Affinity.Bitmap[0]))
         return STATUS_INVALID_PARAMETER;
     KeSetAffinityThread(&Thread->Tcb, Affinity);
     return STATUS_SUCCESS;

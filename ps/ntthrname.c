@@ -9,7 +9,7 @@
 
 /* A copy of the name in pool, or NULL with *Status: success if there is none. */
 static PUNICODE_STRING PspCopyThreadName(ETHREAD *Thread, PNTSTATUS Status) {
-    EPROCESS *Process = Thread->ThreadsProcess;
+    EPROCESS *Process = PsGetThreadProcess(Thread);
     PUNICODE_STRING Copy = NULL;
     *Status = STATUS_SUCCESS;
     KeEnterCriticalRegion();
@@ -75,7 +75,7 @@ static NTSTATUS PspCaptureThreadName(PCUNICODE_STRING String, PUNICODE_STRING *N
 
 /* Name has been captured; its text has not. */
 NTSTATUS PspSetThreadName(ETHREAD *Thread, PCUNICODE_STRING Name) {
-    EPROCESS *Process = Thread->ThreadsProcess;
+    EPROCESS *Process = PsGetThreadProcess(Thread);
     PUNICODE_STRING New, Old;
     NTSTATUS Status = PspCaptureThreadName(Name, &New);
     if (!NT_SUCCESS(Status))

@@ -10,7 +10,7 @@
 /* The time stamp counter when the first thread of user mode was about to go there. */
 ULONG64 PsFirstUserTsc;
 
-static LIST_ENTRY PspReapList = {&PspReapList, &PspReapList};
+static PETHREAD PspReaperList; /* ETHREAD.ReaperLink */
 static KSPIN_LOCK PspReapLock;
 static KEVENT PspReapEvent;
 
@@ -56,13 +56,12 @@ static VOID PspUserThreadStartup(PKSTART_ROUTINE StartRoutine, PVOID StartContex
 }
 
 static VOID PspInitializeThreadFields(ETHREAD *Thread, const PSP_THREAD_PARAMETERS *Parameters) {
-    Thread->ThreadsProcess = Parameters->Process;
     Thread->Cid.UniqueProcess = Parameters->Process->UniqueProcessId;
     Thread->StartAddress = Parameters->StartAddress;
     Thread->Win32StartAddress = Parameters->StartAddress;
     Thread->UserStackAllocation = Parameters->UserStackAllocation;
     Thread->ExitStatus = STATUS_PENDING;
-    Thread->SystemThread = Parameters->Context == NULL;
+    Thread->Tcb.SystemThread = Parameters->Context == NULL;
     InitializeListHead(&Thread->ActiveTimerListHead);
     KeInitializeSpinLock(&Thread->ActiveTimerListLock);
     KeInitializeEvent(&Thread->AlertByThreadId, SynchronizationEvent, FALSE);
@@ -71,7 +70,7 @@ static VOID PspInitializeThreadFields(ETHREAD *Thread, const PSP_THREAD_PARAMETE
 
 /* Enters the thread into its process, unless that ends already. */
 static NTSTATUS PspInsertThread(ETHREAD *Thread) {
-    EPROCESS *Process = Thread->ThreadsProcess;
+    EPROCESS *Process = PsGetThreadProcess(Thread);
     NTSTATUS Status = STATUS_PROCESS_IS_TERMINATING;
     KeEnterCriticalRegion();
     ExAcquirePushLockExclusive(&Process->ProcessLock);
@@ -125,7 +124,7 @@ VOID PspReadyThread(ETHREAD *Thread) {
 /* The type's delete procedure. */
 VOID PspThreadDelete(PVOID Object) {
     ETHREAD *Thread = Object;
-    EPROCESS *Process = Thread->ThreadsProcess;
+    EPROCESS *Process = PsGetThreadProcess(Thread);
     PspDeleteCid(Thread->Cid.UniqueThread);
     if (Thread->ThreadInserted) {
         KeEnterCriticalRegion();
@@ -174,7 +173,7 @@ static BOOLEAN PspLeaveProcess(ETHREAD *Thread, EPROCESS *Process) {
 
 DECLSPEC_NORETURN VOID PspExitThread(NTSTATUS ExitStatus) {
     PETHREAD Thread = PsGetCurrentThread();
-    EPROCESS *Process = Thread->ThreadsProcess;
+    EPROCESS *Process = PsGetThreadProcess(Thread);
 
     ASSERT_IRQL(== PASSIVE_LEVEL);
     Thread->ExitStatus = ExitStatus;
@@ -218,7 +217,7 @@ static VOID PspExitNormalRoutine(PVOID Context, PVOID SystemArgument1, PVOID Sys
 
 /* Another thread is to end, at its next step towards user mode. Once. */
 NTSTATUS PspTerminateThread(ETHREAD *Thread, NTSTATUS ExitStatus) {
-    if (Thread->SystemThread)
+    if (Thread->Tcb.SystemThread)
         return STATUS_INVALID_PARAMETER;
     if (InterlockedExchange(&Thread->TerminateQueued, 1))
         return STATUS_SUCCESS;
@@ -260,16 +259,18 @@ VOID PspEnumThreads(EPROCESS *Process, VOID (*Routine)(ETHREAD *Thread, PVOID Co
 static VOID PspQueueReap(PKTHREAD Tcb) {
     PETHREAD Thread = (PETHREAD)Tcb;
     KeAcquireSpinLockAtDpcLevel(&PspReapLock);
-    InsertTailList(&PspReapList, &Thread->ReapLink);
+    Thread->ReaperLink = PspReaperList;
+    PspReaperList = Thread;
     KeReleaseSpinLockFromDpcLevel(&PspReapLock);
     KeSetEvent(&PspReapEvent, 0, FALSE);
 }
 
 static PETHREAD PspTakeDead(VOID) {
-    PETHREAD Thread = NULL;
     KIRQL OldIrql = KeAcquireSpinLockRaiseToDpc(&PspReapLock);
-    if (!IsListEmpty(&PspReapList))
-        Thread = CONTAINING_RECORD(RemoveHeadList(&PspReapList), ETHREAD, ReapLink);
+    PETHREAD Thread = PspReaperList;
+    if (Thread != NULL) {
+        PspReaperList = Thread->ReaperLink;
+    }
     KeReleaseSpinLock(&PspReapLock, OldIrql);
     return Thread;
 }
@@ -331,7 +332,7 @@ NTSTATUS NTAPI PsCreateSystemThread(PHANDLE ThreadHandle, ULONG DesiredAccess,
 }
 
 NTSTATUS NTAPI PsTerminateSystemThread(NTSTATUS ExitStatus) {
-    if (!PsGetCurrentThread()->SystemThread)
+    if (!PsGetCurrentThread()->Tcb.SystemThread)
         return STATUS_INVALID_PARAMETER;
     PspExitThread(ExitStatus);
 }

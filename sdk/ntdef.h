@@ -318,4 +318,10 @@ typedef enum _WAIT_TYPE { WaitAll, WaitAny, WaitNotification, WaitDequeue, WaitD
 #define ZwCurrentProcess() NtCurrentProcess()
 #define ZwCurrentThread()  NtCurrentThread()
 
+typedef struct _GROUP_AFFINITY {
+    KAFFINITY Mask;
+    USHORT Group;
+    USHORT Reserved[3];
+} GROUP_AFFINITY, *PGROUP_AFFINITY;
+
 #endif

@@ -128,12 +128,6 @@ typedef enum _THREADINFOCLASS {
 } THREADINFOCLASS;
 
 /* Processors of one group of 64: here there is one, group 0. (winnt.h) */
-typedef struct _GROUP_AFFINITY {
-    KAFFINITY Mask;
-    USHORT Group;
-    USHORT Reserved[3];
-} GROUP_AFFINITY, *PGROUP_AFFINITY;
-
 typedef struct _PROCESS_BASIC_INFORMATION {
     NTSTATUS ExitStatus;
     PPEB PebBaseAddress;

@@ -22,7 +22,7 @@
 
 /* The current thread's, with interrupts off or at DISPATCH_LEVEL. */
 VOID KiLoadDebugRegisters(PKTHREAD Thread) {
-    const KDEBUG_REGISTERS *r = &Thread->DebugRegisters;
+    const KDEBUG_REGISTERS *r = Thread->DebugRegisters;
     __asm__ volatile("mov %0, %%dr0\n\tmov %1, %%dr1\n\tmov %2, %%dr2\n\tmov %3, %%dr3\n\t"
                      "mov %4, %%dr6\n\tmov %5, %%dr7"
                      :
@@ -37,7 +37,7 @@ VOID KiUnloadDebugRegisters(VOID) {
 
 /* Reads Context's debug registers for the current thread. <= APC_LEVEL. */
 VOID KiGetDebugRegisters(PCONTEXT Context) {
-    const KDEBUG_REGISTERS *r = &KeGetCurrentThread()->DebugRegisters;
+    const KDEBUG_REGISTERS *r = KeGetCurrentThread()->DebugRegisters;
     Context->Dr0 = r->Dr[0];
     Context->Dr1 = r->Dr[1];
     Context->Dr2 = r->Dr[2];
@@ -66,7 +66,7 @@ VOID KiSetDebugRegisters(const CONTEXT *Context) {
                             .Dr7 = Context->Dr7};
     KiSanitizeDebugRegisters(&New);
     KIRQL OldIrql = KfRaiseIrql(DISPATCH_LEVEL);
-    Thread->DebugRegisters = New;
+    *Thread->DebugRegisters = New;
     Thread->Header.DebugActive = (New.Dr7 & DR7_ACTIVE) != 0;
     if (Thread->Header.DebugActive)
         KiLoadDebugRegisters(Thread);
@@ -77,5 +77,5 @@ VOID KiSetDebugRegisters(const CONTEXT *Context) {
 
 /* STATUS_SINGLE_STEP in user mode; Dr6 as the trap found it. */
 VOID KiNoteDebugTrap(PKTRAP_FRAME TrapFrame) {
-    KeGetCurrentThread()->DebugRegisters.Dr6 = TrapFrame->Dr6 & DR6_LEGAL;
+    KeGetCurrentThread()->DebugRegisters->Dr6 = TrapFrame->Dr6 & DR6_LEGAL;
 }

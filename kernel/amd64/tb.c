@@ -107,8 +107,8 @@ static VOID KiFlush(const KI_TB_REQUEST *Request, PKPROCESS Process) {
     KiFlushLocally(Request);
     KeRestoreInterrupts(Enabled);
     __atomic_thread_fence(__ATOMIC_SEQ_CST); /* the PTE is written before the set is read */
-    KAFFINITY Targets =
-        (Process ? Process->ActiveProcessors : KeActiveProcessors) & ~KeGetCurrentPrcb()->SetMember;
+    KAFFINITY Targets = (Process ? Process->ActiveProcessors.Bitmap[0] : KeActiveProcessors) &
+                        ~KeGetCurrentPrcb()->SetMember;
     if (Targets)
         KiFlushOthers(Request, Targets);
     if (OldIrql < DISPATCH_LEVEL)

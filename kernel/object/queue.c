@@ -69,7 +69,7 @@ static VOID KiServeWaiters(PKQUEUE Queue) {
 }
 
 LONG_PTR KiTryDequeue(PKQUEUE Queue, PKTHREAD Thread) {
-    if (Thread->Queue != Queue)
+    if (Thread->Queue != &Queue->Header)
         return STATUS_ABANDONED; /* run down since it joined */
     if (Queue->Header.SignalState > 0 && Queue->CurrentCount <= Queue->MaximumCount) /* itself */
         return (LONG_PTR)KiTakeEntry(Queue);
@@ -78,7 +78,7 @@ LONG_PTR KiTryDequeue(PKQUEUE Queue, PKTHREAD Thread) {
 
 static VOID KiSetThreadQueue(PKTHREAD Thread, PKQUEUE Queue) {
     KiAcquireThreadLock(Thread);
-    Thread->Queue = Queue;
+    Thread->Queue = (PDISPATCHER_HEADER)Queue;
     KiReleaseThreadLock(Thread);
 }
 
@@ -89,7 +89,7 @@ static VOID KiSetThreadQueue(PKTHREAD Thread, PKQUEUE Queue) {
 static PKQUEUE KiLockThreadQueue(PKTHREAD Thread) {
     for (;;) {
         KiAcquireThreadLock(Thread);
-        PKQUEUE Queue = Thread->Queue;
+        PKQUEUE Queue = (PKQUEUE)Thread->Queue;
         BOOLEAN Done = !Queue || KiTryObjectLock(&Queue->Header);
         KiReleaseThreadLock(Thread);
         if (Done)
@@ -121,7 +121,7 @@ VOID KiLeaveQueue(PKTHREAD Thread) {
 }
 
 static VOID KiJoinQueue(PKTHREAD Thread, PKQUEUE Queue) {
-    if (Thread->Queue == Queue)
+    if (Thread->Queue == &Queue->Header)
         return;
     KiLeaveQueue(Thread);
     KIRQL OldIrql = KfRaiseIrql(DISPATCH_LEVEL);

@@ -34,7 +34,7 @@ USHORT KiChooseIdealProcessor(KAFFINITY Set) {
    better than what runs on another processor, that one is returned instead, locked. */
 static PKPRCB KiLockWorseProcessor(PKPRCB Prcb, PKTHREAD Thread) {
     PKPRCB Worst = NULL;
-    for (KAFFINITY Left = Thread->Affinity & KeActiveProcessors; Left; Left &= Left - 1) {
+    for (KAFFINITY Left = Thread->Affinity.Mask & KeActiveProcessors; Left; Left &= Left - 1) {
         PKPRCB Other = KiProcessorBlock[__builtin_ctzll(Left)];
         if (Other->RunningPriority < (Worst ? Worst->RunningPriority : Thread->Priority))
             Worst = Other;
@@ -53,8 +53,8 @@ static PKPRCB KiLockWorseProcessor(PKPRCB Prcb, PKTHREAD Thread) {
 /* The processor for a thread that has become ready, its PrcbLock held. */
 static PKPRCB KiLockProcessorFor(PKTHREAD Thread) {
     for (;;) {
-        KAFFINITY Idle = KiIdleSummary & Thread->Affinity;
-        KAFFINITY Set = Idle ? Idle : Thread->Affinity & KeActiveProcessors;
+        KAFFINITY Idle = KiIdleSummary & Thread->Affinity.Mask;
+        KAFFINITY Set = Idle ? Idle : Thread->Affinity.Mask & KeActiveProcessors;
         PKPRCB Prcb = KiProcessorBlock[KiPreferredProcessor(Thread, Set)];
         KiAcquirePrcbLock(Prcb);
         if (!Idle && Thread->Priority <= KiRunningPriority(Prcb))
@@ -73,7 +73,7 @@ VOID KiReadyThread(PKTHREAD Thread) {
         KiAcquirePrcbLock(Prcb);
     else
         Prcb = KiLockProcessorFor(Thread);
-    Thread->NextProcessor = (USHORT)Prcb->Number;
+    Thread->NextProcessor = Prcb->Number;
     if (Thread->Priority > KiRunningPriority(Prcb)) {
         if (Prcb->NextThread)
             KiInsertReady(Prcb, Prcb->NextThread, TRUE);
@@ -110,7 +110,7 @@ PKPRCB KiLockProcessorOf(PKTHREAD Thread) {
         }
         if (State != Ready && State != Standby && State != Running)
             return NULL;
-        PKPRCB Prcb = KiProcessorBlock[*(volatile USHORT *)&Thread->NextProcessor];
+        PKPRCB Prcb = KiProcessorBlock[*(volatile ULONG *)&Thread->NextProcessor];
         KiAcquirePrcbLock(Prcb);
         State = Thread->State;
         if (Thread->NextProcessor == Prcb->Number && State != DeferredReady)
@@ -138,7 +138,7 @@ static BOOLEAN KiMoveThread(PKTHREAD Thread) {
     if (!Prcb)
         return FALSE;
     UCHAR State = Thread->State;
-    if (Thread->Affinity & Prcb->SetMember) {
+    if (Thread->Affinity.Mask & Prcb->SetMember) {
         KiReleasePrcbLock(Prcb);
         return FALSE;
     }
@@ -168,8 +168,8 @@ KAFFINITY NTAPI KeSetAffinityThread(PKTHREAD Thread, KAFFINITY Affinity) {
     KIRQL OldIrql = KfRaiseIrql(DISPATCH_LEVEL);
     NT_ASSERT(Affinity & KeActiveProcessors);
     KiAcquireThreadLock(Thread);
-    KAFFINITY Old = Thread->Affinity;
-    Thread->Affinity = Affinity;
+    KAFFINITY Old = Thread->Affinity.Mask;
+    Thread->Affinity.Mask = Affinity;
     if (!(Affinity & 1ull << Thread->IdealProcessor))
         Thread->IdealProcessor = KiChooseIdealProcessor(Affinity);
     BOOLEAN Leave = KiMoveThread(Thread);
@@ -186,8 +186,8 @@ ULONG NTAPI KeSetIdealProcessorThread(PKTHREAD Thread, ULONG Processor) {
     KIRQL OldIrql = KfRaiseIrql(DISPATCH_LEVEL);
     KiAcquireThreadLock(Thread);
     ULONG Old = Thread->IdealProcessor;
-    if (Thread->Affinity & KeActiveProcessors & 1ull << Processor)
-        Thread->IdealProcessor = (USHORT)Processor;
+    if (Thread->Affinity.Mask & KeActiveProcessors & 1ull << Processor)
+        Thread->IdealProcessor = Processor;
     KiReleaseThreadLock(Thread);
     KeLowerIrql(OldIrql);
     return Old;
@@ -205,7 +205,7 @@ BOOLEAN KiStealThread(PKPRCB Prcb) {
         Thread = KiSelectReadyFor(Victim, Prcb->SetMember);
         if (Thread) {
             Thread->State = DeferredReady;
-            Thread->NextProcessor = (USHORT)Prcb->Number;
+            Thread->NextProcessor = Prcb->Number;
         }
         KiReleasePrcbLock(Victim);
     }

@@ -66,7 +66,7 @@ VOID KiQuantumEnd(VOID) {
     }
     KiReleasePrcbLock(Prcb);
     KiReleaseThreadLock(Thread);
-    if (Prcb->NextThread || !(Thread->Affinity & Prcb->SetMember))
+    if (Prcb->NextThread || !(Thread->Affinity.Mask & Prcb->SetMember))
         KiPreempt(Prcb, !Over);
 }
 

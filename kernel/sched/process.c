@@ -8,14 +8,14 @@ CHAR KeThreadQuantum = THREAD_QUANTUM;
 VOID KeInitializeProcess(PKPROCESS Process, KPRIORITY Priority, KAFFINITY Affinity,
                          ULONG64 DirectoryTableBase) {
     memset(Process, 0, sizeof(*Process));
-    KiInitializeHeader(&Process->Header, ProcessObject, sizeof(KPROCESS), 0);
+    KiInitializeHeader(&Process->Header, ProcessObject, 0, 0);
     InitializeListHead(&Process->ProfileListHead);
     InitializeListHead(&Process->ThreadListHead);
     KeInitializeSpinLock(&Process->ProcessLock);
     Process->DirectoryTableBase = DirectoryTableBase;
     Process->BasePriority = (CHAR)Priority;
     Process->QuantumReset = KeThreadQuantum;
-    Process->Affinity = Affinity;
+    Process->Affinity.Bitmap[0] = Affinity;
 }
 
 /* The kernel's half is the same in all address spaces, so this is safe at any point. */
@@ -24,18 +24,18 @@ VOID KiSwapProcess(PKPROCESS Process) {
     if (Prcb->CurrentAddressSpace == Process)
         return;
     PKPROCESS Old = Prcb->CurrentAddressSpace;
-    InterlockedOr64(&Process->ActiveProcessors, Prcb->SetMember);
+    InterlockedOr64(&Process->ActiveProcessors.Bitmap[0], Prcb->SetMember);
     Prcb->CurrentAddressSpace = Process;
     __asm__ volatile("mov %0, %%cr3" : : "r"(Process->DirectoryTableBase) : "memory");
     if (Old) /* only now: until cr3 has changed, its flushes concern this processor */
-        InterlockedAnd64(&Old->ActiveProcessors, ~Prcb->SetMember);
+        InterlockedAnd64(&Old->ActiveProcessors.Bitmap[0], ~Prcb->SetMember);
 }
 
 KAFFINITY KeSetAffinityProcess(PKPROCESS Process, KAFFINITY Affinity) {
     KIRQL OldIrql = KfRaiseIrql(DISPATCH_LEVEL);
     KiAcquireSpinLock(&Process->ProcessLock, KiClassProcess);
-    KAFFINITY Old = Process->Affinity;
-    Process->Affinity = Affinity;
+    KAFFINITY Old = Process->Affinity.Bitmap[0];
+    Process->Affinity.Bitmap[0] = Affinity;
     for (PLIST_ENTRY Entry = Process->ThreadListHead.Flink; Entry != &Process->ThreadListHead;
          Entry = Entry->Flink)
         KeSetAffinityThread(CONTAINING_RECORD(Entry, KTHREAD, ThreadListEntry), Affinity);

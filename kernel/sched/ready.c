@@ -52,7 +52,7 @@ PKTHREAD KiSelectReadyFor(PKPRCB Prcb, KAFFINITY Set) {
         PLIST_ENTRY Head = &Prcb->DispatcherReadyListHead[Priority];
         for (PLIST_ENTRY Entry = Head->Flink; Entry != Head; Entry = Entry->Flink) {
             PKTHREAD Thread = CONTAINING_RECORD(Entry, KTHREAD, WaitListEntry);
-            if (Thread->Affinity & Set) {
+            if (Thread->Affinity.Mask & Set) {
                 KiRemoveReady(Prcb, Thread);
                 return Thread;
             }

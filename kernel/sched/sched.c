@@ -69,7 +69,7 @@ static PKTHREAD KiSelectNextThread(PKPRCB Prcb) {
         InterlockedAnd64(&KiIdleSummary, ~Prcb->SetMember);
     }
     Next->State = Running;
-    Next->NextProcessor = (USHORT)Prcb->Number;
+    Next->NextProcessor = Prcb->Number;
     Prcb->RunningPriority = Next->Priority;
     return Next;
 }
@@ -117,7 +117,7 @@ VOID KiPreempt(PKPRCB Prcb, BOOLEAN Front) {
     }
     KiAcquireThreadLock(Thread);
     Thread->SwapBusy = TRUE;
-    if (Thread->Affinity & Prcb->SetMember) {
+    if (Thread->Affinity.Mask & Prcb->SetMember) {
         KiAcquirePrcbLock(Prcb);
         KiInsertReady(Prcb, Thread, Front);
         KiReleaseThreadLock(Thread);

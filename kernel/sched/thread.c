@@ -1,8 +1,8 @@
 /*
  * The kernel's part of a thread: its stack laid out, started, its priority, its end.
  *
- * From the top of a new kernel stack downwards: the area for the extended state (threads of user
- * mode only), the trap and exception frame with which it will enter user mode, and what
+ * From the top of a new kernel stack downwards: the areas for the extended state and the debug registers
+ * (threads of user mode only), the trap and exception frame with which it will enter user mode, and what
  * KiSwapContext pops when the thread is switched to for the first time: it then runs
  * KiThreadStartup.
  */
@@ -19,7 +19,7 @@ typedef struct _KSTART_FRAME {
 
 VOID KiInitializeThreadObject(PKTHREAD Thread, PKPROCESS Process) {
     memset(Thread, 0, sizeof(*Thread));
-    KiInitializeHeader(&Thread->Header, ThreadObject, sizeof(KTHREAD), 0);
+    KiInitializeHeader(&Thread->Header, ThreadObject, 0, 0);
     KeInitializeSpinLock(&Thread->ThreadLock);
     for (ULONG Mode = 0; Mode < MaximumMode; Mode++)
         InitializeListHead(&Thread->ApcState.ApcListHead[Mode]);
@@ -29,12 +29,13 @@ VOID KiInitializeThreadObject(PKTHREAD Thread, PKPROCESS Process) {
     Thread->ApcState.Process = Process;
     Thread->Process = Process;
     Thread->Priority = Thread->BasePriority = Process->BasePriority;
-    Thread->Affinity = Process->Affinity;
+    Thread->Affinity.Mask = Process->Affinity.Bitmap[0];
     Thread->Quantum = Thread->QuantumReset = Process->QuantumReset;
     Thread->DisableBoost = Process->DisableBoost;
     Thread->ApcQueueable = TRUE;
     if (KeNumberProcessors > 1)
-        Thread->NextProcessor = Thread->IdealProcessor = KiChooseIdealProcessor(Thread->Affinity);
+        Thread->NextProcessor = Thread->IdealProcessor =
+            KiChooseIdealProcessor(Thread->Affinity.Mask);
     Thread->State = Initialized;
 }
 
@@ -66,8 +67,11 @@ NTSTATUS KeInitThread(PKTHREAD Thread, PVOID KernelStack, SIZE_T StackSize,
     Thread->PreviousMode = Context ? UserMode : KernelMode;
     if (Context) {
         Top -= KiExtendedStateSize();
-        Thread->StateSaveArea = (PVOID)Top;
+        Thread->StateSaveArea = (PXSAVE_FORMAT)Top;
         KiInitializeExtendedState(Thread->StateSaveArea);
+        Top -= ALIGN_UP_BY(sizeof(KDEBUG_REGISTERS), 64);
+        Thread->DebugRegisters = (PKDEBUG_REGISTERS)Top;
+        memset(Thread->DebugRegisters, 0, sizeof(KDEBUG_REGISTERS));
     }
     Thread->InitialStack = (PVOID)Top;
     if (Context) {
@@ -96,7 +100,7 @@ VOID KeStartThread(PKTHREAD Thread) {
     KiAcquireSpinLock(&Process->ProcessLock, KiClassProcess);
     InsertTailList(&Process->ThreadListHead, &Thread->ThreadListEntry);
     Thread->Priority = Thread->BasePriority = Process->BasePriority; /* if changed meanwhile */
-    Thread->Affinity = Process->Affinity;
+    Thread->Affinity.Mask = Process->Affinity.Bitmap[0];
     Thread->DisableBoost = Process->DisableBoost;
     KeReleaseSpinLock(&Process->ProcessLock, OldIrql);
 }

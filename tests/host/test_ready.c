@@ -26,7 +26,7 @@ static void Start(void) {
     Prcb.CurrentThread = Prcb.IdleThread = &Idle;
     KiInitializeReadyQueues(&Prcb);
     for (int i = 0; i < THREADS; i++) {
-        Threads[i].Affinity = (KAFFINITY)(rand() % 15 + 1);
+        Threads[i].Affinity.Mask = (KAFFINITY)(rand() % 15 + 1);
         Threads[i].State = Waiting;
     }
 }

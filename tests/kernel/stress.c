@@ -312,7 +312,7 @@ static VOID CheckSelf(VOID) {
     RULE(!KeAreApcsDisabled(), Self->CombinedApcDisable);
     KIRQL OldIrql = KeRaiseIrqlToDpcLevel();
     ULONG Number = KeGetCurrentProcessorNumber();
-    RULE(Self->Affinity >> Number & 1, Number);
+    RULE(Self->Affinity.Mask >> Number & 1, Number);
     RULE(Self->State == Running && Self->NextProcessor == Number, Self->NextProcessor);
     RULE(Self->Quantum <= 2 * Self->QuantumReset, Self->Quantum);
     RULE(Self->Priority >= 1 && Self->Priority < LOW_REALTIME_PRIORITY, Self->Priority);

@@ -158,7 +158,7 @@ class Thread:
     @property
     def owner(self):
         """The process that it belongs to."""
-        address = num(self.value, "ThreadsProcess") or self.number("Process")
+        address = self.number("Process")
         return Process(at(address, "_EPROCESS")) if address else None
 
     def waits_for(self):
