@@ -18,7 +18,8 @@
 
 #include "ntdef.h"
 #include "ntcontext.h"
-#include "ketypes.h"
+#include "kethread.h"
+#include "kepcr.h"
 #include "kelock.h"
 #include "kewait.h"
 #include "keapc.h"
