@@ -3,7 +3,7 @@
  *
  * rtl/unwind/unwind.c, rtl/unwind/except.c and their neighbours are compiled into ntoskrnl.exe and into
  * ntdll.dll. The documented functions (RtlVirtualUnwind, RtlUnwindEx, ...) are declared in
- * ntrtl.h; here stand the four questions that only the kernel, or only ntdll, can answer, and the
+ * ntrtl.h; here stand the questions that only the kernel, or only ntdll, can answer, and the
  * parts of the machinery that the two share.
  */
 #ifndef _RTLEXCEPT_H_
@@ -33,6 +33,18 @@ DECLSPEC_NORETURN VOID NTAPI RtlpUnhandledException(_In_ PEXCEPTION_RECORD Excep
 /* RtlpCallVectoredHandlers - ntdll only: TRUE if a vectored handler took the exception. */
 BOOLEAN NTAPI RtlpCallVectoredHandlers(_Inout_ PEXCEPTION_RECORD ExceptionRecord,
                                        _Inout_ PCONTEXT ContextRecord);
+
+/*
+ * RtlpLookupDynamicFunctionEntry - ntdll only: the unwind entry of generated code, NULL if none.
+ * *ImageBase is what its addresses are relative to, 0 if no range that a program registered has
+ * ControlPc.
+ */
+PRUNTIME_FUNCTION NTAPI RtlpLookupDynamicFunctionEntry(_In_ ULONG64 ControlPc,
+                                                       _Out_ PULONG64 ImageBase);
+
+/* RtlpSearchFunctionTable - binary search of Count sorted entries for an RVA; NULL: none has it. */
+PRUNTIME_FUNCTION RtlpSearchFunctionTable(_In_ PRUNTIME_FUNCTION Table, _In_ ULONG Count,
+                                          _In_ ULONG Rva);
 
 /*
  * RtlVirtualUnwind2 - RtlVirtualUnwind with bounds and a status.

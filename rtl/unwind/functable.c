@@ -2,15 +2,14 @@
  * functable.c - from an address to the unwind entry of the function that holds it
  *
  * The entries of an image are its exception directory, sorted by address, so that a binary search
- * finds one. Code that a program generates while it runs has no image: for that, user mode can
- * register tables of its own (RtlAddFunctionTable, RtlInstallFunctionTableCallback). The caller's
- * history table, a cache in Windows, is accepted and left alone: the search is short.
+ * finds one. Code that a program generates while it runs has no image: ntdll keeps the tables that
+ * programs register for it (user/ntdll/dynfunc.c). The caller's history table, a cache in Windows,
+ * is accepted and left alone: the search is short.
  */
 
 #include "unwindp.h"
 
-/* Binary search of Count sorted entries for an RVA. */
-static PRUNTIME_FUNCTION RtlpSearchTable(PRUNTIME_FUNCTION Table, ULONG Count, ULONG Rva) {
+PRUNTIME_FUNCTION RtlpSearchFunctionTable(PRUNTIME_FUNCTION Table, ULONG Count, ULONG Rva) {
     ULONG Low = 0;
     ULONG High = Count;
     while (Low < High) {
@@ -25,105 +24,6 @@ static PRUNTIME_FUNCTION RtlpSearchTable(PRUNTIME_FUNCTION Table, ULONG Count, U
     }
     return NULL;
 }
-
-#ifdef NTOS_USER
-
-/* A table that the program registered; the list is read without a lock, so nodes stay for ever. */
-typedef struct _RTLP_DYNAMIC_TABLE {
-    struct _RTLP_DYNAMIC_TABLE *Next;
-    PRUNTIME_FUNCTION Table; /* the program's identifier for a callback's range */
-    ULONG Count;             /* 0: removed, or a callback's */
-    ULONG64 Base;
-    ULONG64 Length; /* 0: removed */
-    PGET_RUNTIME_FUNCTION_CALLBACK Callback;
-    PVOID Context;
-} RTLP_DYNAMIC_TABLE, *PRTLP_DYNAMIC_TABLE;
-
-static PRTLP_DYNAMIC_TABLE RtlpDynamicTables;
-
-static BOOLEAN RtlpInsertDynamicTable(const RTLP_DYNAMIC_TABLE *Template) {
-    PRTLP_DYNAMIC_TABLE Node = RtlAllocateHeap(RtlProcessHeap(), 0, sizeof(*Node));
-    if (Node == NULL) {
-        return FALSE;
-    }
-    *Node = *Template;
-    Node->Next = __atomic_load_n(&RtlpDynamicTables, __ATOMIC_RELAXED);
-    while (!__atomic_compare_exchange_n(&RtlpDynamicTables, &Node->Next, Node, FALSE,
-                                        __ATOMIC_RELEASE, __ATOMIC_RELAXED)) {
-    }
-    return TRUE;
-}
-
-/*
- * RtlAddFunctionTable - registers the unwind entries of generated code.
- *
- * FunctionTable holds EntryCount entries sorted by address, relative to BaseAddress; it stays the
- * caller's. FALSE when there is no memory. Public source: SDK, winnt.h.
- */
-BOOLEAN NTAPI RtlAddFunctionTable(PRUNTIME_FUNCTION FunctionTable, ULONG EntryCount,
-                                  ULONG64 BaseAddress) {
-    RTLP_DYNAMIC_TABLE Template = {
-        .Table = FunctionTable, .Count = EntryCount, .Base = BaseAddress};
-    if (EntryCount == 0) {
-        return TRUE;
-    }
-    Template.Length = FunctionTable[EntryCount - 1].EndAddress;
-    return RtlpInsertDynamicTable(&Template);
-}
-
-/*
- * RtlInstallFunctionTableCallback - registers a range whose entries Callback makes on demand.
- *
- * TableIdentifier has its two lowest bits set, as in Windows. OutOfProcessCallbackDll is for a
- * debugger on Windows and is not used.
- */
-BOOLEAN NTAPI RtlInstallFunctionTableCallback(ULONG64 TableIdentifier, ULONG64 BaseAddress,
-                                              ULONG Length, PGET_RUNTIME_FUNCTION_CALLBACK Callback,
-                                              PVOID Context, PCWSTR OutOfProcessCallbackDll) {
-    RTLP_DYNAMIC_TABLE Template = {.Table = (PRUNTIME_FUNCTION)TableIdentifier,
-                                   .Base = BaseAddress,
-                                   .Length = Length,
-                                   .Callback = Callback,
-                                   .Context = Context};
-    UNREFERENCED_PARAMETER(OutOfProcessCallbackDll);
-    return (TableIdentifier & 3) == 3 && RtlpInsertDynamicTable(&Template);
-}
-
-/* RtlDeleteFunctionTable - takes a registered table (or callback, by its identifier) back. */
-BOOLEAN NTAPI RtlDeleteFunctionTable(PRUNTIME_FUNCTION FunctionTable) {
-    PRTLP_DYNAMIC_TABLE Node = __atomic_load_n(&RtlpDynamicTables, __ATOMIC_ACQUIRE);
-    for (; Node != NULL; Node = Node->Next) {
-        if (Node->Table == FunctionTable && Node->Length != 0) {
-            Node->Length = 0;
-            return TRUE;
-        }
-    }
-    return FALSE;
-}
-
-static PRUNTIME_FUNCTION RtlpSearchDynamic(ULONG64 ControlPc, PULONG64 ImageBase) {
-    PRTLP_DYNAMIC_TABLE Node = __atomic_load_n(&RtlpDynamicTables, __ATOMIC_ACQUIRE);
-    for (; Node != NULL; Node = Node->Next) {
-        if (ControlPc - Node->Base < Node->Length) {
-            *ImageBase = Node->Base;
-            if (Node->Callback != NULL) {
-                return Node->Callback(ControlPc, Node->Context);
-            }
-            return RtlpSearchTable(Node->Table, Node->Count, (ULONG)(ControlPc - Node->Base));
-        }
-    }
-    return NULL;
-}
-
-#else
-
-static PRUNTIME_FUNCTION RtlpSearchDynamic(ULONG64 ControlPc, PULONG64 ImageBase) {
-    UNREFERENCED_PARAMETER(ControlPc);
-    UNREFERENCED_PARAMETER(ImageBase);
-    return NULL;
-}
-
-#endif
 
 /*
  * RtlLookupFunctionTable - the exception directory of the image that holds ControlPc.
@@ -156,9 +56,14 @@ PRUNTIME_FUNCTION NTAPI RtlLookupFunctionEntry(ULONG64 ControlPc, PULONG64 Image
     *ImageBase = 0;
     Table = RtlLookupFunctionTable(ControlPc, ImageBase, &Size);
     if (Table == NULL) {
-        return *ImageBase == 0 ? RtlpSearchDynamic(ControlPc, ImageBase) : NULL;
+#ifdef NTOS_USER
+        if (*ImageBase == 0) {
+            return RtlpLookupDynamicFunctionEntry(ControlPc, ImageBase);
+        }
+#endif
+        return NULL;
     }
-    Entry = RtlpSearchTable(Table, Size / sizeof(*Table), (ULONG)(ControlPc - *ImageBase));
+    Entry = RtlpSearchFunctionTable(Table, Size / sizeof(*Table), (ULONG)(ControlPc - *ImageBase));
     return RtlpDirectEntry(*ImageBase, Entry);
 }
 

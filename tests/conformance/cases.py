@@ -67,6 +67,13 @@ SPECIAL = [
                 b"reserve 1 TiB: 00000000\nended with a status: yes\n"
                 b"refused with: c000012d\nand again: yes\n"),
     Case("crash-none", "crash"),
+    Case("functables", "functables"),
+    Case("functables-documented", "functables", ["documented"], oracle=False,
+         output=b"add unsorted: yes\nunsorted 000: entry 7, base 0\nunsorted 00d: entry 7, base 0\n"
+                b"unsorted 00e: none\nunsorted 03f: none\nunsorted 040: entry 6, base 0\n"
+                b"unsorted 085: entry 5, base 0\nunsorted 0c0: entry 4, base 0\n"
+                b"unsorted 1cd: entry 0, base 0\nunsorted 400: none\n"
+                b"exception in function 0: e0000042\ndelete: yes\n"),
     Case("unwinds", "unwinds"),
     Case("unwinds-documented", "unwinds", ["documented"], oracle=False,
          output=b"a jump buffer and a context without floating-point registers\n"

@@ -104,6 +104,24 @@ static inline PVOID ProcessHeap(void) {
     return AT(PebPointer(), 0x30, PVOID);
 }
 
+/* Was the program asked, by its last argument, for what Wine does otherwise than Windows? */
+static inline BOOL LastArgumentIs(const WCHAR *Wanted) {
+    UNICODE_STRING *Line = &AT(Parameters(), 0x70, UNICODE_STRING);
+    ULONG Length = Line->Length / sizeof(WCHAR), Tail = 0;
+    while (Wanted[Tail] != 0) {
+        Tail++;
+    }
+    if (Length <= Tail || Line->Buffer[Length - Tail - 1] != L' ') {
+        return FALSE;
+    }
+    for (ULONG i = 0; i < Tail; i++) {
+        if (Line->Buffer[Length - Tail + i] != Wanted[i]) {
+            return FALSE;
+        }
+    }
+    return TRUE;
+}
+
 /* --- output and end --- */
 
 static inline void Emit(const void *Bytes, ULONG Length) {

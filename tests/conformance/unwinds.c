@@ -375,22 +375,10 @@ static void FindPointers(PVOID Unused) {
     (void)Unused;
 }
 
-/* The argument "documented" asks for what Wine does not do: it searches for ever for a target that is
- * no frame, and takes no floating-point registers into a context that has none. */
-static BOOL HasArgument(void) {
-    PUNICODE_STRING Line = &AT(Parameters(), 0x70, UNICODE_STRING);
-    static const WCHAR Wanted[] = L" documented";
-    ULONG Length = Line->Length / sizeof(WCHAR), Tail = sizeof(Wanted) / sizeof(WCHAR) - 1;
-    for (ULONG i = 0; i < Tail; i++) {
-        if (Length < Tail || Line->Buffer[Length - Tail + i] != Wanted[i]) {
-            return FALSE;
-        }
-    }
-    return TRUE;
-}
-
+/* What Wine does not do: it searches for ever for a target that is no frame, and takes no
+ * floating-point registers into a context that has none. */
 void Start(void) {
-    if (HasArgument()) {
+    if (LastArgumentIs(L"documented")) {
         Print("a jump buffer and a context without floating-point registers\n");
         ShowLanding(JumpFrame(RestoreJump, (PVOID)(ULONG_PTR)(CONTEXT_CONTROL | CONTEXT_INTEGER)));
         NoFrame("target between two frames", 8);

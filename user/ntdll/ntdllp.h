@@ -111,6 +111,11 @@ NTSTATUS NTAPI RtlWaitOnAddress(_In_ volatile VOID *Address, _In_ PVOID Compare,
 VOID NTAPI RtlWakeAddressSingle(_In_ PVOID Address);
 VOID NTAPI RtlWakeAddressAll(_In_ PVOID Address);
 
+VOID NTAPI RtlAcquireSRWLockExclusive(_Inout_ PRTL_SRWLOCK Lock);
+VOID NTAPI RtlReleaseSRWLockExclusive(_Inout_ PRTL_SRWLOCK Lock);
+VOID NTAPI RtlAcquireSRWLockShared(_Inout_ PRTL_SRWLOCK Lock);
+VOID NTAPI RtlReleaseSRWLockShared(_Inout_ PRTL_SRWLOCK Lock);
+
 /* heap.c */
 NTSTATUS RtlpInitializeProcessHeap(VOID);
 
