@@ -84,9 +84,12 @@ static VOID KmtCrashIfAsked(VOID) {
     KeBugCheckEx(MANUALLY_INITIATED_CRASH1, 1, 2, 3, 4);
 }
 
+struct _DRIVER_OBJECT *KmtDriver;
+
 NTSTATUS DriverEntry(_In_ PDRIVER_OBJECT DriverObject, _In_ PUNICODE_STRING RegistryPath) {
     ULONG Passed = 0, Failed = 0;
     PCSTR Only = HalQueryLoadOption("KMTEST"); /* tests whose names begin like this */
+    KmtDriver = DriverObject;
     KmtCrashIfAsked();
     for (const KMT_ENTRY *Entry = &KmtFirst + 1; Entry < &KmtLast; Entry++) {
         if (Entry->Name != NULL && (Only == NULL || KmtIsNamed(Entry->Name, Only, FALSE))) {

@@ -58,6 +58,9 @@ typedef struct _KMT_ENTRY {
         }                                                                                          \
     } while (0)
 
+/* The driver object of the tests: what makes devices needs one. */
+extern struct _DRIVER_OBJECT *KmtDriver;
+
 /* kmthread.c. TRUE once the thread waits for Reason; once *Value is what is wanted. */
 BOOLEAN KmtUntilWaiting(_In_ PKTHREAD Thread, _In_ KWAIT_REASON Reason);
 BOOLEAN KmtUntil(_In_ volatile LONG *Value, _In_ LONG Wanted);
