@@ -263,13 +263,12 @@ static NTSTATUS IopTransferBuffered(PIOP_TRANSFER Transfer, PIO_STATUS_BLOCK IoS
         if (IopHasFailed(Status)) {
             break;
         }
-        ULONG Moved = (ULONG)min(IoStatus->Information, Piece);
-        Done += Moved;
+        Done += (ULONG)IoStatus->Information;
         if (Transfer->Offset.QuadPart >= 0) {
-            Transfer->Offset.QuadPart += Moved;
+            Transfer->Offset.QuadPart += Piece;
         }
-        if (Moved < Piece) {
-            break;
+        if (IoStatus->Information != Piece) {
+            break; /* less: the end; more: the driver means something else by it */
         }
     } while (Done < Transfer->Length);
     ExFreePoolWithTag(System, IOP_TAG_BUFFER);
