@@ -72,24 +72,26 @@ static NTSTATUS NTAPI Waiter(PVOID Parameter) {
 
 static NTSTATUS NTAPI Quiet(PVOID Parameter) {
     (void)Parameter;
+    NtSetEvent(Ready, NULL);
     ShowStatus("quiet thread", NtWaitForSingleObject(Go, FALSE, NULL));
     return 0;
 }
 
 static void ToAnother(void) {
     HANDLE Thread = Begin(Waiter, NULL, FALSE);
-    for (int i = 0; i < 3; i++) {
-        NtWaitForSingleObject(Ready, FALSE, NULL);
-        ShowStatus("queue to waiter",
-                   NtQueueApcThread(Thread, Say, (PVOID)(ULONG_PTR)(30 + i), (PVOID)1, (PVOID)2));
-    }
     NtWaitForSingleObject(Ready, FALSE, NULL);
+    for (int i = 0; i < 3; i++) {
+        NTSTATUS Status =
+            NtQueueApcThread(Thread, Say, (PVOID)(ULONG_PTR)(30 + i), (PVOID)1, (PVOID)2);
+        NtWaitForSingleObject(Ready, FALSE, NULL); /* what it prints comes first */
+        ShowStatus("queue to waiter", Status);
+    }
     NtSetEvent(Go, NULL);
     EndOf(Thread);
 
     int Before = Calls;
     Thread = Begin(Quiet, NULL, FALSE);
-    Sleep1(20);
+    NtWaitForSingleObject(Ready, FALSE, NULL); /* the loader waits alertably at its end */
     NtQueueApcThread(Thread, Say, (PVOID)40, NULL, NULL);
     Sleep1(20);
     NtSetEvent(Go, NULL);

@@ -68,8 +68,11 @@ static NTSTATUS NTAPI Spinner(PVOID Parameter) {
     return 0x51;
 }
 
+static volatile LONG WaiterRuns;
+
 static NTSTATUS NTAPI Waiter(PVOID Parameter) {
     (void)Parameter;
+    WaiterRuns = 1;
     WaitWith(&SpinIn, &SpinOut, Gate, (PVOID)NtWaitForSingleObject);
     return 0x52;
 }
@@ -99,14 +102,29 @@ static void ShowOut(const char *What, int First) {
     Check(What, Same);
 }
 
+extern char SpinHere[];
+
+/* A spinner that is suspended in its loop, however long it takes to come there. */
+static HANDLE CatchSpinner(void) {
+    static CONTEXT c;
+    HANDLE Thread = Begin(Spinner, NULL, FALSE);
+    for (int i = 0; i < 1000; i++) {
+        Sleep1(10);
+        NtSuspendThread(Thread, NULL);
+        c.ContextFlags = CONTEXT_CONTROL;
+        if (NtGetContextThread(Thread, &c) || c.Rip - (ULONG64)SpinHere < 32) {
+            break;
+        }
+        NtResumeThread(Thread, NULL);
+    }
+    return Thread;
+}
+
 /* In user mode: everything can be seen and changed. */
 static void Running(void) {
     static CONTEXT c;
-    extern char SpinHere[];
     Fill(&SpinIn, 0x1000);
-    HANDLE Thread = Begin(Spinner, NULL, FALSE);
-    Sleep1(30);
-    NtSuspendThread(Thread, NULL);
+    HANDLE Thread = CatchSpinner();
     c.ContextFlags = CONTEXT_FULL | CONTEXT_SEGMENTS;
     ShowStatus("get", NtGetContextThread(Thread, &c));
     Check("rip in the loop", c.Rip - (ULONG64)SpinHere < 32);
@@ -138,7 +156,10 @@ static void Waits(void) {
     Gate = EventOf(1);
     Fill(&SpinIn, 0x2000);
     HANDLE Thread = Begin(Waiter, NULL, FALSE);
-    Sleep1(30);
+    while (!WaiterRuns) {
+        NtYieldExecution();
+    }
+    UntilItWaits(ThreadIdOf(Thread));
     for (int Suspend = 0; Suspend < 2; Suspend++) {
         if (Suspend) {
             NtSuspendThread(Thread, NULL);
@@ -307,9 +328,7 @@ static void SingleStep(void) {
     static CONTEXT c;
     PVOID Handler = RtlAddVectoredExceptionHandler(1, OnStep);
     Fill(&SpinIn, 0x3000);
-    HANDLE Thread = Begin(Spinner, NULL, FALSE);
-    Sleep1(30);
-    NtSuspendThread(Thread, NULL);
+    HANDLE Thread = CatchSpinner();
     c.ContextFlags = CONTEXT_CONTROL;
     NtGetContextThread(Thread, &c);
     c.EFlags |= 0x100;

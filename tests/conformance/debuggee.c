@@ -2,7 +2,7 @@
  * What tests/gdb looks at: one of each thing that a debugger command shows, and a record of what
  * the program knows of it. Everything stands when NtTestAlert is called; the program never ends.
  */
-#include "nt.h"
+#include "threading.h"
 
 NTSYS NTSTATUS NTAPI NtCreateMutant(PHANDLE, ACCESS_MASK, POBJECT_ATTRIBUTES, BOOLEAN);
 NTSYS NTSTATUS NTAPI NtCreateSemaphore(PHANDLE, ACCESS_MASK, POBJECT_ATTRIBUTES, LONG, LONG);
@@ -11,7 +11,6 @@ NTSYS NTSTATUS NTAPI NtSetInformationObject(HANDLE, int, PVOID, ULONG);
 NTSYS NTSTATUS NTAPI NtCreateDirectoryObject(PHANDLE, ACCESS_MASK, POBJECT_ATTRIBUTES);
 NTSYS NTSTATUS NTAPI NtCreateSymbolicLinkObject(PHANDLE, ACCESS_MASK, POBJECT_ATTRIBUTES,
                                                 PUNICODE_STRING);
-NTSYS NTSTATUS NTAPI NtQueueApcThread(HANDLE, PVOID, PVOID, PVOID, PVOID);
 
 #define DIRECTORY_ALL     0x000F000F
 #define SYMBOLIC_LINK_ALL 0x000F0001
@@ -91,13 +90,13 @@ static void CreateMemory(void) {
 }
 
 static void CreateThreads(void) {
-    LARGE_INTEGER Moment = {.QuadPart = -300000};
     RtlCreateUserThread(SELF, NULL, FALSE, 0, 0, 0, Wait, NULL, &Waiter, &WaiterId);
     RtlCreateUserThread(SELF, NULL, FALSE, 0, 0, 0, Sleep_, NULL, &Sleeper, &SleeperId);
     while (Steps < 2) {
         NtYieldExecution();
     }
-    NtDelayExecution(FALSE, &Moment);
+    UntilItWaits(WaiterId.UniqueThread);
+    UntilItWaits(SleeperId.UniqueThread);
     /* The waiter does not wait alertably, so this stays in its queue. */
     NtQueueApcThread(Waiter, (PVOID)0x1111, (PVOID)0x2222, (PVOID)0x3333, (PVOID)0x4444);
     RtlCreateUserThread(SELF, NULL, FALSE, 0, 0, 0, Spin, NULL, &Spinner, &SpinnerId);

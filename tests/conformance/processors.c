@@ -12,7 +12,8 @@ NTSTATUS NTAPI NtCreateMutant(PHANDLE Mutant, ACCESS_MASK Access, POBJECT_ATTRIB
 NTSTATUS NTAPI NtSetInformationThread(HANDLE Thread, int Class, PVOID Buffer, ULONG Length);
 NTSTATUS NTAPI NtReleaseMutant(HANDLE Mutant, PLONG PreviousCount);
 
-static volatile LONG Go, Used, Sum, Faults;
+static volatile LONG Go, Used, Faults;
+static volatile ULONG64 Counts[4];
 static RTL_CRITICAL_SECTION Section;
 static LONG Guarded;
 static HANDLE Mutant;
@@ -110,23 +111,29 @@ static NTSTATUS NTAPI Memory(PVOID Parameter) {
     return 0;
 }
 
-static NTSTATUS NTAPI ForEver(PVOID Parameter) {
-    while (!Parameter) {
-        __atomic_fetch_add(&Sum, 1, __ATOMIC_SEQ_CST);
+static DECLSPEC_NORETURN NTSTATUS NTAPI ForEver(PVOID Parameter) {
+    volatile ULONG64 *Count = Parameter;
+    for (;;) {
+        (*Count)++;
     }
-    return 0;
 }
 
-/* Threads that never enter the kernel end when they are told to. */
+/*
+ * Threads that never enter the kernel end when they are told to. Each has begun to count by then:
+ * one that ends while it is still in the loader may hold the loader's lock, and no thread could
+ * start after it.
+ */
 static void Terminate(void) {
     for (int i = 0; i < 5; i++) {
         HANDLE Threads[4];
-        LONG Before = Sum;
         for (int j = 0; j < 4; j++) {
-            Threads[j] = Begin(ForEver, NULL);
+            Counts[j] = 0;
+            Threads[j] = Begin(ForEver, (PVOID)&Counts[j]);
         }
-        while (Sum == Before) {
-            NtYieldExecution();
+        for (int j = 0; j < 4; j++) {
+            while (Counts[j] == 0) {
+                NtYieldExecution();
+            }
         }
         for (int j = 0; j < 4; j++) {
             NtTerminateThread(Threads[j], 7);

@@ -40,7 +40,10 @@ static void Contexts(void) {
     Expect("set of an ended one", (ULONG)NtSetContextThread(Thread, &c), 0xC0000001);
 }
 
+static volatile LONG WaitingRuns;
+
 static NTSTATUS NTAPI Waiting(PVOID Event) {
+    WaitingRuns = 1;
     return NtWaitForSingleObject(Event, FALSE, NULL);
 }
 
@@ -49,7 +52,10 @@ static NTSTATUS NTAPI Waiting(PVOID Event) {
 static void InService(void) {
     static CONTEXT c;
     HANDLE Event = EventOf(1), Thread = Begin(Waiting, Event, FALSE);
-    Sleep1(50);
+    while (!WaitingRuns) {
+        NtYieldExecution();
+    }
+    UntilItWaits(ThreadIdOf(Thread));
     c.ContextFlags = CONTEXT_FULL;
     NtGetContextThread(Thread, &c);
     Expect("rcx is rip, r11 the flags", c.Rcx == c.Rip && c.R11 == c.EFlags, 1);

@@ -16,9 +16,12 @@ static NTSTATUS NTAPI Waiting(PVOID Parameter) {
     return NtWaitForSingleObject(Go, FALSE, Parameter);
 }
 
-static BOOL Moves(void) {
+/* It may take long until a thread gets its turn; that it gets none can only be believed. */
+static BOOL Moves(BOOL Expected) {
     LONG Before = Counter;
-    Sleep1(50);
+    for (int i = 0; i < (Expected ? 1000 : 1) && Counter == Before; i++) {
+        Sleep1(50);
+    }
     return Counter != Before;
 }
 
@@ -36,19 +39,37 @@ static void Resume(HANDLE Thread) {
 
 static void Running(void) {
     HANDLE Thread = Begin(Counting, NULL, TRUE);
-    Check("moves before it is resumed", Moves());
+    Check("moves before it is resumed", Moves(FALSE));
     Resume(Thread);
-    Check("moves", Moves());
+    Check("moves", Moves(TRUE));
     Suspend(Thread);
-    Check("moves while suspended", Moves());
+    Check("moves while suspended", Moves(FALSE));
     Suspend(Thread);
     Resume(Thread);
-    Check("moves while suspended once", Moves());
+    Check("moves while suspended once", Moves(FALSE));
     Resume(Thread);
-    Check("moves again", Moves());
+    Check("moves again", Moves(TRUE));
     Resume(Thread);
     Stop = 1;
     Print("ended with %u\n", EndOf(Thread));
+}
+
+/* A thread that waits for so long, suspended before its time is over. On a slow machine that can
+   take a second try with more time. */
+static HANDLE SuspendBefore(ULONG Milliseconds) {
+    for (;; Milliseconds *= 2) {
+        static LARGE_INTEGER Time;
+        ULONG Previous = 99;
+        Time.QuadPart = -(LONGLONG)Milliseconds * 10000;
+        HANDLE Thread = Begin(Waiting, &Time, FALSE);
+        Sleep1(10);
+        NTSTATUS Status = NtSuspendThread(Thread, &Previous);
+        if (Status != STATUS_THREAD_IS_TERMINATING) {
+            Print("suspend: %08x, was %u\n", (unsigned)Status, Previous);
+            return Thread;
+        }
+        EndOf(Thread);
+    }
 }
 
 /* A wait goes on under the suspension, and is over when the thread looks. */
@@ -62,9 +83,7 @@ static void InAWait(void) {
     Print("ended with %08x\n", EndOf(Thread));
     NtResetEvent(Go, NULL);
 
-    Thread = Begin(Waiting, MILLISECONDS(30), FALSE);
-    Sleep1(10);
-    Suspend(Thread);
+    Thread = SuspendBefore(30);
     ShowStatus("suspended past its timeout",
                NtWaitForSingleObject(Thread, FALSE, MILLISECONDS(80)));
     Resume(Thread);
@@ -85,7 +104,11 @@ static void InAWait(void) {
 
 static void Ending(void) {
     Stop = 0;
+    Counter = 0;
     HANDLE Thread = Begin(Counting, NULL, FALSE);
+    while (Counter == 0) { /* in the loader it may hold a lock that the next one needs */
+        NtYieldExecution();
+    }
     Suspend(Thread);
     Suspend(Thread);
     ShowStatus("terminate while suspended", NtTerminateThread(Thread, 9));
@@ -111,7 +134,13 @@ static void Itself(void) {
     }
     Sleep1(20);
     Print("counter: %d\n", Counter);
-    Resume(Thread);
+    ULONG Previous = 0;
+    NTSTATUS Status;
+    do { /* it may not have come to suspend itself yet: then there is nothing to resume */
+        Sleep1(1);
+        Status = NtResumeThread(Thread, &Previous);
+    } while (Status == 0 && Previous == 0);
+    Print("resume: %08x, was %u\n", (unsigned)Status, Previous);
     EndOf(Thread);
     Print("counter: %d\n", Counter);
 }

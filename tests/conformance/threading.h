@@ -71,6 +71,31 @@ static void Sleep1(ULONG Milliseconds) {
     NtDelayExecution(FALSE, MILLISECONDS(Milliseconds));
 }
 
+/*
+ * Until a thread waits in the kernel: one that has said that it is about to, and waits for nothing
+ * else before. Wine does not tell the states of threads (0, which such a thread cannot have): there
+ * it gets time.
+ */
+static void UntilItWaits(HANDLE Id) {
+    static UCHAR List[0x10000] __attribute__((aligned(8)));
+    for (;;) {
+        ULONG State = 0;
+        NtQuerySystemInformation(5, List, sizeof(List), NULL);
+        for (ULONG At = 0, Next = 1; Next != 0; At += Next) {
+            Next = AT(List, At, ULONG);
+            for (ULONG i = 0; i < AT(List, At + 4, ULONG); i++) {
+                ULONG Thread = At + 0x100 + 0x50 * i;
+                State =
+                    AT(List, Thread + 0x30, HANDLE) == Id ? AT(List, Thread + 0x44, ULONG) : State;
+            }
+        }
+        Sleep1(State == 0 ? 100 : 1);
+        if (State == 0 || State == 5) {
+            return;
+        }
+    }
+}
+
 static HANDLE Begin(PUSER_THREAD_START_ROUTINE Routine, PVOID Parameter, BOOLEAN Suspended) {
     HANDLE Thread = NULL;
     NTSTATUS Status =

@@ -37,13 +37,13 @@ static NTSTATUS NTAPI Wait(PVOID Parameter) {
     return 0;
 }
 
-/* It waits when this returns: it has said that it is about to, and had time. */
+/* It waits when this returns. */
 static void StartWaiter(WAITER *Waiter, int Type, ULONG Count, HANDLE First, HANDLE Second) {
     *Waiter = (WAITER){.Handles = {First, Second}, .Count = Count, .Type = Type, .Status = 0x103};
     Waiter->Ready = NewEvent(0);
     RtlCreateUserThread(SELF, NULL, FALSE, 0, 0, 0, Wait, Waiter, &Waiter->Thread, NULL);
     NtWaitForSingleObject(Waiter->Ready, FALSE, NULL);
-    NtDelayExecution(FALSE, MILLISECONDS(100));
+    UntilItWaits(ThreadIdOf(Waiter->Thread));
 }
 
 static void EndWaiter(const char *What, WAITER *Waiter) {
