@@ -1,10 +1,11 @@
-# Fuzzers: clang's libFuzzer under AddressSanitizer and UBSan. `make fuzz` runs each for FUZZ_SECONDS,
-# starting from images that mingw makes of the sources in tests/fuzz/seeds.
+# Fuzzers. `make fuzz` runs clang's libFuzzer on the PE parser for a minute, under AddressSanitizer and UBSan, starting
+# from images that mingw makes of the sources in tests/fuzz/seeds; then the campaign in the machine.
 
-FUZZ_SECONDS ?= 30
-# The fuzzers of services run with so many seeds, from this one on.
-FUZZ_FIRST   ?= 100
-FUZZ_SEEDS_EACH ?= 5
+# The campaign: how long, from which seed on, how many machines at a time.
+FUZZ_MINUTES ?= 10
+FUZZ_SEED    ?= 1
+FUZZ_JOBS    ?= 1
+FUZZ_SECONDS ?= 60
 FUZZ_CFLAGS  := -g -O1 -std=c17 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
                 -fms-extensions -fshort-wchar -Wall -Wextra -Wno-microsoft -DNTOS_HOST -DDBG=1 -Isdk -Iinc
 FUZZ_SEEDS   := $(patsubst tests/fuzz/seeds/%.c,$(O)/fuzz/corpus/image/%.bin,$(wildcard tests/fuzz/seeds/*.c)) \
@@ -26,32 +27,25 @@ host-tests: $(O)/fuzz/fuzz_image $(FUZZ_SEEDS)
 
 # The corpus that grows is kept apart from the seeds; a crash leaves its input beside it.
 .PHONY: fuzz
-fuzz: all test-programs $(O)/fuzz/fuzz_image $(FUZZ_SEEDS) ## fuzz the PE parser for FUZZ_SECONDS, services by seed
+fuzz: all free-build test-programs $(O)/fuzz/fuzz_image $(FUZZ_SEEDS) ## attack the kernel for FUZZ_MINUTES, from FUZZ_SEED on
 	@mkdir -p $(O)/fuzz/found
-	$< -max_total_time=$(FUZZ_SECONDS) -max_len=65536 -timeout=10 -verbosity=0 -print_final_stats=1 \
+	$(O)/fuzz/fuzz_image -max_total_time=$(FUZZ_SECONDS) -max_len=65536 -timeout=10 -verbosity=0 -print_final_stats=1 \
 	    -artifact_prefix=$(O)/fuzz/ $(O)/fuzz/found $(O)/fuzz/corpus/image
-	for seed in $$(seq $(FUZZ_FIRST) $$(($(FUZZ_FIRST) + $(FUZZ_SEEDS_EACH) - 1))); do \
-	    tools/vmrun --build $(O) --timeout 600 $(O)/fuzz/names.exe $$seed 200000 1000000 || exit 1; \
-	    tools/vmrun --build $(O) --timeout 600 $(O)/fuzz/syscalls.exe $$seed; \
-	    case $$? in 124|125|126) exit 1;; esac; \
-	done
+	$(PYTHON) tests/fuzz/campaign.py --minutes $(FUZZ_MINUTES) --seed $(FUZZ_SEED) --jobs $(FUZZ_JOBS) \
+	    --checked $(abspath $(O)) --free $(abspath $(FREE_O))
 
-# --- system services with random arguments, inside the machine ---------------------------------
+# --- the campaign: system services, entries and images, inside the machine ---------------------
 
-# Those that end or stop their caller by what they are for.
-FUZZ_NOT := NtTerminateProcess NtTerminateThread NtContinue NtRaiseException NtDelayExecution \
-            NtWaitForSingleObject NtWaitForMultipleObjects NtSignalAndWaitForSingleObject \
-            NtWaitForKeyedEvent NtReleaseKeyedEvent NtWaitForAlertByThreadId NtSuspendThread \
-            NtRemoveIoCompletion NtRemoveIoCompletionEx NtReadFile NtSetContextThread
+CAMPAIGN_C := $(wildcard tests/fuzz/calls/*.c)
 
-$(O)/gen/fuzz_services.h: sdk/services.tbl tests/fuzz.mk | $(O)/gen/.dir
-	$(Q)awk 'BEGIN {n = split("$(FUZZ_NOT)", names); for (i = 1; i <= n; i++) skip[names[i]] = 1} \
-	    /^0x/ && $$3 != "-" && !($$2 in skip) {printf "{%s, %s}, /* %s */\n", $$1, $$3, $$2}' $< > $@
+# All prototypes are in sdk/nt*.h; a service that has none stops the build.
+$(O)/gen/fuzz_shapes.h: tests/fuzz/genshapes.py sdk/services.tbl $(wildcard sdk/nt*.h) | $(O)/gen/.dir
+	$(Q)$(PYTHON) $< sdk $@
 
-$(O)/fuzz/syscalls.exe: tests/fuzz/syscalls.c $(O)/gen/fuzz_services.h tests/conformance/nt.h
+$(O)/fuzz/campaign.exe: $(CAMPAIGN_C) $(O)/gen/fuzz_shapes.h $(wildcard tests/fuzz/calls/*.h tests/conformance/*.h)
 	@mkdir -p $(@D)
-	$(call say,CC,$<)
-	$(Q)$(MINGW) $(CF_CFLAGS) -Itests/conformance -I$(O)/gen -Wl,-e,Start $< -o $@ $(CF_LIBS)
+	$(call say,CC,tests/fuzz/calls)
+	$(Q)$(MINGW) $(CF_CFLAGS) -I$(O)/gen -Wl,-e,Start $(CAMPAIGN_C) -o $@ $(CF_LIBS)
 
 # Names and object attributes, for every service that creates or opens an object.
 $(O)/fuzz/names.exe: tests/fuzz/names.c $(wildcard tests/conformance/*.h)
@@ -59,4 +53,4 @@ $(O)/fuzz/names.exe: tests/fuzz/names.c $(wildcard tests/conformance/*.h)
 	$(call say,CC,$<)
 	$(Q)$(MINGW) $(CF_CFLAGS) -Itests/conformance -Wl,-e,Start $< -o $@ $(CF_LIBS)
 
-test-programs: $(O)/fuzz/syscalls.exe $(O)/fuzz/names.exe
+test-programs: $(O)/fuzz/campaign.exe $(O)/fuzz/names.exe

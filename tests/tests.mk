@@ -83,7 +83,8 @@ FREE_O := $(if $(filter build/%,$(O)),build/free,$(O)/free)
 
 .PHONY: free-build
 free-build:
-	@$(MAKE) --no-print-directory BUILD=free O=$(FREE_O) all $(FREE_O)/bench/bench.exe $(FREE_O)/bench/kbench.sys
+	@$(MAKE) --no-print-directory BUILD=free O=$(FREE_O) all $(FREE_O)/bench/bench.exe $(FREE_O)/bench/kbench.sys \
+	    $(FREE_O)/kmtest/spawn.sys $(FREE_O)/kmtest/watch.sys
 
 .PHONY: bench-now
 bench-now: free-build
@@ -106,12 +107,13 @@ $(KMT)/kmtest.full.sys: $(KMT_C:tests/kernel/%.c=$(KMT)/%.obj) $(O)/gen/ntoskrnl
 $(KMT)/kmtest.sys: $(KMT)/kmtest.full.sys
 	$(OBJCOPY) --strip-debug $< $@
 
-# A driver of its own: it starts the second process of programs that want one.
+# Drivers that stand alone: spawn starts the second process of programs that want one, watch ends
+# processes that do not end.
 $(KMT)/%.obj: tests/drivers/%.c
 	@mkdir -p $(@D)
 	$(call say,CC,$<)
 	$(Q)$(CC) $(KERNEL_CFLAGS) -UDBG -DDBG=0 -MMD -MP -MF $(@:.obj=.d) -c $< -o $@
-$(KMT)/spawn.sys: $(KMT)/spawn.obj $(O)/gen/ntoskrnl.lib $(O)/gen/hal.lib
+$(KMT)/spawn.sys $(KMT)/watch.sys: $(KMT)/%.sys: $(KMT)/%.obj $(O)/gen/ntoskrnl.lib $(O)/gen/hal.lib
 	$(call say,LINK,$@)
 	$(Q)$(LD) $(LDFLAGS) /driver /subsystem:native /entry:DriverEntry /align:0x1000 /merge:.buildid=.rdata /out:$@ $^
 
@@ -127,7 +129,7 @@ $(KMT)/ddkirql.sys: tests/drivers/ddkirql.c
 # --- pytest ---------------------------------------------------------------------------------------
 
 .PHONY: test-programs
-test-programs: $(CF_PROGRAMS) $(KMT)/kmtest.sys $(KMT)/spawn.sys $(KMT)/ddkirql.sys
+test-programs: $(CF_PROGRAMS) $(KMT)/kmtest.sys $(KMT)/spawn.sys $(KMT)/watch.sys $(KMT)/ddkirql.sys
 
 .PHONY: test-now
 test-now: all free-build test-programs host-tests
