@@ -54,9 +54,21 @@ typedef struct _KLDR_DATA_TABLE_ENTRY {
     UNICODE_STRING BaseDllName; /* x.sys */
     ULONG Flags;
     USHORT LoadCount;
-    USHORT SignatureInfo;
+    union {
+        USHORT EntireField;
+        struct {
+            USHORT SignatureLevel : 4;
+            USHORT SignatureType : 3;
+            USHORT Unused : 9;
+        };
+    } u1;
     PVOID SectionPointer;
     ULONG CheckSum;
+    ULONG CoverageSectionSize;
+    PVOID CoverageSection;
+    PVOID LoadedImports;
+    PVOID Spare;
+    ULONG SizeOfImageNotRounded;
     ULONG TimeDateStamp;
 } KLDR_DATA_TABLE_ENTRY, *PKLDR_DATA_TABLE_ENTRY;
 static_assert(offsetof(KLDR_DATA_TABLE_ENTRY, DllBase) == 0x30, "as in Windows");

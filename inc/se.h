@@ -32,7 +32,22 @@ typedef struct _SECURITY_SUBJECT_CONTEXT {
 
 /* How far one open has come: what was asked, what is granted, what remains. Lives on the opener's
  * stack. */
+typedef struct _LUID_AND_ATTRIBUTES {
+    LUID Luid;
+    ULONG Attributes;
+} LUID_AND_ATTRIBUTES, *PLUID_AND_ATTRIBUTES;
+
+#define INITIAL_PRIVILEGE_COUNT 3
+
+typedef struct _INITIAL_PRIVILEGE_SET {
+    ULONG PrivilegeCount;
+    ULONG Control;
+    LUID_AND_ATTRIBUTES Privilege[INITIAL_PRIVILEGE_COUNT];
+} INITIAL_PRIVILEGE_SET, *PINITIAL_PRIVILEGE_SET;
+
+/* What one caller asks for while an object is opened or created (WDK: ACCESS_STATE). */
 typedef struct _ACCESS_STATE {
+    LUID OperationID;
     BOOLEAN SecurityEvaluated;
     BOOLEAN GenerateAudit;
     BOOLEAN GenerateOnClose;
@@ -43,7 +58,13 @@ typedef struct _ACCESS_STATE {
     ACCESS_MASK OriginalDesiredAccess;
     SECURITY_SUBJECT_CONTEXT SubjectSecurityContext;
     PVOID SecurityDescriptor; /* for a new object */
-    GENERIC_MAPPING GenericMapping;
+    PVOID AuxData;
+    union {
+        INITIAL_PRIVILEGE_SET InitialPrivilegeSet;
+    } Privileges;
+    BOOLEAN AuditPrivileges;
+    UNICODE_STRING ObjectName;
+    UNICODE_STRING ObjectTypeName;
 } ACCESS_STATE, *PACCESS_STATE;
 
 #define TOKEN_HAS_TRAVERSE_PRIVILEGE 0x01

@@ -46,7 +46,7 @@ static VOID IopInitializeDevice(PDEVICE_OBJECT Device, PDRIVER_OBJECT Driver, UL
     Device->StackSize = 1;
     Device->Flags = DO_DEVICE_INITIALIZING;
     Device->DeviceExtension = ExtensionSize != 0 ? (PUCHAR)Device + IopDeviceObjectSize() : NULL;
-    InitializeListHead(&Device->QueueListEntry);
+    InitializeListHead(&Device->Queue.ListEntry);
     KeInitializeEvent(&Device->DeviceLock, SynchronizationEvent, TRUE);
     ObReferenceObject(Driver);
 }

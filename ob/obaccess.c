@@ -23,7 +23,6 @@ NTSTATUS ObpPrepareAccessState(_Out_ PACCESS_STATE Local, _Inout_ PACCESS_STATE 
         *AccessState = Local;
     }
     if (ObjectType != NULL) {
-        (*AccessState)->GenericMapping = ObjectType->TypeInfo.GenericMapping;
         (*AccessState)->RemainingDesiredAccess = ObpMapGenericMask(
             (*AccessState)->RemainingDesiredAccess, &ObjectType->TypeInfo.GenericMapping);
     }

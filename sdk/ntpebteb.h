@@ -480,7 +480,6 @@ typedef struct _PEB {
         };
     };
     ULONG NtGlobalFlag2;
-    ULONGLONG ExtendedFeatureDisableMask;
 } PEB, *PPEB;
 
 CHECK_OFFSET(PEB, BeingDebugged, 0x002);
@@ -527,7 +526,7 @@ CHECK_OFFSET(PEB, WaitOnAddressHashTable, 0x3A0);
 CHECK_OFFSET(PEB, TelemetryCoverageHeader, 0x7A0);
 CHECK_OFFSET(PEB, LeapSecondData, 0x7B8);
 CHECK_OFFSET(PEB, NtGlobalFlag2, 0x7C4);
-CHECK_SIZE(PEB, 0x7D0);
+CHECK_SIZE(PEB, 0x7C8);
 
 #include "ntteb.h"
 

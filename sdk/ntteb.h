@@ -182,7 +182,7 @@ typedef struct _TEB {
             USHORT LoadOwner : 1;
             USHORT LoaderWorker : 1;
             USHORT SkipLoaderInit : 1;
-            USHORT SkipFileAPIBrokering : 1;
+            USHORT SpareSameTebBits : 1;
         };
     };
     PVOID TxnScopeEnterCallback;

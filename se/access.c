@@ -46,7 +46,6 @@ BOOLEAN SeAccessCheck(_In_opt_ PVOID SecurityDescriptor,
 
 VOID SeSetAccessStateGenericMapping(_Inout_ PACCESS_STATE AccessState,
                                     _In_ PGENERIC_MAPPING GenericMapping) {
-    AccessState->GenericMapping = *GenericMapping;
     AccessState->RemainingDesiredAccess =
         SepMapGenericMask(AccessState->RemainingDesiredAccess, GenericMapping);
 }

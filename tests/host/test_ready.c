@@ -58,7 +58,7 @@ static void ModelRemove(PKTHREAD Thread) {
 static PKTHREAD ModelSelect(int Floor, KAFFINITY Set) {
     for (int Priority = HIGH_PRIORITY; Priority >= Floor; Priority--) {
         for (int At = 0; At < Count[Priority]; At++) {
-            if (Queue[Priority][At]->Affinity & Set) {
+            if (Queue[Priority][At]->Affinity.Mask & Set) {
                 return ModelTake(Priority, At);
             }
         }
