@@ -75,6 +75,9 @@ SPECIAL = [
                 b"unsorted 085: entry 5, base 0\nunsorted 0c0: entry 4, base 0\n"
                 b"unsorted 1cd: entry 0, base 0\nunsorted 400: none\n"
                 b"exception in function 0: e0000042\ndelete: yes\n"),
+    Case("relocblock", "relocblock"),
+    Case("relocblock-documented", "relocblock", ["documented"], oracle=False,
+         output=b"block: yes\n2234 6111\n"),
     Case("unwinds", "unwinds"),
     Case("unwinds-documented", "unwinds", ["documented"], oracle=False,
          output=b"a jump buffer and a context without floating-point registers\n"

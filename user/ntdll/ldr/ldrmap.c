@@ -150,6 +150,15 @@ static NTSTATUS LdrpSetHeaderBase(_In_ PVOID Base) {
     return Status;
 }
 
+/* Fixups may be where the image has no memory, or none that can be written (its headers). */
+static NTSTATUS LdrpApplyRelocations(_In_ PVOID Base, _In_ ULONG Size) {
+    __try {
+        return RtlpRelocateImage(Base, Size, (ULONG64)Base);
+    } __except (EXCEPTION_EXECUTE_HANDLER) {
+        return STATUS_INVALID_IMAGE_FORMAT;
+    }
+}
+
 /* Moves an image to where it was mapped, unless the kernel has done so already. */
 NTSTATUS LdrpRelocateImage(_In_ PVOID Base, _In_ ULONG Size) {
     PIMAGE_NT_HEADERS64 Headers = RtlImageNtHeader(Base);
@@ -163,7 +172,7 @@ NTSTATUS LdrpRelocateImage(_In_ PVOID Base, _In_ ULONG Size) {
     }
     Status = LdrpProtectSections(Base, TRUE);
     if (NT_SUCCESS(Status)) {
-        Status = RtlpRelocateImage(Base, Size, (ULONG64)Base);
+        Status = LdrpApplyRelocations(Base, Size);
     }
     if (NT_SUCCESS(Status)) {
         Status = LdrpSetHeaderBase(Base);

@@ -49,6 +49,16 @@ static NTSTATUS LdrpFollowForwarder(_In_ PCSTR Forwarder, _Inout_ PLDR_DATA_TABL
     return LdrpLoadByAscii(Module, *Entry, Entry);
 }
 
+/* Tables of a damaged image may be where it has no memory; the caller holds the loader's lock. */
+static NTSTATUS LdrpFindExport(_In_ PLDR_DATA_TABLE_ENTRY Entry, _In_opt_ PCSTR Name,
+                               _In_ ULONG Hint, _In_ ULONG Ordinal, _Out_ PRTL_EXPORT Export) {
+    __try {
+        return RtlpFindExport(Entry->DllBase, Entry->SizeOfImage, Name, Hint, Ordinal, Export);
+    } __except (EXCEPTION_EXECUTE_HANDLER) {
+        return STATUS_INVALID_IMAGE_FORMAT;
+    }
+}
+
 /*
  * LdrpResolveExport - the address of an export by name, or with Name NULL by ordinal.
  *
@@ -64,7 +74,7 @@ NTSTATUS LdrpResolveExport(_In_ PLDR_DATA_TABLE_ENTRY Entry, _In_opt_ PCSTR Name
 
     *Address = NULL;
     for (Steps = 0; Steps < LDRP_MAX_FORWARDERS; Steps++) {
-        Status = RtlpFindExport(Entry->DllBase, Entry->SizeOfImage, Name, Hint, Ordinal, &Export);
+        Status = LdrpFindExport(Entry, Name, Hint, Ordinal, &Export);
         if (!NT_SUCCESS(Status)) {
             return Status;
         }
@@ -92,30 +102,67 @@ static VOID LdrpReportMissingImport(_In_ PLDR_DATA_TABLE_ENTRY Importer,
     }
 }
 
-/* Lets the slots from First on be written: the rest of the section that they lie in. */
-static NTSTATUS LdrpUnprotectSlots(_In_ PLDR_DATA_TABLE_ENTRY Entry, _In_ PVOID First,
-                                   _Out_ PVOID *Start, _Out_ PSIZE_T Size, _Out_ PULONG Old) {
-    ULONG Rva = (ULONG)((PUCHAR)First - (PUCHAR)Entry->DllBase);
-    PIMAGE_SECTION_HEADER Section =
-        RtlImageRvaToSection(RtlImageNtHeader(Entry->DllBase), Entry->DllBase, Rva);
+/*
+ * Import slots that may be written just now. What a slot's page allows is asked of memory, not of
+ * the section table: that one describes a file, where sections may overlap, and slots may also be
+ * in the headers or in the zeroed tail of a section.
+ */
+typedef struct _LDRP_OPEN_SLOTS {
+    PVOID Start; /* what was made writable; Size is 0 if nothing had to be */
+    SIZE_T Size;
+    ULONG64 End; /* the first address behind the range that is open */
+    ULONG Old;
+} LDRP_OPEN_SLOTS, *PLDRP_OPEN_SLOTS;
 
-    *Size = 0;
-    if (Section == NULL) {
-        return STATUS_INVALID_IMAGE_FORMAT;
+#define LDRP_WRITABLE                                                                              \
+    (PAGE_READWRITE | PAGE_WRITECOPY | PAGE_EXECUTE_READWRITE | PAGE_EXECUTE_WRITECOPY)
+#define LDRP_EXECUTABLE (PAGE_EXECUTE | PAGE_EXECUTE_READ)
+
+static NTSTATUS LdrpCloseSlots(_Inout_ PLDRP_OPEN_SLOTS Slots) {
+    NTSTATUS Status = STATUS_SUCCESS;
+    ULONG Now;
+
+    if (Slots->Size != 0) {
+        Status = NtProtectVirtualMemory(NtCurrentProcess(), &Slots->Start, &Slots->Size, Slots->Old,
+                                        &Now);
     }
-    if (Section->Characteristics & IMAGE_SCN_MEM_WRITE) {
+    Slots->Size = 0;
+    Slots->End = 0;
+    return Status;
+}
+
+/* Makes the rest of the region that begins with Slot writable, unless it is. */
+static NTSTATUS LdrpOpenSlots(_Inout_ PLDRP_OPEN_SLOTS Slots, _In_ PVOID Slot) {
+    MEMORY_BASIC_INFORMATION Region;
+    NTSTATUS Status = LdrpCloseSlots(Slots);
+
+    if (NT_SUCCESS(Status)) {
+        Status = NtQueryVirtualMemory(NtCurrentProcess(), Slot, MemoryBasicInformation, &Region,
+                                      sizeof(Region), NULL);
+    }
+    if (!NT_SUCCESS(Status)) {
+        return Status;
+    }
+    /* A slot at an odd address may reach into the next region. */
+    Slots->End =
+        max((ULONG64)Region.BaseAddress + Region.RegionSize, (ULONG64)Slot + sizeof(PVOID));
+    if (Region.Protect & LDRP_WRITABLE) {
         return STATUS_SUCCESS;
     }
-    *Start = First;
-    *Size = Section->VirtualAddress + RtlpSectionVirtualSize(Section) - Rva;
-    return NtProtectVirtualMemory(
-        NtCurrentProcess(), Start, Size,
-        Section->Characteristics & IMAGE_SCN_MEM_EXECUTE ? PAGE_EXECUTE_READWRITE : PAGE_READWRITE,
-        Old);
+    Slots->Start = Slot;
+    Slots->Size = Slots->End - (ULONG64)Slot;
+    Status = NtProtectVirtualMemory(
+        NtCurrentProcess(), &Slots->Start, &Slots->Size,
+        Region.Protect & LDRP_EXECUTABLE ? PAGE_EXECUTE_READWRITE : PAGE_READWRITE, &Slots->Old);
+    if (!NT_SUCCESS(Status)) {
+        Slots->Size = 0;
+    }
+    return Status;
 }
 
 static NTSTATUS LdrpFillSlots(_In_ PLDR_DATA_TABLE_ENTRY Importer,
-                              _In_ PLDR_DATA_TABLE_ENTRY Exporter, _Inout_ PRTL_IMPORT_WALK Walk) {
+                              _In_ PLDR_DATA_TABLE_ENTRY Exporter, _Inout_ PRTL_IMPORT_WALK Walk,
+                              _Inout_ PLDRP_OPEN_SLOTS Slots) {
     NTSTATUS Status;
     PVOID Address;
 
@@ -125,6 +172,12 @@ static NTSTATUS LdrpFillSlots(_In_ PLDR_DATA_TABLE_ENTRY Importer,
             LdrpReportMissingImport(Importer, Walk, Status);
             return Status;
         }
+        if ((ULONG64)Walk->Slot + sizeof(PVOID) > Slots->End) {
+            Status = LdrpOpenSlots(Slots, Walk->Slot);
+            if (!NT_SUCCESS(Status)) {
+                return Status;
+            }
+        }
         *Walk->Slot = (ULONG64)Address;
     }
     return Status == STATUS_NO_MORE_ENTRIES ? STATUS_SUCCESS : Status;
@@ -132,26 +185,17 @@ static NTSTATUS LdrpFillSlots(_In_ PLDR_DATA_TABLE_ENTRY Importer,
 
 /* Binds all that one import descriptor names. */
 static NTSTATUS LdrpSnapModule(_In_ PLDR_DATA_TABLE_ENTRY Importer, _Inout_ PRTL_IMPORT_WALK Walk) {
-    PUCHAR First = (PUCHAR)Importer->DllBase + Walk->Address;
+    LDRP_OPEN_SLOTS Slots = {0};
     PLDR_DATA_TABLE_ENTRY Exporter;
-    PVOID Start;
-    SIZE_T Size;
-    ULONG Old = 0;
-    NTSTATUS Status;
+    NTSTATUS Status, Closed;
 
     Status = LdrpLoadByAscii(Walk->ModuleName, Importer, &Exporter);
     if (!NT_SUCCESS(Status)) {
         return Status;
     }
-    Status = LdrpUnprotectSlots(Importer, First, &Start, &Size, &Old);
-    if (!NT_SUCCESS(Status)) {
-        return Status;
-    }
-    Status = LdrpFillSlots(Importer, Exporter, Walk);
-    if (Size != 0 && NT_SUCCESS(Status)) {
-        Status = NtProtectVirtualMemory(NtCurrentProcess(), &Start, &Size, Old, &Old);
-    }
-    return Status;
+    Status = LdrpFillSlots(Importer, Exporter, Walk, &Slots);
+    Closed = LdrpCloseSlots(&Slots);
+    return NT_SUCCESS(Status) ? Closed : Status;
 }
 
 /* LdrpSnapImports - binds all imports of a module, loading what they name. */
@@ -165,12 +209,20 @@ NTSTATUS LdrpSnapImports(_In_ PLDR_DATA_TABLE_ENTRY Entry) {
     return Status == STATUS_NO_MORE_ENTRIES ? STATUS_SUCCESS : Status;
 }
 
-/* What a freshly mapped module needs before its initialisation may run. */
+/*
+ * What a freshly mapped module needs before its initialisation may run. Tables may be where the
+ * image has no memory, between two sections: the fault is the module's status.
+ */
 static NTSTATUS LdrpPrepareModule(_In_ PLDR_DATA_TABLE_ENTRY Entry) {
-    NTSTATUS Status = LdrpSnapImports(Entry);
+    NTSTATUS Status;
 
-    if (NT_SUCCESS(Status)) {
-        Status = LdrpHandleTlsData(Entry);
+    __try {
+        Status = LdrpSnapImports(Entry);
+        if (NT_SUCCESS(Status)) {
+            Status = LdrpHandleTlsData(Entry);
+        }
+    } __except (EXCEPTION_EXECUTE_HANDLER) {
+        Status = GetExceptionCode();
     }
     if (NT_SUCCESS(Status)) {
         Entry->Flags &= ~LDRP_LOAD_IN_PROGRESS;
