@@ -1,4 +1,4 @@
-"""Fuzzers, with a fixed number of inputs each: the PE parser; the campaign's kinds in the machine; names."""
+"""Fuzzers, with a fixed number of inputs each: the PE parser, paths, addresses; the campaign's kinds in the machine; names."""
 import os
 import re
 import shutil
@@ -25,6 +25,15 @@ def test_image_parser_survives(tmp_path):
     run = subprocess.run([os.path.join(BUILD, "fuzz", "fuzz_image"), "-runs=20000", "-seed=1",
                           "-max_len=65536", "-timeout=20", "-artifact_prefix=%s/" % tmp_path,
                           str(found), seeds],
+                         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+    assert run.returncode == 0, run.stdout[-4000:]
+
+
+@pytest.mark.parametrize("name", ["path", "ip"])
+def test_names_and_texts_survive(name, tmp_path):
+    """ntdll's path code, and addresses of the Internet as text."""
+    run = subprocess.run([os.path.join(BUILD, "fuzz", "fuzz_" + name), "-runs=20000", "-seed=1",
+                          "-max_len=200", "-timeout=20", "-artifact_prefix=%s/" % tmp_path],
                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
     assert run.returncode == 0, run.stdout[-4000:]
 

@@ -230,7 +230,8 @@ VOID RtlpMakeRelative(_In_ PCUNICODE_STRING NtName, _In_ const RTLP_PATH *FullPa
     Path.Buffer = FullPath->Buffer;
     Path.Length = Path.MaximumLength = (USHORT)(FullPath->Length * sizeof(WCHAR));
     RtlAcquirePebLock();
-    if (RtlpCurDirRef != NULL && Path.Length > Current->Length &&
+    if (RtlpCurDirRef != NULL && Current->Length != 0 && Path.Length > Current->Length &&
+        Path.Buffer[Current->Length / sizeof(WCHAR) - 1] == L'\\' &&
         RtlPrefixUnicodeString(Current, &Path, TRUE)) {
         Rest = Path.Length - Current->Length;
         RelativeName->RelativeName.Buffer =
