@@ -24,6 +24,8 @@ PTEB NtCurrentTeb(VOID);
 #include <ntrtl.h>
 #include <ntrtlpath.h>
 #include <ntrtlenv.h>
+#include <ntrtltable.h>
+#include <ntrtlver.h>
 #include <ntapi.h>
 #include <rtlimage.h>
 #include <stdarg.h>
@@ -129,30 +131,6 @@ VOID RtlpInitializePebLocks(VOID);
 #define LDR_ADDREF_DLL_PIN                       0x00000001
 #define LDR_GET_DLL_HANDLE_EX_UNCHANGED_REFCOUNT 0x00000001
 #define LDR_GET_DLL_HANDLE_EX_PIN                0x00000002
-
-typedef struct _OSVERSIONINFOW {
-    ULONG dwOSVersionInfoSize;
-    ULONG dwMajorVersion;
-    ULONG dwMinorVersion;
-    ULONG dwBuildNumber;
-    ULONG dwPlatformId;
-    WCHAR szCSDVersion[128];
-} RTL_OSVERSIONINFOW, *PRTL_OSVERSIONINFOW;
-
-typedef struct _OSVERSIONINFOEXW {
-    ULONG dwOSVersionInfoSize;
-    ULONG dwMajorVersion;
-    ULONG dwMinorVersion;
-    ULONG dwBuildNumber;
-    ULONG dwPlatformId;
-    WCHAR szCSDVersion[128];
-    USHORT wServicePackMajor;
-    USHORT wServicePackMinor;
-    USHORT wSuiteMask;
-    UCHAR wProductType;
-    UCHAR wReserved;
-} RTL_OSVERSIONINFOEXW, *PRTL_OSVERSIONINFOEXW;
-C_ASSERT(sizeof(RTL_OSVERSIONINFOEXW) == 284);
 
 #ifndef GetExceptionCode
 #define GetExceptionCode()        ((NTSTATUS)_exception_code())
