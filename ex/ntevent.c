@@ -26,43 +26,35 @@ NTSTATUS ExpInitializeEvents(VOID) {
     return ObCreateObjectType(&Name, &Initializer, NULL, &ExEventObjectType);
 }
 
+typedef struct _EXP_NEW_EVENT {
+    EVENT_TYPE Type;
+    BOOLEAN State;
+} EXP_NEW_EVENT;
+
+static VOID ExpInitializeEvent(PVOID Event, const VOID *Context) {
+    const EXP_NEW_EVENT *New = Context;
+    KeInitializeEvent(Event, New->Type, New->State);
+}
+
+/* Source: WDK, ZwCreateEvent. STATUS_INVALID_PARAMETER for a bad type; statuses of ObInsertObject.
+ */
 /* Source: WDK, ZwCreateEvent. STATUS_INVALID_PARAMETER for a bad type; statuses of ObInsertObject.
  */
 NTSTATUS NTAPI NtCreateEvent(_Out_ PHANDLE EventHandle, _In_ ACCESS_MASK DesiredAccess,
                              _In_opt_ POBJECT_ATTRIBUTES ObjectAttributes,
                              _In_ EVENT_TYPE EventType, _In_ BOOLEAN InitialState) {
-    KPROCESSOR_MODE Mode = ExGetPreviousMode();
-    PVOID Event;
-    HANDLE Handle;
-    NTSTATUS Status = ObProbeForWriteHandle(EventHandle);
-    if (!NT_SUCCESS(Status)) {
-        return Status;
-    }
+    EXP_NEW_EVENT New = {EventType, InitialState};
     if (EventType != NotificationEvent && EventType != SynchronizationEvent) {
-        return STATUS_INVALID_PARAMETER;
+        return ObRefuseHandle(EventHandle, STATUS_INVALID_PARAMETER);
     }
-    Status = ObCreateObject(Mode, ExEventObjectType, ObjectAttributes, Mode, NULL, sizeof(KEVENT),
-                            0, 0, &Event);
-    if (!NT_SUCCESS(Status)) {
-        return Status;
-    }
-    KeInitializeEvent(Event, EventType, InitialState);
-    Status = ObInsertObject(Event, NULL, DesiredAccess, 0, NULL, &Handle);
-    return ObReturnHandle(EventHandle, Handle, Status, Mode);
+    return ObCreateObjectHandle(EventHandle, DesiredAccess, ObjectAttributes, ExEventObjectType,
+                                sizeof(KEVENT), ExpInitializeEvent, &New);
 }
 
 /* Source: Windows SDK, OpenEvent; winternl.h. */
 NTSTATUS NTAPI NtOpenEvent(_Out_ PHANDLE EventHandle, _In_ ACCESS_MASK DesiredAccess,
                            _In_ POBJECT_ATTRIBUTES ObjectAttributes) {
-    KPROCESSOR_MODE Mode = ExGetPreviousMode();
-    HANDLE Handle;
-    NTSTATUS Status = ObProbeForWriteHandle(EventHandle);
-    if (!NT_SUCCESS(Status)) {
-        return Status;
-    }
-    Status = ObOpenObjectByName(ObjectAttributes, ExEventObjectType, Mode, NULL, DesiredAccess,
-                                NULL, &Handle);
-    return ObReturnHandle(EventHandle, Handle, Status, Mode);
+    return ObOpenObjectHandle(EventHandle, DesiredAccess, ObjectAttributes, ExEventObjectType);
 }
 
 static NTSTATUS ExpReferenceEvent(HANDLE Handle, ACCESS_MASK Access, PKEVENT *Event) {

@@ -33,7 +33,9 @@ typedef struct _EXP_KEYED_WAIT {
 POBJECT_TYPE ExpKeyedEventObjectType;
 static PKEYED_EVENT_OBJECT ExpCritSecOutOfMemoryEvent;
 
-static VOID ExpInitializeKeyedEvent(PKEYED_EVENT_OBJECT KeyedEvent) {
+static VOID ExpInitializeKeyedEvent(PVOID Object, const VOID *Context) {
+    PKEYED_EVENT_OBJECT KeyedEvent = Object;
+    UNREFERENCED_PARAMETER(Context);
     ExInitializePushLock(&KeyedEvent->Lock);
     InitializeListHead(&KeyedEvent->WaitQueue);
 }
@@ -50,7 +52,7 @@ static NTSTATUS ExpCreateSharedKeyedEvent(VOID) {
     if (!NT_SUCCESS(Status)) {
         return Status;
     }
-    ExpInitializeKeyedEvent(Object);
+    ExpInitializeKeyedEvent(Object, NULL);
     ObReferenceObject(Object);
     Status = ObInsertObject(Object, NULL, KEYEDEVENT_ALL_ACCESS, 0, NULL, &Handle);
     if (!NT_SUCCESS(Status)) {
@@ -78,38 +80,21 @@ NTSTATUS ExpInitializeKeyedEvents(VOID) {
 }
 
 /* STATUS_INVALID_PARAMETER_4: there are no flags. Source: phnt. */
+/* STATUS_INVALID_PARAMETER_4: there are no flags. Source: phnt. */
 NTSTATUS NTAPI NtCreateKeyedEvent(_Out_ PHANDLE KeyedEventHandle, _In_ ACCESS_MASK DesiredAccess,
                                   _In_opt_ POBJECT_ATTRIBUTES ObjectAttributes, _In_ ULONG Flags) {
-    KPROCESSOR_MODE Mode = ExGetPreviousMode();
-    PVOID KeyedEvent;
-    HANDLE Handle;
     if (Flags != 0) {
-        return STATUS_INVALID_PARAMETER_4;
+        return ObRefuseHandle(KeyedEventHandle, STATUS_INVALID_PARAMETER_4);
     }
-    NTSTATUS Status = ObProbeForWriteHandle(KeyedEventHandle);
-    if (NT_SUCCESS(Status)) {
-        Status = ObCreateObject(Mode, ExpKeyedEventObjectType, ObjectAttributes, Mode, NULL,
-                                sizeof(KEYED_EVENT_OBJECT), 0, 0, &KeyedEvent);
-    }
-    if (!NT_SUCCESS(Status)) {
-        return Status;
-    }
-    ExpInitializeKeyedEvent(KeyedEvent);
-    Status = ObInsertObject(KeyedEvent, NULL, DesiredAccess, 0, NULL, &Handle);
-    return ObReturnHandle(KeyedEventHandle, Handle, Status, Mode);
+    return ObCreateObjectHandle(KeyedEventHandle, DesiredAccess, ObjectAttributes,
+                                ExpKeyedEventObjectType, sizeof(KEYED_EVENT_OBJECT),
+                                ExpInitializeKeyedEvent, NULL);
 }
 
 NTSTATUS NTAPI NtOpenKeyedEvent(_Out_ PHANDLE KeyedEventHandle, _In_ ACCESS_MASK DesiredAccess,
                                 _In_ POBJECT_ATTRIBUTES ObjectAttributes) {
-    KPROCESSOR_MODE Mode = ExGetPreviousMode();
-    HANDLE Handle;
-    NTSTATUS Status = ObProbeForWriteHandle(KeyedEventHandle);
-    if (!NT_SUCCESS(Status)) {
-        return Status;
-    }
-    Status = ObOpenObjectByName(ObjectAttributes, ExpKeyedEventObjectType, Mode, NULL,
-                                DesiredAccess, NULL, &Handle);
-    return ObReturnHandle(KeyedEventHandle, Handle, Status, Mode);
+    return ObOpenObjectHandle(KeyedEventHandle, DesiredAccess, ObjectAttributes,
+                              ExpKeyedEventObjectType);
 }
 
 static VOID ExpLockKeyedEvent(PKEYED_EVENT_OBJECT KeyedEvent) {

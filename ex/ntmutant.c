@@ -32,38 +32,22 @@ NTSTATUS ExpInitializeMutants(VOID) {
     return ObCreateObjectType(&Name, &Initializer, NULL, &ExMutantObjectType);
 }
 
+static VOID ExpInitializeMutant(PVOID Mutant, const VOID *InitialOwner) {
+    KeInitializeMutant(Mutant, *(const BOOLEAN *)InitialOwner);
+}
+
+/* Source: Windows SDK, CreateMutex; phnt. */
 /* Source: Windows SDK, CreateMutex; phnt. */
 NTSTATUS NTAPI NtCreateMutant(_Out_ PHANDLE MutantHandle, _In_ ACCESS_MASK DesiredAccess,
                               _In_opt_ POBJECT_ATTRIBUTES ObjectAttributes,
                               _In_ BOOLEAN InitialOwner) {
-    KPROCESSOR_MODE Mode = ExGetPreviousMode();
-    PVOID Mutant, Named;
-    HANDLE Handle;
-    NTSTATUS Status = ObProbeForWriteHandle(MutantHandle);
-    if (!NT_SUCCESS(Status)) {
-        return Status;
-    }
-    Status = ObCreateObject(Mode, ExMutantObjectType, ObjectAttributes, Mode, NULL, sizeof(KMUTANT),
-                            0, 0, &Mutant);
-    if (!NT_SUCCESS(Status)) {
-        return Status;
-    }
-    KeInitializeMutant(Mutant, InitialOwner);
-    Status = ObInsertObject(Mutant, NULL, DesiredAccess, 0, &Named, &Handle);
-    return ObReturnHandle(MutantHandle, Handle, Status, Mode);
+    return ObCreateObjectHandle(MutantHandle, DesiredAccess, ObjectAttributes, ExMutantObjectType,
+                                sizeof(KMUTANT), ExpInitializeMutant, &InitialOwner);
 }
 
 NTSTATUS NTAPI NtOpenMutant(_Out_ PHANDLE MutantHandle, _In_ ACCESS_MASK DesiredAccess,
                             _In_ POBJECT_ATTRIBUTES ObjectAttributes) {
-    KPROCESSOR_MODE Mode = ExGetPreviousMode();
-    HANDLE Handle;
-    NTSTATUS Status = ObProbeForWriteHandle(MutantHandle);
-    if (!NT_SUCCESS(Status)) {
-        return Status;
-    }
-    Status = ObOpenObjectByName(ObjectAttributes, ExMutantObjectType, Mode, NULL, DesiredAccess,
-                                NULL, &Handle);
-    return ObReturnHandle(MutantHandle, Handle, Status, Mode);
+    return ObOpenObjectHandle(MutantHandle, DesiredAccess, ObjectAttributes, ExMutantObjectType);
 }
 
 /* Needs no access right but to be the owner. STATUS_MUTANT_NOT_OWNED. Source: phnt. */

@@ -22,41 +22,34 @@ NTSTATUS ExpInitializeSemaphores(VOID) {
     return ObCreateObjectType(&Name, &Initializer, NULL, &ExSemaphoreObjectType);
 }
 
+typedef struct _EXP_NEW_SEMAPHORE {
+    LONG Count;
+    LONG Limit;
+} EXP_NEW_SEMAPHORE;
+
+static VOID ExpInitializeSemaphore(PVOID Semaphore, const VOID *Context) {
+    const EXP_NEW_SEMAPHORE *New = Context;
+    KeInitializeSemaphore(Semaphore, New->Count, New->Limit);
+}
+
+/* STATUS_INVALID_PARAMETER for counts that make no sense. Source: Windows SDK, CreateSemaphore. */
 /* STATUS_INVALID_PARAMETER for counts that make no sense. Source: Windows SDK, CreateSemaphore. */
 NTSTATUS NTAPI NtCreateSemaphore(_Out_ PHANDLE SemaphoreHandle, _In_ ACCESS_MASK DesiredAccess,
                                  _In_opt_ POBJECT_ATTRIBUTES ObjectAttributes,
                                  _In_ LONG InitialCount, _In_ LONG MaximumCount) {
-    KPROCESSOR_MODE Mode = ExGetPreviousMode();
-    PVOID Semaphore;
-    HANDLE Handle;
-    NTSTATUS Status = ObProbeForWriteHandle(SemaphoreHandle);
-    if (!NT_SUCCESS(Status)) {
-        return Status;
-    }
+    EXP_NEW_SEMAPHORE New = {InitialCount, MaximumCount};
     if (MaximumCount <= 0 || InitialCount < 0 || InitialCount > MaximumCount) {
-        return STATUS_INVALID_PARAMETER;
+        return ObRefuseHandle(SemaphoreHandle, STATUS_INVALID_PARAMETER);
     }
-    Status = ObCreateObject(Mode, ExSemaphoreObjectType, ObjectAttributes, Mode, NULL,
-                            sizeof(KSEMAPHORE), 0, 0, &Semaphore);
-    if (!NT_SUCCESS(Status)) {
-        return Status;
-    }
-    KeInitializeSemaphore(Semaphore, InitialCount, MaximumCount);
-    Status = ObInsertObject(Semaphore, NULL, DesiredAccess, 0, NULL, &Handle);
-    return ObReturnHandle(SemaphoreHandle, Handle, Status, Mode);
+    return ObCreateObjectHandle(SemaphoreHandle, DesiredAccess, ObjectAttributes,
+                                ExSemaphoreObjectType, sizeof(KSEMAPHORE), ExpInitializeSemaphore,
+                                &New);
 }
 
 NTSTATUS NTAPI NtOpenSemaphore(_Out_ PHANDLE SemaphoreHandle, _In_ ACCESS_MASK DesiredAccess,
                                _In_ POBJECT_ATTRIBUTES ObjectAttributes) {
-    KPROCESSOR_MODE Mode = ExGetPreviousMode();
-    HANDLE Handle;
-    NTSTATUS Status = ObProbeForWriteHandle(SemaphoreHandle);
-    if (!NT_SUCCESS(Status)) {
-        return Status;
-    }
-    Status = ObOpenObjectByName(ObjectAttributes, ExSemaphoreObjectType, Mode, NULL, DesiredAccess,
-                                NULL, &Handle);
-    return ObReturnHandle(SemaphoreHandle, Handle, Status, Mode);
+    return ObOpenObjectHandle(SemaphoreHandle, DesiredAccess, ObjectAttributes,
+                              ExSemaphoreObjectType);
 }
 
 /* STATUS_SEMAPHORE_LIMIT_EXCEEDED: nothing has changed. Source: Windows SDK, ReleaseSemaphore. */

@@ -155,45 +155,30 @@ NTSTATUS ExpInitializeTimers(VOID) {
     return ObCreateObjectType(&Name, &Initializer, NULL, &ExTimerObjectType);
 }
 
-/* STATUS_INVALID_PARAMETER_4 for a bad type. Source: Windows SDK, CreateWaitableTimer; phnt. */
-NTSTATUS NTAPI NtCreateTimer(_Out_ PHANDLE TimerHandle, _In_ ACCESS_MASK DesiredAccess,
-                             _In_opt_ POBJECT_ATTRIBUTES ObjectAttributes,
-                             _In_ TIMER_TYPE TimerType) {
-    KPROCESSOR_MODE Mode = ExGetPreviousMode();
-    PVOID Object;
-    HANDLE Handle;
-    if (TimerType != NotificationTimer && TimerType != SynchronizationTimer) {
-        return STATUS_INVALID_PARAMETER_4;
-    }
-    NTSTATUS Status = ObProbeForWriteHandle(TimerHandle);
-    if (NT_SUCCESS(Status)) {
-        Status = ObCreateObject(Mode, ExTimerObjectType, ObjectAttributes, Mode, NULL,
-                                sizeof(ETIMER), 0, 0, &Object);
-    }
-    if (!NT_SUCCESS(Status)) {
-        return Status;
-    }
+static VOID ExpInitializeTimer(PVOID Object, const VOID *Type) {
     PETIMER Timer = Object;
-    KeInitializeTimerEx(&Timer->KeTimer, TimerType);
+    KeInitializeTimerEx(&Timer->KeTimer, *(const TIMER_TYPE *)Type);
     KeInitializeDpc(&Timer->TimerDpc, ExpTimerDpcRoutine, Timer);
     KeInitializeSpinLock(&Timer->Lock);
     Timer->ApcAssociated = FALSE;
     Timer->Period = 0;
-    Status = ObInsertObject(Timer, NULL, DesiredAccess, 0, NULL, &Handle);
-    return ObReturnHandle(TimerHandle, Handle, Status, Mode);
+}
+
+/* STATUS_INVALID_PARAMETER_4 for a bad type. Source: Windows SDK, CreateWaitableTimer; phnt. */
+/* STATUS_INVALID_PARAMETER_4 for a bad type. Source: Windows SDK, CreateWaitableTimer; phnt. */
+NTSTATUS NTAPI NtCreateTimer(_Out_ PHANDLE TimerHandle, _In_ ACCESS_MASK DesiredAccess,
+                             _In_opt_ POBJECT_ATTRIBUTES ObjectAttributes,
+                             _In_ TIMER_TYPE TimerType) {
+    if (TimerType != NotificationTimer && TimerType != SynchronizationTimer) {
+        return ObRefuseHandle(TimerHandle, STATUS_INVALID_PARAMETER_4);
+    }
+    return ObCreateObjectHandle(TimerHandle, DesiredAccess, ObjectAttributes, ExTimerObjectType,
+                                sizeof(ETIMER), ExpInitializeTimer, &TimerType);
 }
 
 NTSTATUS NTAPI NtOpenTimer(_Out_ PHANDLE TimerHandle, _In_ ACCESS_MASK DesiredAccess,
                            _In_ POBJECT_ATTRIBUTES ObjectAttributes) {
-    KPROCESSOR_MODE Mode = ExGetPreviousMode();
-    HANDLE Handle;
-    NTSTATUS Status = ObProbeForWriteHandle(TimerHandle);
-    if (!NT_SUCCESS(Status)) {
-        return Status;
-    }
-    Status = ObOpenObjectByName(ObjectAttributes, ExTimerObjectType, Mode, NULL, DesiredAccess,
-                                NULL, &Handle);
-    return ObReturnHandle(TimerHandle, Handle, Status, Mode);
+    return ObOpenObjectHandle(TimerHandle, DesiredAccess, ObjectAttributes, ExTimerObjectType);
 }
 
 /* Lock held: from now on the timer's APC is for the current thread. */

@@ -338,14 +338,12 @@ extern KE_UPCALLS KeUpcalls;
 
 /*
  * Raise if the range does not lie in user space, or (STATUS_DATATYPE_MISALIGNMENT) does not begin
- * at a multiple of Alignment, a power of two. ProbeForRead touches nothing. ProbeForWrite, and
- * ProbeForWriteHandle for a handle of any alignment, also write to each page what is there. Memory
- * that was good may still be gone at the access.
+ * at a multiple of Alignment, a power of two. ProbeForRead touches nothing. ProbeForWrite
+ * also writes to each page what is there. Memory that was good may still be gone at the access.
  */
 VOID NTAPI ProbeForRead(_In_ const volatile VOID *Address, _In_ SIZE_T Length,
                         _In_ ULONG Alignment);
 VOID NTAPI ProbeForWrite(_Inout_ volatile VOID *Address, _In_ SIZE_T Length, _In_ ULONG Alignment);
-VOID NTAPI ProbeForWriteHandle(_Inout_ volatile HANDLE *Address);
 
 /* Copies into the kernel, or out of it; fills. Where they raise, a part may have been copied. */
 VOID NTAPI CopyFromUser(_Out_writes_bytes_(Length) VOID *Destination,

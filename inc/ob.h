@@ -421,13 +421,51 @@ NTSTATUS ObCreateDirectory(_In_ PCWSTR Path);
 NTSTATUS ObCreateSymbolicLink(_In_ PCUNICODE_STRING Path, _In_ PCUNICODE_STRING Target);
 NTSTATUS ObDeleteSymbolicLink(_In_ PCUNICODE_STRING Path);
 
+/* ---------------------------------------------------------------------------------------------
+ * Services that return a handle (observice.c)
+ *
+ * Destination is a user pointer when the previous mode is UserMode, of any alignment. IRQL
+ * PASSIVE_LEVEL.
+ */
+
 /*
- * The end of a service that returns a handle: writes it to Destination (a user pointer when Mode is
- * UserMode) and returns Status; if the memory has gone away meanwhile, closes the handle and
- * returns the exception's status.
+ * The first step of such a service: Destination becomes zero, so that it is zero after every
+ * failure. STATUS_SUCCESS, or the status of the exception.
+ */
+NTSTATUS ObPrepareHandle(_Out_ PHANDLE Destination);
+
+/* For a service whose parameters are wrong: Destination becomes zero. Returns Status, or the status
+ * of the exception. */
+NTSTATUS ObRefuseHandle(_Out_ PHANDLE Destination, _In_ NTSTATUS Status);
+
+/*
+ * The last step: writes the handle if Status is a success. If the memory has gone, closes the handle
+ * and returns the status of the exception; otherwise returns Status.
  */
 NTSTATUS ObReturnHandle(_Out_ PHANDLE Destination, _In_ HANDLE Handle, _In_ NTSTATUS Status,
                         _In_ KPROCESSOR_MODE Mode);
+
+/* Fills in the body of a new object (zeroed) before any other thread can see it. */
+typedef VOID (*OB_INITIALIZE_BODY)(_Inout_ PVOID Object, _In_opt_ const VOID *Context);
+
+/*
+ * A whole create service: all steps, by ObCreateObject and ObInsertObject, with their statuses.
+ * Without Initialize the body stays zero.
+ */
+NTSTATUS ObCreateObjectHandle(_Out_ PHANDLE Destination, _In_ ACCESS_MASK DesiredAccess,
+                              _In_opt_ POBJECT_ATTRIBUTES ObjectAttributes,
+                              _In_ POBJECT_TYPE ObjectType, _In_ ULONG BodySize,
+                              _In_opt_ OB_INITIALIZE_BODY Initialize, _In_opt_ const VOID *Context);
+
+/* A whole open service: all steps, by ObOpenObjectByName, with its statuses. */
+NTSTATUS ObOpenObjectHandle(_Out_ PHANDLE Destination, _In_ ACCESS_MASK DesiredAccess,
+                            _In_ POBJECT_ATTRIBUTES ObjectAttributes, _In_ POBJECT_TYPE ObjectType);
+
+/* The last steps for an object at hand: a handle, by ObOpenObjectByPointer. Takes the caller's
+ * reference over, on failure too. The caller has called ObPrepareHandle. */
+NTSTATUS ObOpenPointerHandle(_Out_ PHANDLE Destination, _In_ ACCESS_MASK DesiredAccess,
+                             _In_ PVOID Object, _In_ ULONG HandleAttributes,
+                             _In_ POBJECT_TYPE ObjectType);
 
 /*
  * The two ends of a service, for user pointers; they return the exception's status instead of
@@ -435,7 +473,6 @@ NTSTATUS ObReturnHandle(_Out_ PHANDLE Destination, _In_ HANDLE Handle, _In_ NTST
  * and their number; ReturnLength may be NULL. (services of all components use these)
  */
 NTSTATUS ObProbeForWrite(_In_ PVOID Destination, _In_ ULONG Size, _In_ ULONG Alignment);
-NTSTATUS ObProbeForWriteHandle(_In_ PHANDLE Destination); /* of any alignment, as in Windows */
 NTSTATUS ObReturnInformation(_Out_ PVOID Destination, _In_ const VOID *Source, _In_ ULONG Size,
                              _Out_opt_ PULONG ReturnLength);
 

@@ -50,9 +50,8 @@ static BOOLEAN IopCreateParametersValid(ACCESS_MASK DesiredAccess, ULONG FileAtt
 
 /* Reads and probes what the caller points to; extended attributes are not supported by any driver.
  */
-static NTSTATUS IopCaptureCreate(PHANDLE FileHandle, PIO_STATUS_BLOCK IoStatusBlock,
-                                 PLARGE_INTEGER AllocationSize, KPROCESSOR_MODE Mode,
-                                 POPEN_PACKET Packet) {
+static NTSTATUS IopCaptureCreate(PIO_STATUS_BLOCK IoStatusBlock, PLARGE_INTEGER AllocationSize,
+                                 KPROCESSOR_MODE Mode, POPEN_PACKET Packet) {
     if (Mode == KernelMode) {
         if (AllocationSize != NULL) {
             Packet->AllocationSize = *AllocationSize;
@@ -60,7 +59,6 @@ static NTSTATUS IopCaptureCreate(PHANDLE FileHandle, PIO_STATUS_BLOCK IoStatusBl
         return STATUS_SUCCESS;
     }
     __try {
-        ProbeForWrite(FileHandle, sizeof(HANDLE), 1);
         ProbeForWrite(IoStatusBlock, sizeof(IO_STATUS_BLOCK), 1);
         if (AllocationSize != NULL) {
             Packet->AllocationSize.QuadPart = (LONGLONG)ReadULong64FromUser(AllocationSize);
@@ -108,9 +106,12 @@ NTSTATUS IoCreateFile(_Out_ PHANDLE FileHandle, _In_ ACCESS_MASK DesiredAccess,
     UNREFERENCED_PARAMETER(InternalParameters);
     if (Mode != KernelMode && !IopCreateParametersValid(DesiredAccess, FileAttributes, ShareAccess,
                                                         Disposition, CreateOptions)) {
-        return STATUS_INVALID_PARAMETER;
+        return ObRefuseHandle(FileHandle, STATUS_INVALID_PARAMETER);
     }
-    NTSTATUS Status = IopCaptureCreate(FileHandle, IoStatusBlock, AllocationSize, Mode, &Packet);
+    NTSTATUS Status = Mode != KernelMode ? ObPrepareHandle(FileHandle) : STATUS_SUCCESS;
+    if (NT_SUCCESS(Status)) {
+        Status = IopCaptureCreate(IoStatusBlock, AllocationSize, Mode, &Packet);
+    }
     if (!NT_SUCCESS(Status)) {
         return Status;
     }

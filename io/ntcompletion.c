@@ -54,39 +54,27 @@ BOOLEAN IopCreateCompletionType(VOID) {
     return NT_SUCCESS(ObCreateObjectType(&Name, &Initializer, NULL, &IoCompletionObjectType));
 }
 
+static VOID IopInitializeCompletion(PVOID Queue, const VOID *Count) {
+    KeInitializeQueue(Queue, *(const ULONG *)Count);
+}
+
+/* Count: how many threads should be at work, 0 for one a processor. Source: Windows SDK,
+   CreateIoCompletionPort. */
 /* Count: how many threads should be at work, 0 for one a processor. Source: Windows SDK,
    CreateIoCompletionPort. */
 NTSTATUS NTAPI NtCreateIoCompletion(_Out_ PHANDLE IoCompletionHandle,
                                     _In_ ACCESS_MASK DesiredAccess,
                                     _In_opt_ POBJECT_ATTRIBUTES ObjectAttributes,
                                     _In_opt_ ULONG Count) {
-    KPROCESSOR_MODE Mode = ExGetPreviousMode();
-    PVOID Queue;
-    HANDLE Handle;
-    NTSTATUS Status = ObProbeForWriteHandle(IoCompletionHandle);
-    if (NT_SUCCESS(Status)) {
-        Status = ObCreateObject(Mode, IoCompletionObjectType, ObjectAttributes, Mode, NULL,
-                                sizeof(KQUEUE), 0, 0, &Queue);
-    }
-    if (!NT_SUCCESS(Status)) {
-        return Status;
-    }
-    KeInitializeQueue(Queue, Count);
-    Status = ObInsertObject(Queue, NULL, DesiredAccess, 0, NULL, &Handle);
-    return ObReturnHandle(IoCompletionHandle, Handle, Status, Mode);
+    return ObCreateObjectHandle(IoCompletionHandle, DesiredAccess, ObjectAttributes,
+                                IoCompletionObjectType, sizeof(KQUEUE), IopInitializeCompletion,
+                                &Count);
 }
 
 NTSTATUS NTAPI NtOpenIoCompletion(_Out_ PHANDLE IoCompletionHandle, _In_ ACCESS_MASK DesiredAccess,
                                   _In_ POBJECT_ATTRIBUTES ObjectAttributes) {
-    KPROCESSOR_MODE Mode = ExGetPreviousMode();
-    HANDLE Handle;
-    NTSTATUS Status = ObProbeForWriteHandle(IoCompletionHandle);
-    if (!NT_SUCCESS(Status)) {
-        return Status;
-    }
-    Status = ObOpenObjectByName(ObjectAttributes, IoCompletionObjectType, Mode, NULL, DesiredAccess,
-                                NULL, &Handle);
-    return ObReturnHandle(IoCompletionHandle, Handle, Status, Mode);
+    return ObOpenObjectHandle(IoCompletionHandle, DesiredAccess, ObjectAttributes,
+                              IoCompletionObjectType);
 }
 
 static NTSTATUS IopReferenceQueue(HANDLE Handle, ACCESS_MASK Access, PKQUEUE *Queue) {

@@ -99,18 +99,17 @@ NTSTATUS MmCreateSection(_Out_ PVOID *SectionObject, _In_ ACCESS_MASK DesiredAcc
 
 /* ---- Services ---- */
 
-static NTSTATUS MiCaptureSize(PHANDLE Handle, PLARGE_INTEGER UserSize, KPROCESSOR_MODE Mode,
-                              PLARGE_INTEGER Size) {
+static NTSTATUS MiCaptureSize(PLARGE_INTEGER UserSize, KPROCESSOR_MODE Mode, PLARGE_INTEGER Size) {
     Size->QuadPart = 0;
+    if (UserSize == NULL) {
+        return STATUS_SUCCESS;
+    }
     if (Mode == KernelMode) {
-        Size->QuadPart = UserSize != NULL ? UserSize->QuadPart : 0;
+        *Size = *UserSize;
         return STATUS_SUCCESS;
     }
     __try {
-        ProbeForWrite(Handle, sizeof(HANDLE), 1);
-        if (UserSize != NULL) {
-            Size->QuadPart = (LONGLONG)ReadULong64FromUser(UserSize);
-        }
+        Size->QuadPart = (LONGLONG)ReadULong64FromUser(UserSize);
     } __except (EXCEPTION_EXECUTE_HANDLER) {
         return GetExceptionCode();
     }
@@ -126,10 +125,13 @@ NTSTATUS NTAPI NtCreateSection(_Out_ PHANDLE SectionHandle, _In_ ACCESS_MASK Des
     LARGE_INTEGER Size;
     PVOID Section;
     HANDLE Handle;
-    NTSTATUS Status =
-        MiCheckSectionParameters(SectionPageProtection, AllocationAttributes, FileHandle != NULL);
+    NTSTATUS Status = ObPrepareHandle(SectionHandle);
     if (NT_SUCCESS(Status)) {
-        Status = MiCaptureSize(SectionHandle, MaximumSize, Mode, &Size);
+        Status = MiCheckSectionParameters(SectionPageProtection, AllocationAttributes,
+                                          FileHandle != NULL);
+    }
+    if (NT_SUCCESS(Status)) {
+        Status = MiCaptureSize(MaximumSize, Mode, &Size);
     }
     if (NT_SUCCESS(Status)) {
         Status = MmCreateSection(&Section, DesiredAccess, ObjectAttributes, &Size,
@@ -143,15 +145,7 @@ NTSTATUS NTAPI NtCreateSection(_Out_ PHANDLE SectionHandle, _In_ ACCESS_MASK Des
 
 NTSTATUS NTAPI NtOpenSection(_Out_ PHANDLE SectionHandle, _In_ ACCESS_MASK DesiredAccess,
                              _In_ POBJECT_ATTRIBUTES ObjectAttributes) {
-    KPROCESSOR_MODE Mode = ExGetPreviousMode();
-    LARGE_INTEGER Unused;
-    HANDLE Handle;
-    NTSTATUS Status = MiCaptureSize(SectionHandle, NULL, Mode, &Unused);
-    if (NT_SUCCESS(Status)) {
-        Status = ObOpenObjectByName(ObjectAttributes, MmSectionObjectType, Mode, NULL,
-                                    DesiredAccess, NULL, &Handle);
-    }
-    return NT_SUCCESS(Status) ? ObReturnHandle(SectionHandle, Handle, Status, Mode) : Status;
+    return ObOpenObjectHandle(SectionHandle, DesiredAccess, ObjectAttributes, MmSectionObjectType);
 }
 
 /* What NtMapViewOfSection takes and gives back by pointers. */

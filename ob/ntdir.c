@@ -15,23 +15,11 @@ NTSTATUS NTAPI NtCreateDirectoryObjectEx(_Out_ PHANDLE DirectoryHandle,
                                          _In_ ACCESS_MASK DesiredAccess,
                                          _In_ POBJECT_ATTRIBUTES ObjectAttributes,
                                          _In_ HANDLE ShadowDirectoryHandle, _In_ ULONG Flags) {
-    KPROCESSOR_MODE Mode = ExGetPreviousMode();
-    PVOID Directory;
-    HANDLE Handle;
-    NTSTATUS Status = ObProbeForWriteHandle(DirectoryHandle);
-    if (!NT_SUCCESS(Status)) {
-        return Status;
-    }
     if (ShadowDirectoryHandle != NULL || Flags != 0) {
-        return STATUS_NOT_SUPPORTED;
+        return ObRefuseHandle(DirectoryHandle, STATUS_NOT_SUPPORTED);
     }
-    Status = ObCreateObject(Mode, ObpDirectoryObjectType, ObjectAttributes, Mode, NULL,
-                            sizeof(OBJECT_DIRECTORY), 0, 0, &Directory);
-    if (!NT_SUCCESS(Status)) {
-        return Status;
-    }
-    Status = ObInsertObject(Directory, NULL, DesiredAccess, 0, NULL, &Handle);
-    return ObReturnHandle(DirectoryHandle, Handle, Status, Mode);
+    return ObCreateObjectHandle(DirectoryHandle, DesiredAccess, ObjectAttributes,
+                                ObpDirectoryObjectType, sizeof(OBJECT_DIRECTORY), NULL, NULL);
 }
 
 NTSTATUS NTAPI NtCreateDirectoryObject(_Out_ PHANDLE DirectoryHandle,
@@ -43,15 +31,8 @@ NTSTATUS NTAPI NtCreateDirectoryObject(_Out_ PHANDLE DirectoryHandle,
 /* Source: WDK, ZwOpenDirectoryObject. */
 NTSTATUS NTAPI NtOpenDirectoryObject(_Out_ PHANDLE DirectoryHandle, _In_ ACCESS_MASK DesiredAccess,
                                      _In_ POBJECT_ATTRIBUTES ObjectAttributes) {
-    KPROCESSOR_MODE Mode = ExGetPreviousMode();
-    HANDLE Handle;
-    NTSTATUS Status = ObProbeForWriteHandle(DirectoryHandle);
-    if (!NT_SUCCESS(Status)) {
-        return Status;
-    }
-    Status = ObOpenObjectByName(ObjectAttributes, ObpDirectoryObjectType, Mode, NULL, DesiredAccess,
-                                NULL, &Handle);
-    return ObReturnHandle(DirectoryHandle, Handle, Status, Mode);
+    return ObOpenObjectHandle(DirectoryHandle, DesiredAccess, ObjectAttributes,
+                              ObpDirectoryObjectType);
 }
 
 /* One question about a directory's contents. */

@@ -51,7 +51,7 @@ NTSTATUS NTAPI NtDuplicateObject(_In_ HANDLE SourceProcessHandle, _In_ HANDLE So
     NTSTATUS Status;
     HANDLE Handle = NULL;
     if (TargetHandle != NULL) {
-        Status = ObProbeForWriteHandle(TargetHandle);
+        Status = ObPrepareHandle(TargetHandle);
         if (!NT_SUCCESS(Status)) {
             return Status;
         }

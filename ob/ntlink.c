@@ -25,7 +25,7 @@ NTSTATUS NTAPI NtCreateSymbolicLinkObject(_Out_ PHANDLE LinkHandle, _In_ ACCESS_
                                           _In_ POBJECT_ATTRIBUTES ObjectAttributes,
                                           _In_ PUNICODE_STRING LinkTarget) {
     UNICODE_STRING Header, Target;
-    NTSTATUS Status = ObProbeForWriteHandle(LinkHandle);
+    NTSTATUS Status = ObPrepareHandle(LinkHandle);
     if (!NT_SUCCESS(Status)) {
         return Status;
     }
@@ -50,15 +50,8 @@ NTSTATUS NTAPI NtCreateSymbolicLinkObject(_Out_ PHANDLE LinkHandle, _In_ ACCESS_
 /* Source: WDK, ZwOpenSymbolicLinkObject. */
 NTSTATUS NTAPI NtOpenSymbolicLinkObject(_Out_ PHANDLE LinkHandle, _In_ ACCESS_MASK DesiredAccess,
                                         _In_ POBJECT_ATTRIBUTES ObjectAttributes) {
-    KPROCESSOR_MODE Mode = ExGetPreviousMode();
-    HANDLE Handle;
-    NTSTATUS Status = ObProbeForWriteHandle(LinkHandle);
-    if (!NT_SUCCESS(Status)) {
-        return Status;
-    }
-    Status = ObOpenObjectByName(ObjectAttributes, ObpSymbolicLinkObjectType, Mode, NULL,
-                                DesiredAccess, NULL, &Handle);
-    return ObReturnHandle(LinkHandle, Handle, Status, Mode);
+    return ObOpenObjectHandle(LinkHandle, DesiredAccess, ObjectAttributes,
+                              ObpSymbolicLinkObjectType);
 }
 
 /* Copies the target into the string that the caller gave, with a null behind it if there is room.

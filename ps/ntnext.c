@@ -9,38 +9,36 @@
 
 #define PSP_NEXT_ATTRIBUTES (OBJ_INHERIT | OBJ_KERNEL_HANDLE)
 
-/* Opens Object, takes over its reference. */
-static NTSTATUS PspOpenNext(PVOID Object, POBJECT_TYPE Type, ACCESS_MASK DesiredAccess,
-                            ULONG Attributes, PHANDLE Result) {
-    KPROCESSOR_MODE Mode = ExGetPreviousMode();
-    HANDLE Handle;
-    NTSTATUS Status =
-        ObOpenObjectByPointer(Object, Attributes, NULL, DesiredAccess, Type, Mode, &Handle);
-    ObDereferenceObject(Object);
-    return ObReturnHandle(Result, Handle, Status, Mode);
+/* The first step of both services: the caller's handle, flags and attributes. */
+static NTSTATUS PspPrepareNext(ULONG HandleAttributes, ULONG Flags, PHANDLE Result) {
+    if (Flags != 0 || (HandleAttributes & ~PSP_NEXT_ATTRIBUTES) != 0) {
+        return ObRefuseHandle(Result, STATUS_INVALID_PARAMETER);
+    }
+    return ObPrepareHandle(Result);
 }
 
 /* Flags: 1, which walks backwards, is not supported. STATUS_NO_MORE_ENTRIES. */
 NTSTATUS NTAPI NtGetNextProcess(HANDLE ProcessHandle, ACCESS_MASK DesiredAccess,
                                 ULONG HandleAttributes, ULONG Flags, PHANDLE NewProcessHandle) {
     PEPROCESS Process = NULL;
-    NTSTATUS Status = STATUS_ACCESS_DENIED;
-    if (Flags || (HandleAttributes & ~PSP_NEXT_ATTRIBUTES))
-        return STATUS_INVALID_PARAMETER;
+    NTSTATUS Status = PspPrepareNext(HandleAttributes, Flags, NewProcessHandle);
+    if (!NT_SUCCESS(Status)) {
+        return Status;
+    }
     if (ProcessHandle) {
         Status = ObReferenceObjectByHandle(ProcessHandle, 0, PsProcessType, ExGetPreviousMode(),
                                            (PVOID *)&Process, NULL);
         if (!NT_SUCCESS(Status))
             return Status;
-        Status = STATUS_ACCESS_DENIED;
     }
+    Status = STATUS_ACCESS_DENIED;
     while (Status == STATUS_ACCESS_DENIED) {
         Process = PsGetNextProcess(Process);
         if (!Process)
             return STATUS_NO_MORE_ENTRIES;
         ObReferenceObject(Process); /* its place, should it be passed over */
-        Status =
-            PspOpenNext(Process, PsProcessType, DesiredAccess, HandleAttributes, NewProcessHandle);
+        Status = ObOpenPointerHandle(NewProcessHandle, DesiredAccess, Process, HandleAttributes,
+                                     PsProcessType);
     }
     ObDereferenceObject(Process);
     return Status;
@@ -69,17 +67,17 @@ NTSTATUS NTAPI NtGetNextThread(HANDLE ProcessHandle, HANDLE ThreadHandle, ACCESS
                                ULONG HandleAttributes, ULONG Flags, PHANDLE NewThreadHandle) {
     PEPROCESS Process;
     PETHREAD Thread;
-    if (Flags || (HandleAttributes & ~PSP_NEXT_ATTRIBUTES))
-        return STATUS_INVALID_PARAMETER;
-    NTSTATUS Status =
-        ObReferenceObjectByHandle(ProcessHandle, PROCESS_QUERY_INFORMATION, PsProcessType,
-                                  ExGetPreviousMode(), (PVOID *)&Process, NULL);
+    NTSTATUS Status = PspPrepareNext(HandleAttributes, Flags, NewThreadHandle);
+    if (NT_SUCCESS(Status)) {
+        Status = ObReferenceObjectByHandle(ProcessHandle, PROCESS_QUERY_INFORMATION, PsProcessType,
+                                           ExGetPreviousMode(), (PVOID *)&Process, NULL);
+    }
     if (!NT_SUCCESS(Status))
         return Status;
     Status = PspFindNextThread(Process, ThreadHandle, &Thread);
     if (NT_SUCCESS(Status))
-        Status =
-            PspOpenNext(Thread, PsThreadType, DesiredAccess, HandleAttributes, NewThreadHandle);
+        Status = ObOpenPointerHandle(NewThreadHandle, DesiredAccess, Thread, HandleAttributes,
+                                     PsThreadType);
     ObDereferenceObject(Process);
     return Status;
 }

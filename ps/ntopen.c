@@ -16,8 +16,11 @@ typedef struct _PSP_OPEN {
 static NTSTATUS PspCaptureOpen(PHANDLE Handle, POBJECT_ATTRIBUTES ObjectAttributes,
                                PCLIENT_ID ClientId, PSP_OPEN *Open) {
     PVOID Name;
+    NTSTATUS Status = ObPrepareHandle(Handle);
+    if (!NT_SUCCESS(Status)) {
+        return Status;
+    }
     __try {
-        ProbeForWrite(Handle, sizeof(HANDLE), 1);
         Name = ReadPointerFromUser(&ObjectAttributes->ObjectName);
         Open->Attributes = ReadULongFromUser(&ObjectAttributes->Attributes);
         if (ClientId)
@@ -56,17 +59,6 @@ static NTSTATUS PspLookupProcess(const CLIENT_ID *Cid, PEPROCESS *Process) {
     return STATUS_SUCCESS;
 }
 
-/* Makes the handle and takes over the reference on Object. */
-static NTSTATUS PspOpenByPointer(PVOID Object, const PSP_OPEN *Open, ACCESS_MASK DesiredAccess,
-                                 POBJECT_TYPE Type, PHANDLE Result) {
-    KPROCESSOR_MODE Mode = ExGetPreviousMode();
-    HANDLE Handle;
-    NTSTATUS Status =
-        ObOpenObjectByPointer(Object, Open->Attributes, NULL, DesiredAccess, Type, Mode, &Handle);
-    ObDereferenceObject(Object);
-    return ObReturnHandle(Result, Handle, Status, Mode);
-}
-
 /* STATUS_INVALID_CID, STATUS_INVALID_PARAMETER_MIX, STATUS_ACCESS_DENIED. */
 NTSTATUS NTAPI NtOpenProcess(PHANDLE ProcessHandle, ACCESS_MASK DesiredAccess,
                              POBJECT_ATTRIBUTES ObjectAttributes, PCLIENT_ID ClientId) {
@@ -77,7 +69,8 @@ NTSTATUS NTAPI NtOpenProcess(PHANDLE ProcessHandle, ACCESS_MASK DesiredAccess,
         Status = PspLookupProcess(&Open.Cid, &Process);
     if (!NT_SUCCESS(Status))
         return Status;
-    return PspOpenByPointer(Process, &Open, DesiredAccess, PsProcessType, ProcessHandle);
+    return ObOpenPointerHandle(ProcessHandle, DesiredAccess, Process, Open.Attributes,
+                               PsProcessType);
 }
 
 NTSTATUS NTAPI NtOpenThread(PHANDLE ThreadHandle, ACCESS_MASK DesiredAccess,
@@ -89,5 +82,5 @@ NTSTATUS NTAPI NtOpenThread(PHANDLE ThreadHandle, ACCESS_MASK DesiredAccess,
         Status = PspLookupClient(&Open.Cid, &Thread);
     if (!NT_SUCCESS(Status))
         return Status;
-    return PspOpenByPointer(Thread, &Open, DesiredAccess, PsThreadType, ThreadHandle);
+    return ObOpenPointerHandle(ThreadHandle, DesiredAccess, Thread, Open.Attributes, PsThreadType);
 }

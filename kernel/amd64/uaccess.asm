@@ -78,14 +78,4 @@ READER KiWriteUserUShort, {mov [rcx], dx}
 READER KiWriteUserULong,  {mov [rcx], edx}
 READER KiWriteUserULong64, {mov [rcx], rdx}
 
-; KiTouchUserULong64(Destination): writes to its first and last byte what is there; others may write
-; there at the same time.
-LEAF_ENTRY KiTouchUserULong64
-    ALLOW_USER
-    lock or byte [rcx], 0
-    lock or byte [rcx + 7], 0
-    FORBID_USER
-    ret
-LEAF_END KiTouchUserULong64
-
 KiUserAccessorsEnd:

@@ -15,7 +15,6 @@ UCHAR KiReadUserUChar(const volatile VOID *Source);
 USHORT KiReadUserUShort(const volatile VOID *Source);
 ULONG KiReadUserULong(const volatile VOID *Source);
 ULONG64 KiReadUserULong64(const volatile VOID *Source);
-VOID KiTouchUserULong64(volatile VOID *Destination);
 VOID KiWriteUserUChar(volatile VOID *Destination, UCHAR Value);
 VOID KiWriteUserUShort(volatile VOID *Destination, USHORT Value);
 VOID KiWriteUserULong(volatile VOID *Destination, ULONG Value);
@@ -64,12 +63,6 @@ VOID NTAPI ProbeForWrite(volatile VOID *Address, SIZE_T Length, ULONG Alignment)
             break;
         At = (At & ~(ULONG64)(PAGE_SIZE - 1)) + PAGE_SIZE;
     }
-}
-
-/* The same for the handle that most services return; need not be aligned. */
-VOID NTAPI ProbeForWriteHandle(volatile HANDLE *Address) {
-    KiCheckUserRange(Address, sizeof(HANDLE));
-    KiTouchUserULong64(Address);
 }
 
 VOID NTAPI CopyFromUser(VOID *Destination, const volatile VOID *Source, SIZE_T Length) {
