@@ -36,6 +36,7 @@ SPECIAL = [
     Case("args-none", "args"),
     Case("args-unicode", "args", ["gr\u00fc\u00dfe", "\u043c\u0438\u0440", "\U0001F600"]),
     Case("dlluser", "dlluser", files=["testlib.dll", "second.dll"]),
+    Case("dllpaths", "dllpaths", files=["second.dll", "testlib.dll"]),
     Case("refuses", "refuses", files=["refusal.dll"]),
     Case("echo", "echo", stdin=b"one line\r\nanother line\r\n", oracle=False, status=24,
          output=b"one line\r\nanother line\r\n"),

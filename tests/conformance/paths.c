@@ -189,6 +189,7 @@ static void Directories(void) {
                                    L"C:\\windows\\system32\\ntdll.dll",
                                    L"..\\..\\..",
                                    L"windows/system32",
+                                   L"C:\\WINDOWS\\System32",
                                    L"system32",
                                    L"C:"};
     UNICODE_STRING Name, Value = {0};

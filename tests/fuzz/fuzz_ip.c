@@ -50,6 +50,10 @@ static void Again4(const IN_ADDR *Address, USHORT Port) {
     Assert(RtlIpv4AddressToStringExA(Address, Port, (PSTR)&Length, &Needed) ==
            STATUS_INVALID_PARAMETER);
     Assert(Needed <= INET_ADDRSTRLEN);
+    PSTR Short = malloc(Needed - 1);
+    Length = Needed - 1;
+    Assert(RtlIpv4AddressToStringExA(Address, Port, Short, &Length) != STATUS_SUCCESS);
+    free(Short);
     PSTR Text = malloc(Needed);
     PWSTR Wide = malloc(Needed * sizeof(WCHAR));
     Length = Needed;
@@ -91,6 +95,10 @@ static void Again6(const IN6_ADDR *Address, ULONG Scope, USHORT Port) {
     Assert(RtlIpv6AddressToStringExA(Address, Scope, Port, (PSTR)&Length, &Needed) ==
            STATUS_INVALID_PARAMETER);
     Assert(Needed <= INET6_ADDRSTRLEN);
+    PSTR Short = malloc(Needed - 1);
+    Length = Needed - 1;
+    Assert(RtlIpv6AddressToStringExA(Address, Scope, Port, Short, &Length) != STATUS_SUCCESS);
+    free(Short);
     PSTR Text = malloc(Needed);
     PWSTR Wide = malloc(Needed * sizeof(WCHAR));
     Length = Needed;

@@ -1,9 +1,11 @@
 /*
  * ldrmap.c - from a DLL's name to an image in memory
  *
- * A name with a path is taken as it is; a bare name is looked for in the directory that the program
- * came from, then in System32. ".dll" is added where the name has no dot. (Windows looks in more
- * places: its own directory, the current one and PATH.) The file is opened, made a section with
+ * A name with a drive, a server or a root is that file; another is looked for in the directory that
+ * the program came from, then in System32. ".dll" is added where the last component has no dot.
+ * (Windows looks in more places: its own directory, the current one and PATH.) What comes out of that
+ * goes through the rules of DOS paths (path/), so one file has one full name, by which a module that
+ * is loaded already is found. The file is opened, made a section with
  * SEC_IMAGE, which is where the kernel checks the headers, and mapped; if it could not be mapped at
  * the address that it was linked for, it is relocated here unless the kernel has done it.
  */
@@ -21,7 +23,7 @@ static BOOLEAN LdrpHasCharacter(_In_ PCUNICODE_STRING Name, _In_ WCHAR Character
         if (Name->Buffer[Index - 1] == Character) {
             return TRUE;
         }
-        if (Name->Buffer[Index - 1] == L'\\') {
+        if (Name->Buffer[Index - 1] == L'\\' || Name->Buffer[Index - 1] == L'/') {
             return FALSE;
         }
     }
@@ -64,20 +66,13 @@ static BOOLEAN LdrpIsNotFound(_In_ NTSTATUS Status) {
            Status == STATUS_NOT_A_DIRECTORY;
 }
 
-/*
- * Puts \??\ Directory Middle Name [.dll] together in Path and opens it. A path that is too long is
- * a file that is not there.
- */
-static NTSTATUS LdrpTryPath(_Inout_ PUNICODE_STRING Path, _In_ PCUNICODE_STRING Directory,
-                            _In_opt_ PCUNICODE_STRING Middle, _In_ PCUNICODE_STRING Name,
-                            _Out_ PHANDLE Section) {
+/* Puts Directory Middle Name [.dll] and a zero together in Path. */
+static NTSTATUS LdrpComposePath(_Inout_ PUNICODE_STRING Path, _In_ PCUNICODE_STRING Directory,
+                                _In_opt_ PCUNICODE_STRING Middle, _In_ PCUNICODE_STRING Name) {
     NTSTATUS Status;
 
     Path->Length = 0;
-    Status = RtlAppendUnicodeStringToString(Path, &LdrpNtPrefix);
-    if (NT_SUCCESS(Status)) {
-        Status = RtlAppendUnicodeStringToString(Path, Directory);
-    }
+    Status = RtlAppendUnicodeStringToString(Path, Directory);
     if (NT_SUCCESS(Status) && Middle != NULL) {
         Status = RtlAppendUnicodeStringToString(Path, Middle);
     }
@@ -87,19 +82,57 @@ static NTSTATUS LdrpTryPath(_Inout_ PUNICODE_STRING Path, _In_ PCUNICODE_STRING 
     if (NT_SUCCESS(Status) && !LdrpHasCharacter(Name, L'.')) {
         Status = RtlAppendUnicodeStringToString(Path, &LdrpDotDll);
     }
+    if (NT_SUCCESS(Status) && Path->Length == Path->MaximumLength) {
+        return STATUS_BUFFER_TOO_SMALL;
+    }
+    if (NT_SUCCESS(Status)) {
+        Path->Buffer[Path->Length / sizeof(WCHAR)] = UNICODE_NULL;
+    }
+    return Status;
+}
+
+/* Opens what the parts make; Path is left with the NT path. A path that is too long, or is none, is
+ * a file that is not there. */
+static NTSTATUS LdrpTryPath(_Inout_ PUNICODE_STRING Path, _In_ PCUNICODE_STRING Directory,
+                            _In_opt_ PCUNICODE_STRING Middle, _In_ PCUNICODE_STRING Name,
+                            _Out_ PHANDLE Section) {
+    UNICODE_STRING NtPath;
+    NTSTATUS Status = LdrpComposePath(Path, Directory, Middle, Name);
+
+    if (NT_SUCCESS(Status)) {
+        Status = RtlDosPathNameToNtPathName_U_WithStatus(Path->Buffer, &NtPath, NULL, NULL);
+        if (Status == STATUS_NO_MEMORY) {
+            return Status;
+        }
+    }
+    if (NT_SUCCESS(Status)) {
+        Path->Length = 0;
+        Status = RtlAppendUnicodeStringToString(Path, &NtPath);
+        RtlFreeUnicodeString(&NtPath);
+    }
     if (!NT_SUCCESS(Status)) {
         return STATUS_OBJECT_NAME_NOT_FOUND;
     }
     return LdrpOpenImageSection(Path, Section);
 }
 
-/* Finds the file of a DLL; Path is left with \??\ and the path where it was found. */
+/* FALSE for a name that says by itself where the file is. */
+static BOOLEAN LdrpIsSearchedFor(_In_ PCUNICODE_STRING Name) {
+    WCHAR First[5] = {0};
+
+    for (USHORT i = 0; i < 4 && i < Name->Length / sizeof(WCHAR); i++) {
+        First[i] = Name->Buffer[i];
+    }
+    return RtlDetermineDosPathNameType_U(First) == RtlPathTypeRelative;
+}
+
+/* Finds the file of a DLL; Path is left with the NT path where it was found. */
 static NTSTATUS LdrpFindDll(_In_ PCUNICODE_STRING Name, _Inout_ PUNICODE_STRING Path,
                             _Out_ PHANDLE Section) {
     UNICODE_STRING Directory = {0, 0, NULL};
     NTSTATUS Status;
 
-    if (Name->Length > 2 * sizeof(WCHAR) && Name->Buffer[1] == L':') {
+    if (!LdrpIsSearchedFor(Name)) {
         Status = LdrpTryPath(Path, &Directory, NULL, Name, Section);
     } else {
         Directory = LdrpApplicationDirectory();
