@@ -15,16 +15,15 @@ $(O)/fuzz/fuzz_image: tests/fuzz/fuzz_image.c rtl/image/image.c rtl/image/imager
 	@mkdir -p $(@D)
 	clang$(LLVM) $(FUZZ_CFLAGS) $(filter %.c,$^) -o $@
 
-# Code of ntdll: names as paths, texts as addresses.
-FUZZ_PATH := $(wildcard user/ntdll/path/*.c) rtl/string/string.c rtl/string/stringcmp.c rtl/string/stringalloc.c \
-             rtl/string/upcase.c rtl/string/stringansi.c rtl/string/stringconv.c rtl/string/codepage.c rtl/string/utf8.c
-$(O)/fuzz/fuzz_path: tests/fuzz/fuzz_path.c $(FUZZ_PATH) user/ntdll/path/pathp.h
+# Code of ntdll: names as paths, environments, addresses as text.
+FUZZ_STRINGS := $(addprefix rtl/string/,string.c stringcmp.c stringalloc.c upcase.c stringansi.c stringconv.c codepage.c utf8.c)
+FUZZ_TEXTS   := path env ip
+$(O)/fuzz/fuzz_path: $(wildcard user/ntdll/path/*.c) $(FUZZ_STRINGS)
+$(O)/fuzz/fuzz_env: $(wildcard user/ntdll/env/*.c) $(FUZZ_STRINGS)
+$(O)/fuzz/fuzz_ip: $(wildcard rtl/ip/*.c)
+$(FUZZ_TEXTS:%=$(O)/fuzz/fuzz_%): $(O)/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(wildcard user/ntdll/*/*.h rtl/ip/*.h sdk/ntrtl*.h)
 	@mkdir -p $(@D)
-	clang$(LLVM) $(FUZZ_CFLAGS) -Iuser/ntdll -Iuser/ntdll/path -Wno-unused-parameter $(filter %.c,$^) -o $@
-FUZZ_IP := $(wildcard rtl/ip/*.c)
-$(O)/fuzz/fuzz_ip: tests/fuzz/fuzz_ip.c $(FUZZ_IP) rtl/ip/ipp.h sdk/ntrtlip.h
-	@mkdir -p $(@D)
-	clang$(LLVM) $(FUZZ_CFLAGS) -Irtl/ip $(filter %.c,$^) -o $@
+	clang$(LLVM) $(FUZZ_CFLAGS) -Iuser/ntdll -Iuser/ntdll/path -Iuser/ntdll/env -Irtl/ip -Wno-unused-parameter $(filter %.c,$^) -o $@
 
 $(O)/fuzz/corpus/image/%.bin: tests/fuzz/seeds/%.c
 	@mkdir -p $(@D)
@@ -34,13 +33,13 @@ $(O)/fuzz/corpus/image/stripped.bin: tests/fuzz/seeds/imports.c
 	x86_64-w64-mingw32-gcc -Os -s -nostdlib -Wl,-e,Entry,--disable-dynamicbase $< -lntdll -o $@
 
 # A short run is part of `make test` (tests/test_fuzz.py).
-host-tests: $(O)/fuzz/fuzz_image $(FUZZ_SEEDS) $(O)/fuzz/fuzz_path $(O)/fuzz/fuzz_ip
+host-tests: $(O)/fuzz/fuzz_image $(FUZZ_SEEDS) $(FUZZ_TEXTS:%=$(O)/fuzz/fuzz_%)
 
 # The corpus that grows is kept apart from the seeds; a crash leaves its input beside it.
 .PHONY: fuzz
 fuzz: all free-build test-programs host-tests ## attack the kernel for FUZZ_MINUTES, from FUZZ_SEED on
-	@mkdir -p $(O)/fuzz/found $(O)/fuzz/found-path $(O)/fuzz/found-ip
-	for name in path ip; do \
+	@mkdir -p $(O)/fuzz/found $(FUZZ_TEXTS:%=$(O)/fuzz/found-%)
+	for name in $(FUZZ_TEXTS); do \
 	    $(O)/fuzz/fuzz_$$name -max_total_time=$(FUZZ_SECONDS) -max_len=200 -timeout=10 -verbosity=0 -print_final_stats=1 \
 	        -artifact_prefix=$(O)/fuzz/ $(O)/fuzz/found-$$name || exit 1; \
 	done

@@ -29,9 +29,9 @@ def test_image_parser_survives(tmp_path):
     assert run.returncode == 0, run.stdout[-4000:]
 
 
-@pytest.mark.parametrize("name", ["path", "ip"])
+@pytest.mark.parametrize("name", ["path", "env", "ip"])
 def test_names_and_texts_survive(name, tmp_path):
-    """ntdll's path code, and addresses of the Internet as text."""
+    """ntdll's path code, environments, and addresses of the Internet as text."""
     run = subprocess.run([os.path.join(BUILD, "fuzz", "fuzz_" + name), "-runs=20000", "-seed=1",
                           "-max_len=200", "-timeout=20", "-artifact_prefix=%s/" % tmp_path],
                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
