@@ -128,7 +128,10 @@ NTSTATUS NTAPI NtDeleteAtom(_In_ RTL_ATOM Atom) {
     return RtlDeleteAtomFromAtomTable(ExpGlobalAtomTable, Atom);
 }
 
-/* Count, flags and name. A name that does not fit is cut. */
+/*
+ * Count, flags and name. A name that does not fit is cut; where there is no room for one character
+ * and the null, nothing but the fixed part is written, and the whole length is returned.
+ */
 static NTSTATUS ExpQueryAtomBasic(RTL_ATOM Atom, PVOID Destination, ULONG Length,
                                   PULONG ReturnLength) {
     const ULONG Head = UFIELD_OFFSET(ATOM_BASIC_INFORMATION, Name);
@@ -137,20 +140,23 @@ static NTSTATUS ExpQueryAtomBasic(RTL_ATOM Atom, PVOID Destination, ULONG Length
         WCHAR Name[EXP_ATOM_LETTERS];
     } Answer;
     ULONG Usage, Flags;
-    if (Length < Head) {
+    if (Length < sizeof(Answer.Basic)) {
         return STATUS_INFO_LENGTH_MISMATCH;
     }
-    ULONG NameLength = min(Length - Head, (ULONG)(EXP_ATOM_LETTERS * sizeof(WCHAR)));
+    ULONG Room = min(Length - Head, (ULONG)(EXP_ATOM_LETTERS * sizeof(WCHAR)));
+    ULONG NameLength = Room >= 2 * sizeof(WCHAR) ? Room : 0;
     NTSTATUS Status = RtlQueryAtomInAtomTable(ExpGlobalAtomTable, Atom, &Usage, &Flags,
                                               Answer.Basic.Name, &NameLength);
-    if (!NT_SUCCESS(Status)) {
+    if (!NT_SUCCESS(Status) && Status != STATUS_BUFFER_TOO_SMALL) {
         return Status;
     }
     Answer.Basic.UsageCount = (USHORT)Usage;
     Answer.Basic.Flags = (USHORT)Flags;
     Answer.Basic.NameLength = (USHORT)NameLength;
-    return ObReturnInformation(Destination, &Answer, Head + NameLength + (ULONG)sizeof(WCHAR),
-                               ReturnLength);
+    ULONG Whole = Head + NameLength + (ULONG)sizeof(WCHAR);
+    ULONG Written = NT_SUCCESS(Status) ? Whole : Head;
+    NTSTATUS Returned = ObReturnInformation(Destination, &Answer, Written, NULL);
+    return NT_SUCCESS(Returned) ? ExpWriteReturnLength(ReturnLength, Whole, Status) : Returned;
 }
 
 /* The numbers of all string atoms. */

@@ -3,7 +3,7 @@
  *
  * NtQueryDirectoryObject answers with an array of OBJECT_DIRECTORY_INFORMATION, ended by one of
  * zeros, and the text behind it. The caller keeps the number of entries seen in Context and passes
- * it again for the next part.
+ * it again for the next part. When there are no more entries the answer is the one of zeros alone.
  */
 #include "obp.h"
 #include "ntapi.h"
@@ -114,7 +114,7 @@ static NTSTATUS ObpListDirectory(POBJECT_DIRECTORY Directory, POBP_LISTING Listi
     KeLeaveCriticalRegion();
     if (Listing->Count == 0) {
         if (Listing->NextSize == 0) {
-            return STATUS_NO_MORE_ENTRIES;
+            return STATUS_NO_MORE_ENTRIES; /* Size is that of the zeros */
         }
         Listing->Size = Listing->NextSize;
         return Listing->Single ? STATUS_BUFFER_TOO_SMALL : STATUS_MORE_ENTRIES;
@@ -134,9 +134,11 @@ static NTSTATUS ObpAnswerListing(POBJECT_DIRECTORY Directory, POBP_LISTING Listi
         if (Listing->Count != 0) {
             CopyToUser(Listing->UserAddress, Listing->Answer, Listing->Size);
             WriteULongToUser(Context, Listing->First + Listing->Count);
+        } else if (Status == STATUS_NO_MORE_ENTRIES && Listing->Length >= Listing->Size) {
+            CopyToUser(Listing->UserAddress, Listing->Answer, Listing->Size);
         }
         if (ReturnLength != NULL) {
-            WriteULongToUser(ReturnLength, Status == STATUS_NO_MORE_ENTRIES ? 0 : Listing->Size);
+            WriteULongToUser(ReturnLength, Listing->Size);
         }
     } __except (EXCEPTION_EXECUTE_HANDLER) {
         Status = GetExceptionCode();

@@ -80,7 +80,8 @@ static NTSTATUS ObpSetHandleFlags(PHANDLE_TABLE_ENTRY Entry, PVOID Parameter) {
 
 /*
  * Sets the flags of a handle (ObjectHandleFlagInformation). STATUS_INVALID_INFO_CLASS,
- * STATUS_INFO_LENGTH_MISMATCH, STATUS_INVALID_HANDLE. Source: phnt.
+ * STATUS_INFO_LENGTH_MISMATCH, STATUS_INVALID_HANDLE, STATUS_ACCESS_DENIED (a pseudo handle).
+ * Source: phnt.
  */
 NTSTATUS NTAPI NtSetInformationObject(_In_ HANDLE Handle,
                                       _In_ OBJECT_INFORMATION_CLASS ObjectInformationClass,
@@ -98,6 +99,9 @@ NTSTATUS NTAPI NtSetInformationObject(_In_ HANDLE Handle,
         CopyFromUser(&Flags, ObjectInformation, sizeof(Flags));
     } __except (EXCEPTION_EXECUTE_HANDLER) {
         return GetExceptionCode();
+    }
+    if (Handle == NtCurrentProcess() || Handle == NtCurrentThread()) {
+        return STATUS_ACCESS_DENIED; /* no entry holds their flags */
     }
     if (ObpIsPseudoHandle(Handle)) {
         return STATUS_INVALID_HANDLE;

@@ -177,6 +177,13 @@ static NTSTATUS ObpQueryObject(PVOID Object, const OBJECT_HANDLE_INFORMATION *Ha
     }
 }
 
+/* ReturnLength is 0 after every failure that does not tell a length. */
+static NTSTATUS ObpClearLength(PULONG ReturnLength) {
+    const ULONG Zero = 0;
+    return ReturnLength != NULL ? ObReturnInformation(ReturnLength, &Zero, sizeof(Zero), NULL)
+                                : STATUS_SUCCESS;
+}
+
 /*
  * Needs no access. STATUS_INVALID_INFO_CLASS, STATUS_INFO_LENGTH_MISMATCH, STATUS_BUFFER_OVERFLOW
  * (names), STATUS_INVALID_HANDLE. Source: WDK, ZwQueryObject; phnt.
@@ -187,11 +194,14 @@ NTSTATUS NTAPI NtQueryObject(_In_opt_ HANDLE Handle,
                              _Out_opt_ PULONG ReturnLength) {
     PVOID Object;
     OBJECT_HANDLE_INFORMATION Information;
+    NTSTATUS Status = ObpClearLength(ReturnLength);
+    if (!NT_SUCCESS(Status)) {
+        return Status;
+    }
     if (ObjectInformationClass == ObjectTypesInformation) {
         return ObpQueryTypes(ObjectInformation, ObjectInformationLength, ReturnLength);
     }
-    NTSTATUS Status =
-        ObReferenceObjectByHandle(Handle, 0, NULL, ExGetPreviousMode(), &Object, &Information);
+    Status = ObReferenceObjectByHandle(Handle, 0, NULL, ExGetPreviousMode(), &Object, &Information);
     if (NT_SUCCESS(Status)) {
         Status = ObpQueryObject(Object, &Information, ObjectInformationClass, ObjectInformation,
                                 ObjectInformationLength, ReturnLength);

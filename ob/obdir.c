@@ -131,7 +131,6 @@ NTSTATUS ObpInitializeDirectories(VOID) {
     OBJECT_TYPE_INITIALIZER Initializer = {
         .Length = sizeof(Initializer),
         .CaseInsensitive = TRUE,
-        .UseDefaultObject = TRUE,
         .InvalidAttributes = OBJ_OPENLINK,
         .GenericMapping = {STANDARD_RIGHTS_READ | DIRECTORY_QUERY | DIRECTORY_TRAVERSE,
                            STANDARD_RIGHTS_WRITE | DIRECTORY_CREATE_OBJECT |

@@ -53,11 +53,10 @@ NTSTATUS ObpInitializeSymbolicLinks(VOID) {
     OBJECT_TYPE_INITIALIZER Initializer = {
         .Length = sizeof(Initializer),
         .CaseInsensitive = TRUE,
-        .UseDefaultObject = TRUE,
         .InvalidAttributes = OBJ_OPENLINK,
         .GenericMapping = {STANDARD_RIGHTS_READ | SYMBOLIC_LINK_QUERY, STANDARD_RIGHTS_WRITE,
                            STANDARD_RIGHTS_EXECUTE | SYMBOLIC_LINK_QUERY, SYMBOLIC_LINK_ALL_ACCESS},
-        .ValidAccessMask = SYMBOLIC_LINK_ALL_ACCESS_EX,
+        .ValidAccessMask = SYMBOLIC_LINK_ALL_ACCESS,
         .PoolType = PagedPool,
         .DeleteProcedure = ObpDeleteSymbolicLink,
         .ParseProcedure = ObpParseSymbolicLink,

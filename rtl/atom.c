@@ -374,15 +374,16 @@ static NTSTATUS RtlpTellAtom(const RTLP_ATOM_FACTS *Facts, PULONG AtomUsage, PUL
     if (AtomFlags != NULL) {
         *AtomFlags = Facts->Flags;
     }
-    return AtomName == NULL
+    return AtomName == NULL || AtomNameLength == NULL
                ? STATUS_SUCCESS
                : RtlpReturnAtomName(Facts->Name, Facts->Length, AtomName, AtomNameLength);
 }
 
 /*
  * RtlQueryAtomInAtomTable - *AtomNameLength: bytes of AtomName, then of the name in it, without its
- * end. A name that is too long is cut. STATUS_INVALID_HANDLE, STATUS_INVALID_PARAMETER (atom 0),
- * STATUS_BUFFER_TOO_SMALL (no room for the end even; *AtomNameLength is what the name has).
+ * end. A name that is too long is cut. Without a length nothing is written to AtomName. STATUS_INVALID_HANDLE,
+ * STATUS_INVALID_PARAMETER (atom 0), STATUS_BUFFER_TOO_SMALL (no room for the end even;
+ * *AtomNameLength is what the name has).
  */
 NTSTATUS NTAPI RtlQueryAtomInAtomTable(_In_ PRTL_ATOM_TABLE AtomTable, _In_ RTL_ATOM Atom,
                                        _Out_opt_ PULONG AtomUsage, _Out_opt_ PULONG AtomFlags,

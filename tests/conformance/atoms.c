@@ -154,10 +154,11 @@ static void Buffers(void) {
     for (ULONG Size = 0; Size < 6; Size++) {
         ShowFailure(" too short", NtQueryInformationAtom(Atom, 0, Buffer, Size, &Length));
     }
-    for (ULONG Size = 10; Size <= 32; Size += 2) {
+    for (ULONG Size = 8; Size <= 32; Size += 2) {
         memset(Buffer, 0x55, sizeof(Buffer));
         NTSTATUS Status = NtQueryInformationAtom(Atom, 0, Buffer, Size, &Length);
-        Print(" %u: %08x, %u, %02x%02x\n", Size, (unsigned)Status, Length, Buffer[0], Buffer[Size]);
+        Print(" %u: %08x, %u, name %u, %02x%02x\n", Size, (unsigned)Status, Length,
+              *(USHORT *)(Buffer + 4), Buffer[0], Buffer[Size]);
     }
     ShowStatus(" class 2", NtQueryInformationAtom(Atom, 2, Buffer, sizeof(Buffer), &Length));
     ShowStatus(" class -1", NtQueryInformationAtom(Atom, -1, Buffer, sizeof(Buffer), &Length));
@@ -221,9 +222,29 @@ static void Shortened(void) {
         Print(" %u: %08x, %u, %04x %04x\n", Size, (unsigned)Status, Length, Name[0],
               Name[Size / 2 ? Size / 2 - 1 : 0]);
     }
-    ULONG Length = 0;
     ShowStatus(" no buffer", RtlQueryAtomInAtomTable(Table, Atom, NULL, NULL, NULL, NULL));
-    (void)Length;
+    ShowStatus(" no length", RtlQueryAtomInAtomTable(Table, Atom, NULL, NULL, Name, NULL));
+    RtlDestroyAtomTable(Table);
+}
+
+/* How many atoms a table holds, and what the one too many gets. */
+static void Full(void) {
+    PVOID Table = NULL;
+    ATOM_NUMBER Atom = 0, Last = 0;
+    ULONG Count = 0;
+    NTSTATUS Status = STATUS_SUCCESS;
+    RtlCreateAtomTable(503, &Table);
+    while (Count < 0x8000) {
+        WCHAR Text[5] = {L'a' + (Count & 31), L'a' + (Count >> 5 & 31), L'a' + (Count >> 10 & 31),
+                         L'V', 0};
+        Status = RtlAddAtomToAtomTable(Table, Text, &Atom);
+        if (Status != STATUS_SUCCESS) {
+            break;
+        }
+        Last = Atom;
+        Count++;
+    }
+    Print("a full table: %lu atoms, last %04x, then %08x\n", Count, Last, (unsigned)Status);
     RtlDestroyAtomTable(Table);
 }
 
@@ -268,5 +289,6 @@ void Start(void) {
     OwnTable();
     Shortened();
     Many();
+    Full();
     Exit(0);
 }
