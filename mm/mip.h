@@ -330,6 +330,12 @@ extern volatile LONG64 MmTotalCommittedPages;
 extern LONG64 MmTotalCommitLimit;
 BOOLEAN MiChargeCommitment(_In_ ULONG_PTR Pages);
 VOID MiReturnCommitment(_In_ ULONG_PTR Pages);
+/*
+ * Could so many pages be charged now? Asked before addresses are taken for a large block: the page
+ * tables of a system range stay for ever and are charged to no one, so a request that must fail may
+ * not make them. Only a hint: the charge itself comes later.
+ */
+BOOLEAN MiIsCommitmentLeft(_In_ ULONG_PTR Pages);
 
 /* ---- Mapping slots (hyper.c) ---- */
 

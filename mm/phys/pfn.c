@@ -186,6 +186,11 @@ BOOLEAN MiChargeCommitment(_In_ ULONG_PTR Pages) {
     return TRUE;
 }
 
+BOOLEAN MiIsCommitmentLeft(_In_ ULONG_PTR Pages) {
+    return Pages <= (ULONG_PTR)MmTotalCommitLimit &&
+           MmTotalCommittedPages <= MmTotalCommitLimit - (LONG64)Pages;
+}
+
 VOID MiReturnCommitment(_In_ ULONG_PTR Pages) {
     LONG64 Left = InterlockedAdd64(&MmTotalCommittedPages, -(LONG64)Pages);
     NT_ASSERT(Left >= 0);

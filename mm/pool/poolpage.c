@@ -49,8 +49,13 @@ static ULONG MiLargePoolPages(PVOID Va, ULONG Pages) {
 }
 
 PVOID MiAllocatePoolPages(_In_ ULONG Pool, _In_ ULONG Pages) {
-    PUCHAR Va = MiReserveSystemRange(&MiPoolRange[Pool], Pages);
     ULONG Mapped;
+    PUCHAR Va;
+    /* A small one may find room in the part that is always mapped. */
+    if (Pages > MI_LARGE_POOL_PAGES && !MiIsCommitmentLeft(Pages)) {
+        return NULL;
+    }
+    Va = MiReserveSystemRange(&MiPoolRange[Pool], Pages);
     if (Va == NULL) {
         return NULL;
     }

@@ -119,7 +119,8 @@ VOID MiUnmapPhysicalPage(_In_ PVOID Va) {
 PVOID MmAllocateSystemPages(_In_ SIZE_T NumberOfBytes) {
     ULONG Pages = (ULONG)BYTES_TO_PAGES(NumberOfBytes);
     PVOID Va;
-    if (NumberOfBytes == 0 || NumberOfBytes > (SIZE_T)MI_SYSTEM_PTES << PAGE_SHIFT) {
+    if (NumberOfBytes == 0 || NumberOfBytes > (SIZE_T)MI_SYSTEM_PTES << PAGE_SHIFT ||
+        !MiIsCommitmentLeft(Pages)) {
         return NULL;
     }
     Va = MiReserveSystemRange(&MiSystemPtes, Pages);
