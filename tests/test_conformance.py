@@ -4,7 +4,7 @@ import pytest
 from cases import cases, read_expected
 from conftest import BUILD, program, tap_lines, vmrun
 
-DOCUMENTED = ("attacks", "documented", "psdocs", "pathdocs", "ipdocs", "npx")  # these check themselves
+DOCUMENTED = ("attacks", "leaks", "documented", "psdocs", "pathdocs", "ipdocs", "npx")  # these check themselves
 ALL = [case for case in cases() if case.name not in DOCUMENTED]
 
 
@@ -41,6 +41,11 @@ def test_documented_windows(name):
 def test_the_log_names_what_is_missing(name, words):
     log = run(next(case for case in cases() if case.name == name)).log
     assert all(word.lower() in log.lower() for word in words), log
+
+
+def test_nothing_leaks_on_four_processors():
+    lines = tap_lines(run(next(case for case in cases() if case.name == "leaks"), "--smp", 4).out.decode())
+    assert lines and all(ok for _, ok in lines), lines
 
 
 def test_int_2e_as_the_way_in():
