@@ -34,9 +34,12 @@ static PCSTR ExplainStatus(NTSTATUS Status, const RTL_IMAGE_INFO *Info) {
     }
 }
 
-/* W^X is not to be had with a section that wants both. */
+/* W^X is not to be had with a section that wants both, or with sections that share pages. */
 static VOID CheckSections(const BOOT_IMAGE *Image) {
     ULONG Both = IMAGE_SCN_MEM_WRITE | IMAGE_SCN_MEM_EXECUTE;
+    if (Image->Info.Flat)
+        BootFail(STATUS_INVALID_IMAGE_FORMAT, BootFilePath(Image->File),
+                 "the sections are aligned to less than a page", NULL);
     for (ULONG Index = 0; Index < Image->Info.NumberOfSections; Index++) {
         if ((Image->Info.Sections[Index].Characteristics & Both) == Both)
             BootFail(STATUS_INVALID_IMAGE_FORMAT, BootFilePath(Image->File),

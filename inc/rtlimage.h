@@ -19,13 +19,16 @@ typedef USHORT __attribute__((aligned(1))) UNALIGNED_USHORT;
 /* What the headers say, checked. Pointers point into the caller's copy of the file or image. */
 typedef struct _RTL_IMAGE_INFO {
     const IMAGE_NT_HEADERS64 *NtHeaders;
-    const IMAGE_SECTION_HEADER *Sections; /* NumberOfSections of them, ascending, contiguous */
+    const IMAGE_SECTION_HEADER *Sections; /* NumberOfSections of them, ascending; contiguous unless
+                                             the image is flat */
     ULONG64 ImageBase;                    /* preferred base, a multiple of 64 KiB */
     ULONG64 SizeOfStackReserve;
     ULONG64 SizeOfStackCommit;
-    ULONG SizeOfImage; /* rounded up to pages, never 0 */
-    ULONG SizeOfHeaders;
-    ULONG SectionAlignment; /* a power of two, at least a page */
+    ULONG SizeOfImage;      /* rounded up to pages, never 0 */
+    ULONG SizeOfHeaders;    /* with all of the section table */
+    ULONG SectionAlignment; /* a power of two; less than a page if Flat */
+    BOOLEAN Flat;           /* in memory as in the file: FlatBytes of it, then zeroes */
+    ULONG FlatBytes;
     ULONG AddressOfEntryPoint;
     ULONG NumberOfDirectories; /* that are really in the header, at most 16 */
     ULONG NumberOfSections;
@@ -60,7 +63,7 @@ ULONG RtlpSectionVirtualSize(_In_ const IMAGE_SECTION_HEADER *Section);
 
 /*
  * Lays a validated file out in memory: headers and sections at their RVAs, the rest of their pages
- * zeroed. Image has Info->SizeOfImage bytes. Where sections are aligned to more than a page, the
+ * zeroed; a flat image as it is in the file. Image has Info->SizeOfImage bytes. Where sections are aligned to more than a page, the
  * pages between them are left as they are. The file must be complete.
  */
 VOID RtlpLayoutImage(_In_ const VOID *File, _In_ const RTL_IMAGE_INFO *Info, _Out_ PVOID Image);

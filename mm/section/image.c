@@ -7,8 +7,9 @@
  * are copy-on-write, so that nothing is ever both writable and executable unless the image asks for
  * it. What the file does not fill (.bss, the tail of a section) is zero.
  *
- * Images whose sections are aligned to less than a page are refused (different from Windows, which
- * maps them flat).
+ * An image whose sections are aligned to less than a page cannot have protections of its own for
+ * each section. As in Windows it is one subsection, flat as in the file, and all of it may be read,
+ * written (copy-on-write) and executed.
  */
 #include "mip.h"
 #include "rtlimage.h"
@@ -66,13 +67,31 @@ static VOID MiFillImageInformation(const RTL_IMAGE_INFO *Info, ULONG64 FileSize,
     Image->CheckSum = Header->CheckSum;
 }
 
+/* One subsection for the headers, one for each section; or one for all of a flat image. */
+static VOID MiFillImageSubsections(PSEGMENT Segment, const RTL_IMAGE_INFO *Info, ULONG64 FileSize) {
+    if (Info->Flat) {
+        MiFillSubsection(Segment, &Segment->Subsections[0], 0, Segment->TotalNumberOfPtes,
+                         MM_EXECUTE_WRITECOPY, 0, Info->FlatBytes);
+        return;
+    }
+    MiFillSubsection(Segment, &Segment->Subsections[0], 0, BYTES_TO_PAGES(Info->SizeOfHeaders),
+                     MM_READONLY, 0, min((ULONG64)Info->SizeOfHeaders, FileSize));
+    for (ULONG i = 0; i < Info->NumberOfSections; i++) {
+        const IMAGE_SECTION_HEADER *Header = &Info->Sections[i];
+        MiFillSubsection(Segment, &Segment->Subsections[i + 1],
+                         Header->VirtualAddress >> PAGE_SHIFT,
+                         BYTES_TO_PAGES(RtlpSectionVirtualSize(Header)),
+                         MiSectionProtection(Header->Characteristics), Header->PointerToRawData,
+                         RtlpSectionFileSize(Header));
+    }
+}
+
 /* Builds the segment from validated headers. */
 static NTSTATUS MiBuildImageSegment(PFILE_OBJECT FileObject, const RTL_IMAGE_INFO *Info,
                                     ULONG64 FileSize, PSEGMENT *Segment) {
-    ULONG64 HeaderBytes = min((ULONG64)Info->SizeOfHeaders, FileSize);
     PSECTION_IMAGE_INFORMATION Image;
     NTSTATUS Status = MiCreateSegment(FileObject, BYTES_TO_PAGES(Info->SizeOfImage),
-                                      Info->NumberOfSections + 1, Segment);
+                                      Info->Flat ? 1 : Info->NumberOfSections + 1, Segment);
     if (!NT_SUCCESS(Status)) {
         return Status;
     }
@@ -85,16 +104,7 @@ static NTSTATUS MiBuildImageSegment(PFILE_OBJECT FileObject, const RTL_IMAGE_INF
     (*Segment)->ImageInformation = Image;
     (*Segment)->BasedAddress = (PVOID)Info->ImageBase;
     (*Segment)->ControlArea->u.Flags.Image = 1;
-    MiFillSubsection(*Segment, &(*Segment)->Subsections[0], 0, BYTES_TO_PAGES(Info->SizeOfHeaders),
-                     MM_READONLY, 0, HeaderBytes);
-    for (ULONG i = 0; i < Info->NumberOfSections; i++) {
-        const IMAGE_SECTION_HEADER *Header = &Info->Sections[i];
-        MiFillSubsection(*Segment, &(*Segment)->Subsections[i + 1],
-                         Header->VirtualAddress >> PAGE_SHIFT,
-                         BYTES_TO_PAGES(RtlpSectionVirtualSize(Header)),
-                         MiSectionProtection(Header->Characteristics), Header->PointerToRawData,
-                         RtlpSectionFileSize(Header));
-    }
+    MiFillImageSubsections(*Segment, Info, FileSize);
     return STATUS_SUCCESS;
 }
 
@@ -107,7 +117,10 @@ static BOOLEAN MiHeadersFit(const VOID *Headers, SIZE_T Size) {
         return FALSE;
     }
     Nt = (const VOID *)((const UCHAR *)Headers + Dos->e_lfanew);
-    return Nt->OptionalHeader.SizeOfHeaders <= Size;
+    SIZE_T Table = (SIZE_T)Dos->e_lfanew + FIELD_OFFSET(IMAGE_NT_HEADERS64, OptionalHeader) +
+                   Nt->FileHeader.SizeOfOptionalHeader +
+                   Nt->FileHeader.NumberOfSections * sizeof(IMAGE_SECTION_HEADER);
+    return Nt->OptionalHeader.SizeOfHeaders <= Size && Table <= Size;
 }
 
 /* Reads the headers of a file into pool: all of them that matter stand in its first 64 KiB. */

@@ -22,8 +22,8 @@
  * in imagereloc.c and imagebind.c, because Mm and ntdll see those pages only when they touch them.
  *
  * The rules are Windows': sections follow each other without holes, in ascending order, and the
- * base is a multiple of 64 KiB. Different, because it would serve nobody here: images whose
- * sections are aligned to less than a page (old x86 drivers) are refused.
+ * base is a multiple of 64 KiB. An image whose sections are aligned to less than a page is *flat*:
+ * it looks in memory as it does in the file, so each section's RVA is its place in the file.
  *
  * The same source is compiled into the loader, the kernel, ntdll and the host tests.
  * Source: Microsoft, "PE Format"; Windows Internals, part 1, chapter 5 (section objects).
@@ -110,20 +110,26 @@ static NTSTATUS CheckFileHeader(const UCHAR *Headers, ULONG64 Size, ULONG Offset
 }
 
 static BOOLEAN IsAlignmentValid(const IMAGE_OPTIONAL_HEADER64 *Optional) {
-    if (!IsPowerOfTwo(Optional->SectionAlignment) || !IsPowerOfTwo(Optional->FileAlignment))
+    if (!IsPowerOfTwo(Optional->SectionAlignment) || !IsPowerOfTwo(Optional->FileAlignment) ||
+        (Optional->ImageBase & (IMAGE_BASE_ALIGNMENT - 1)) != 0)
         return FALSE;
-    return Optional->SectionAlignment >= IMAGE_PAGE &&
-           Optional->SectionAlignment >= Optional->FileAlignment &&
-           (Optional->FileAlignment & 511) == 0 &&
-           (Optional->ImageBase & (IMAGE_BASE_ALIGNMENT - 1)) == 0;
+    if (Optional->SectionAlignment < IMAGE_PAGE)
+        return Optional->FileAlignment == Optional->SectionAlignment;
+    return Optional->SectionAlignment >= Optional->FileAlignment &&
+           (Optional->FileAlignment & 511) == 0;
 }
 
-static VOID FillInfo(const IMAGE_OPTIONAL_HEADER64 *Optional, PRTL_IMAGE_INFO Info) {
+/* SizeOfHeaders may end inside the section table, as in Windows: the table is there all the same. */
+static VOID FillInfo(const IMAGE_OPTIONAL_HEADER64 *Optional, ULONG64 TableEnd, ULONG64 FileSize,
+                     PRTL_IMAGE_INFO Info) {
     Info->ImageBase = Optional->ImageBase;
     Info->SizeOfStackReserve = Optional->SizeOfStackReserve;
     Info->SizeOfStackCommit = Optional->SizeOfStackCommit;
     Info->SizeOfImage = (ULONG)RoundUp(Optional->SizeOfImage, IMAGE_PAGE);
-    Info->SizeOfHeaders = Optional->SizeOfHeaders;
+    Info->SizeOfHeaders =
+        Optional->SizeOfHeaders > TableEnd ? Optional->SizeOfHeaders : (ULONG)TableEnd;
+    Info->Flat = Optional->SectionAlignment < IMAGE_PAGE;
+    Info->FlatBytes = FileSize < Info->SizeOfImage ? (ULONG)FileSize : Info->SizeOfImage;
     Info->SectionAlignment = Optional->SectionAlignment;
     Info->AddressOfEntryPoint = Optional->AddressOfEntryPoint;
     Info->Subsystem = Optional->Subsystem;
@@ -143,11 +149,11 @@ static NTSTATUS CheckOptionalHeader(const UCHAR *Headers, ULONG64 FileSize, PRTL
     ULONG64 TableEnd =
         (ULONG64)((const UCHAR *)(Info->Sections + Info->NumberOfSections) - Headers);
     if (Optional->SizeOfImage == 0 || Optional->SizeOfImage > MM_SIZE_OF_LARGEST_IMAGE ||
-        Optional->SizeOfHeaders > Optional->SizeOfImage || Optional->SizeOfHeaders > FileSize ||
-        Optional->SizeOfHeaders < TableEnd ||
-        Optional->AddressOfEntryPoint >= Optional->SizeOfImage)
+        Optional->SizeOfHeaders == 0 || Optional->SizeOfHeaders > Optional->SizeOfImage ||
+        Optional->SizeOfHeaders > FileSize || TableEnd > Optional->SizeOfImage ||
+        TableEnd > FileSize || Optional->AddressOfEntryPoint >= Optional->SizeOfImage)
         return STATUS_INVALID_IMAGE_FORMAT;
-    FillInfo(Optional, Info);
+    FillInfo(Optional, TableEnd, FileSize, Info);
     return STATUS_SUCCESS;
 }
 
@@ -166,6 +172,19 @@ static NTSTATUS CheckSections(const RTL_IMAGE_INFO *Info, ULONG64 FileSize) {
         ULONG64 RawEnd = (ULONG64)Section->PointerToRawData + Section->SizeOfRawData;
         if (Section->PointerToRawData != 0 &&
             (RawEnd > FileSize || (Section->PointerToRawData & (FileAlignment - 1)) != 0))
+            return STATUS_INVALID_IMAGE_FORMAT;
+    }
+    return STATUS_SUCCESS;
+}
+
+/* A flat image is mapped by the file, so a section must be where the file has it, with all of it. */
+static NTSTATUS CheckFlatSections(const RTL_IMAGE_INFO *Info, ULONG64 FileSize) {
+    for (ULONG Index = 0; Index < Info->NumberOfSections; Index++) {
+        const IMAGE_SECTION_HEADER *Section = &Info->Sections[Index];
+        ULONG64 RawEnd = (ULONG64)Section->PointerToRawData + Section->SizeOfRawData;
+        if (Section->PointerToRawData != Section->VirtualAddress ||
+            Section->SizeOfRawData < Section->Misc.VirtualSize || RawEnd > FileSize ||
+            (ULONG64)Section->VirtualAddress + Section->Misc.VirtualSize > Info->SizeOfImage)
             return STATUS_INVALID_IMAGE_FORMAT;
     }
     return STATUS_SUCCESS;
@@ -199,7 +218,7 @@ NTSTATUS RtlpValidateImage(const VOID *Headers, SIZE_T HeadersSize, ULONG64 File
                            PRTL_IMAGE_INFO Info) {
     NTSTATUS Status = ValidateHeaders(Headers, HeadersSize, FileSize, Info);
     if (NT_SUCCESS(Status))
-        Status = CheckSections(Info, FileSize);
+        Status = Info->Flat ? CheckFlatSections(Info, FileSize) : CheckSections(Info, FileSize);
     if (NT_SUCCESS(Status))
         Status = CheckDirectories(Info);
     return Status;
@@ -220,6 +239,10 @@ static VOID CopyAndPad(PUCHAR To, const UCHAR *From, ULONG Size, ULONG Room) {
 }
 
 VOID RtlpLayoutImage(const VOID *File, const RTL_IMAGE_INFO *Info, PVOID Image) {
+    if (Info->Flat) {
+        CopyAndPad(Image, File, Info->FlatBytes, Info->SizeOfImage);
+        return;
+    }
     CopyAndPad(Image, File, Info->SizeOfHeaders, Info->SizeOfHeaders);
     for (ULONG Index = 0; Index < Info->NumberOfSections; Index++) {
         const IMAGE_SECTION_HEADER *Section = &Info->Sections[Index];
