@@ -49,6 +49,13 @@ def test_is_refused(tmp_path, name):
     assert result.out == b""
 
 
+def test_headers_that_end_inside_the_section_table(tmp_path):
+    """Windows runs such a program: the section table counts, not SizeOfHeaders."""
+    whole = run(tmp_path, good())
+    cut = run(tmp_path, mangled(good(), lambda i: i.set("headers_size", i.place("virtual_size", 1)[0])))
+    assert cut.out == whole.out != b"" and cut.code == whole.code, cut.tail()
+
+
 @pytest.mark.parametrize("name", sorted(ways_that_load()))
 def test_ends(tmp_path, name):
     result = run(tmp_path, mangled(good(), ways_that_load()[name]))

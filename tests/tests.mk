@@ -16,6 +16,10 @@ CF_CFLAGS := -std=gnu11 -O1 -Wall -Wextra -Wno-unused-function -Wno-array-bounds
 CF_LIBS   := -lntdll -lntdllcrt -lgcc
 CF_PROGRAMS := $(CF_EXES:%=$(CF)/%.exe) $(CF_DLLS:%=$(CF)/%.dll)
 
+# Less than a page: what Microsoft's linker does for /ALIGN:16 and /ALIGN:512.
+$(CF)/flat.exe $(CF)/bare.exe: CF_LDFLAGS := -Wl,--section-alignment=16,--file-alignment=16 -s
+$(CF)/flat512.exe: CF_LDFLAGS := -Wl,--section-alignment=512,--file-alignment=512 -s
+$(CF)/flat512.exe: tests/conformance/flat.c
 $(CF)/reloc.exe: CF_LDFLAGS := -Wl,--image-base=0x7FFE0000 -Wl,--dynamicbase
 $(CF)/testlib.dll: CF_LDFLAGS := -Wl,--image-base=0x140000000
 $(CF)/dlluser.exe: CF_EXTRA := $(CF)/testlib.lib

@@ -227,11 +227,59 @@ static void TestBadHeaders(void) {
     REFUSES(Nt->OptionalHeader.SizeOfImage, 0);
     REFUSES(Nt->OptionalHeader.SizeOfImage, 0x2000);
     REFUSES(Nt->OptionalHeader.SizeOfImage, 0xFFFFFFFF);
-    REFUSES(Nt->OptionalHeader.SizeOfHeaders, 0x40);
+    REFUSES(Nt->OptionalHeader.SizeOfHeaders, 0);
     REFUSES(Nt->OptionalHeader.SizeOfHeaders, 0xFFFFFFFF);
     REFUSES(Nt->OptionalHeader.AddressOfEntryPoint, IMAGE_SIZE);
     REFUSES(Nt->OptionalHeader.DataDirectory[0].VirtualAddress, 0xFFFFFF00);
     REFUSES(Nt->OptionalHeader.DataDirectory[5].Size, 0xFFFFFFFF);
+}
+
+/* SizeOfHeaders may end before the section table does: the table counts all the same. */
+static void TestHeadersThatEndEarly(void) {
+    SAMPLE S;
+    MakeSample(&S);
+    S.Nt->OptionalHeader.SizeOfHeaders = 0x40;
+    Layout(&S);
+    SIZE_T End = (SIZE_T)((UCHAR *)(S.Section + 2) - S.File);
+    CHECK(S.Info.SizeOfHeaders == End && memcmp(S.Image, S.File, End) == 0);
+}
+
+/* Aligned to less than a page: in memory as in the file, and each section must be where it is. */
+static void MakeFlat(SAMPLE *S) {
+    MakeSample(S);
+    S->Nt->OptionalHeader.SectionAlignment = S->Nt->OptionalHeader.FileAlignment = 0x10;
+    S->Nt->OptionalHeader.AddressOfEntryPoint = 0x400;
+    for (ULONG i = 0; i < 2; i++) {
+        S->Section[i].VirtualAddress = S->Section[i].PointerToRawData;
+        S->Section[i].Misc.VirtualSize = S->Section[i].SizeOfRawData;
+    }
+}
+
+#define FLAT_REFUSES(field, value)                                                                 \
+    do {                                                                                           \
+        MakeFlat(&S);                                                                              \
+        S.field = (value);                                                                         \
+        CHECK(Validate(&S) == STATUS_INVALID_IMAGE_FORMAT);                                        \
+    } while (0)
+
+static void TestFlatImage(void) {
+    SAMPLE S;
+    MakeFlat(&S);
+    Layout(&S);
+    CHECK(S.Info.Flat && S.Info.FlatBytes == FILE_SIZE);
+    CHECK(memcmp(S.Image, S.File, FILE_SIZE) == 0);
+    for (ULONG At = FILE_SIZE; At < IMAGE_SIZE; At++) {
+        CHECK(S.Image[At] == 0);
+    }
+    FLAT_REFUSES(Nt->OptionalHeader.FileAlignment, 0x200);
+    FLAT_REFUSES(Section[0].VirtualAddress, 0x410);
+    FLAT_REFUSES(Section[1].PointerToRawData, 0x810);
+    FLAT_REFUSES(Section[1].Misc.VirtualSize, 0x410);
+    FLAT_REFUSES(Section[1].SizeOfRawData, 0xFFFFFFFF);
+    MakeFlat(&S);
+    S.Nt->OptionalHeader.SizeOfImage = 0x900;
+    S.Section[1].VirtualAddress = S.Section[1].PointerToRawData = 0xFFFFF000;
+    CHECK(Validate(&S) == STATUS_INVALID_IMAGE_FORMAT);
 }
 
 static void TestBadSections(void) {
@@ -410,6 +458,8 @@ int main(void) {
     TestMachines();
     TestTruncation();
     TestBadHeaders();
+    TestHeadersThatEndEarly();
+    TestFlatImage();
     TestBadSections();
     TestRelocation();
     TestWildRelocations();

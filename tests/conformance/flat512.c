@@ -1,0 +1,2 @@
+/* The same program aligned to 512 bytes (tests.mk). */
+#include "flat.c"
