@@ -19,7 +19,10 @@ CF_PROGRAMS := $(CF_EXES:%=$(CF)/%.exe) $(CF_DLLS:%=$(CF)/%.dll)
 # Less than a page: what Microsoft's linker does for /ALIGN:16 and /ALIGN:512.
 $(CF)/flat.exe $(CF)/bare.exe: CF_LDFLAGS := -Wl,--section-alignment=16,--file-alignment=16 -s
 $(CF)/flat512.exe: CF_LDFLAGS := -Wl,--section-alignment=512,--file-alignment=512 -s
+$(CF)/flatmoved.exe: CF_LDFLAGS := -Wl,--section-alignment=16,--file-alignment=16 -s \
+    -Wl,--image-base=0x7FFE0000 -Wl,--dynamicbase
 $(CF)/flat512.exe: tests/conformance/flat.c
+$(CF)/flatmoved.exe: tests/conformance/reloc.c
 $(CF)/reloc.exe: CF_LDFLAGS := -Wl,--image-base=0x7FFE0000 -Wl,--dynamicbase
 $(CF)/testlib.dll: CF_LDFLAGS := -Wl,--image-base=0x140000000
 $(CF)/dlluser.exe: CF_EXTRA := $(CF)/testlib.lib

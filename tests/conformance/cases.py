@@ -51,6 +51,9 @@ SPECIAL = [
     Case("reloc", "reloc", oracle=False,
          output=b"away from the preferred base: yes\n4000 300 20 1 \nthrough a function pointer\n"
                 b"header names the real base: yes\n"),
+    Case("flatmoved", "flatmoved", oracle=False,
+         output=b"away from the preferred base: yes\n4000 300 20 1 \nthrough a function pointer\n"
+                b"header names the real base: yes\n"),
     Case("noentry", "noentry", oracle=False, status=0xC0000139),
     Case("crash-jump-hole", "crash", ["jump-hole"], oracle=False, status=0xC0000005, output=b"before\n"),
     Case("crash-stack", "crash", ["stack"], oracle=False, status=0xC00000FD, output=b"before\n"),

@@ -145,13 +145,19 @@ static NTSTATUS LdrpFindDll(_In_ PCUNICODE_STRING Name, _Inout_ PUNICODE_STRING 
     return LdrpIsNotFound(Status) ? STATUS_DLL_NOT_FOUND : Status;
 }
 
-/* Makes read-only sections writable (or, the second time, what they were) for relocation. */
+/*
+ * Makes read-only sections writable (or, the second time, what they were) for relocation. Sections
+ * that share pages have no protections of their own: such an image is writable as it is.
+ */
 static NTSTATUS LdrpProtectSections(_In_ PVOID Base, _In_ BOOLEAN Writable) {
     PIMAGE_NT_HEADERS64 Headers = RtlImageNtHeader(Base);
     PIMAGE_SECTION_HEADER Section = IMAGE_FIRST_SECTION(Headers);
     NTSTATUS Status = STATUS_SUCCESS;
     ULONG Index, Old;
 
+    if (Headers->OptionalHeader.SectionAlignment < PAGE_SIZE) {
+        return STATUS_SUCCESS;
+    }
     for (Index = 0; NT_SUCCESS(Status) && Index < Headers->FileHeader.NumberOfSections; Index++) {
         PVOID Start = (PUCHAR)Base + Section[Index].VirtualAddress;
         SIZE_T Size = RtlpSectionVirtualSize(&Section[Index]);
