@@ -85,9 +85,9 @@ NTSTATUS NTAPI RtlIpv6StringToAddressW(_In_ PCWSTR AddressString, _Out_ PCWSTR *
                                        _Out_ IN6_ADDR *Address);
 
 /*
- * A text that is all address, with a port and a scope if it likes; what is missing is 0. A port is
- * 1 to 65535. STATUS_INVALID_PARAMETER: the text is something else, or a pointer is NULL; Port and
- * ScopeId are then not touched.
+ * The same for a whole text, which may have a scope and a port behind the address; both are 0 where
+ * the text has none. A port is 1 to 65535. STATUS_INVALID_PARAMETER: the text is something else, or
+ * a pointer is NULL; Port and ScopeId are then not touched.
  */
 NTSTATUS NTAPI RtlIpv4StringToAddressExA(_In_ PCSTR AddressString, _In_ BOOLEAN Strict,
                                          _Out_ IN_ADDR *Address, _Out_ PUSHORT Port);

@@ -139,7 +139,7 @@ static BOOLEAN RtlpIp6Address(_Inout_ PRTLP_IP_TEXT Text, _Out_ IN6_ADDR *Addres
     return TRUE;
 }
 
-/* [address%scope]:port, where brackets are needed with a port only. */
+/* address, address%scope, [address%scope] or [address%scope]:port. */
 static NTSTATUS RtlpIp6Whole(_Inout_ PRTLP_IP_TEXT Text, _Out_ IN6_ADDR *Address,
                              _Out_ PULONG ScopeId, _Out_ PUSHORT Port) {
     BOOLEAN Bracket = RtlpIpSkip(Text, L'[');

@@ -132,6 +132,10 @@ static void Full(void) {
     RtlGetFullPathName_U(L"/a/b", sizeof(Buffer), Buffer, NULL);
     ExpectSame(L"/a/b on a share", Buffer, L"\\\\server\\share\\a\\b");
     PretendDirectory(L"C:\\");
+    UNICODE_STRING Nt = {0};
+    RtlDosPathNameToNtPathName_U_WithStatus(L"\\\\?. ", &Nt, NULL, NULL);
+    ExpectSame(L"\\\\?. as an NT path", Nt.Buffer, L"\\??\\UNC\\?");
+    RtlFreeUnicodeString(&Nt);
     Expect("no name is no device", RtlIsDosDeviceName_U(NULL), 0);
 }
 

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BEGINNINGS 20
+#define BEGINNINGS 22
 
 static PEB FakePeb;
 static RTL_USER_PROCESS_PARAMETERS FakeParameters;
@@ -119,7 +119,8 @@ static void SetDirectory(UCHAR Choice) {
 static void CheckFullPath(PCWSTR Path, SIZE_T Length) {
     RTL_PATH_TYPE Type = RtlpPathType(Path, Length);
     SIZE_T Start = Type == RtlPathTypeUncAbsolute ? Length : 3;
-    Assert(RtlpPathTypes[Type].NtPrefix != NULL);
+    /* Of the server "?." its dot is removed. */
+    Assert(RtlpPathTypes[Type].NtPrefix != NULL || (Length == 3 && memcmp(Path, L"\\\\?", 6) == 0));
     Assert(Path[Length] == UNICODE_NULL && Path[Length - 1] != L'.' && Path[Length - 1] != L' ');
     for (SIZE_T i = Start; i < Length; i++) {
         Assert(Path[i] != L'/');
@@ -192,9 +193,10 @@ static void CheckSetDirectory(PCWSTR Name, SIZE_T Length) {
 /* A name in a block of just its size, so that one character too far is found. */
 static PWSTR MakeName(const uint8_t *Data, size_t Size) {
     static const PCWSTR Beginnings[BEGINNINGS] = {
-        L"C:\\", L"C:",     L"\\\\",       L"\\\\.\\",        L"\\\\?\\", L"\\??\\", L"\\",
-        L"D:",   L"//./",   L"\\\\s\\h\\", L"\\\\.",          L"..\\",    L"NUL",    L"COM1",
-        L"F:..", L"CONIN$", L"\\\\?",      L"C:\\a\\..\\b. ", L".",       L" "};
+        L"C:\\", L"C:",   L"\\\\",   L"\\\\.\\",    L"\\\\?\\", L"\\??\\",
+        L"\\",   L"D:",   L"//./",   L"\\\\s\\h\\", L"\\\\.",   L"..\\",
+        L"NUL",  L"COM1", L"F:..",   L"CONIN$",     L"\\\\?",   L"C:\\a\\..\\b. ",
+        L".",    L" ",    L"\\\\?.", L"\\\\? "};
     PCWSTR Beginning = Data[0] < BEGINNINGS ? Beginnings[Data[0]] : L"";
     SIZE_T First = RtlpPathLength(Beginning), Count = (Size - 1) / sizeof(WCHAR);
     PWSTR Name = malloc((First + Count + 1) * sizeof(WCHAR));

@@ -95,6 +95,7 @@ static NTSTATUS RtlpMakeDevicePath(_In_ PCWSTR Name, _In_ ULONG Device, _Out_ PR
     NTSTATUS Status = RtlpAllocatePath(Path, Letters + RTLP_ROOT_SIZE);
 
     if (NT_SUCCESS(Status)) {
+        Path->Type = RtlPathTypeLocalDevice;
         RtlpPutText(Path, L"\\\\.\\", 4);
         RtlpPutText(Path, Name + (Device >> 16) / sizeof(WCHAR), Letters);
         RtlpFinishPath(Path);

@@ -51,15 +51,18 @@ SIZE_T RtlpPutRoot(_Inout_ PRTLP_PATH Path, _In_ PCWSTR Name, _In_ SIZE_T Length
 
     switch (RtlpPathTypes[Type].Root) {
     case RtlpRootServer:
+        Path->Type = RtlPathTypeUncAbsolute;
         RtlpPutText(Path, L"\\\\", 2);
         Taken += RtlpPutRootPart(Path, Name + Taken, Length - Taken); /* the server */
         Taken += RtlpPutRootPart(Path, Name + Taken, Length - Taken); /* the share */
         break;
     case RtlpRootDrive:
+        Path->Type = RtlPathTypeDriveAbsolute;
         RtlpPut(Path, Name[0]);
         RtlpPutText(Path, L":\\", 2);
         break;
     case RtlpRootDevice:
+        Path->Type = RtlPathTypeLocalDevice;
         RtlpPutText(Path, L"\\\\", 2);
         RtlpPut(Path, Type == RtlPathTypeLocalDevice ? Name[2] : L'.');
         RtlpPut(Path, L'\\');
@@ -102,7 +105,7 @@ static VOID RtlpPutComponent(_Inout_ PRTLP_PATH Path, _In_ PCWSTR Text, _In_ SIZ
         RtlpRemoveComponent(Path);
         return;
     }
-    /* A single dot at the end of a directory's name is taken away, two or more are not. */
+    /* A single dot at the end of a directory's name is removed; two or more are not. */
     if (!IsLast && Text[Length - 1] == L'.' && Text[Length - 2] != L'.') {
         Length--;
     }
@@ -134,7 +137,7 @@ VOID RtlpPutComponents(_Inout_ PRTLP_PATH Path, _In_ PCWSTR Text, _In_ SIZE_T Le
     }
 }
 
-/* Dots and blanks at the end go; then the path is terminated, and its last component is known. */
+/* Removes dots and blanks at the end, terminates the path and finds its last component. */
 VOID RtlpFinishPath(_Inout_ PRTLP_PATH Path) {
     while (Path->Length > 0 &&
            (Path->Buffer[Path->Length - 1] == L'.' || Path->Buffer[Path->Length - 1] == L' ')) {
@@ -148,5 +151,4 @@ VOID RtlpFinishPath(_Inout_ PRTLP_PATH Path) {
     if (Path->Part <= 2) { /* \\server has no file */
         Path->Part = Path->Length;
     }
-    Path->Type = RtlpPathType(Path->Buffer, Path->Length);
 }

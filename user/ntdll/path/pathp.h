@@ -45,10 +45,11 @@ typedef struct _RTLP_PATH_TYPE {
 typedef struct _RTLP_PATH {
     PWSTR Buffer;
     SIZE_T Length;
-    SIZE_T Capacity;    /* the terminating zero included */
-    SIZE_T Root;        /* ".." does not go below this */
-    SIZE_T Part;        /* where the last component begins; Length if there is none */
-    RTL_PATH_TYPE Type; /* of the finished path */
+    SIZE_T Capacity; /* the terminating zero included */
+    SIZE_T Root;     /* ".." does not go below this */
+    SIZE_T Part;     /* where the last component begins; Length if there is none */
+    RTL_PATH_TYPE
+        Type; /* of its root: what is left of a path need not show it (\\?. is a server) */
 } RTLP_PATH, *PRTLP_PATH;
 
 /* pathtype.c */
