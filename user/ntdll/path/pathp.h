@@ -48,8 +48,8 @@ typedef struct _RTLP_PATH {
     SIZE_T Capacity; /* the terminating zero included */
     SIZE_T Root;     /* ".." does not go below this */
     SIZE_T Part;     /* where the last component begins; Length if there is none */
-    RTL_PATH_TYPE
-        Type; /* of its root: what is left of a path need not show it (\\?. is a server) */
+    /* Of the root: the text need not show it any more (of the server "?." the dot is removed). */
+    RTL_PATH_TYPE Type;
 } RTLP_PATH, *PRTLP_PATH;
 
 /* pathtype.c */
