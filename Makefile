@@ -81,7 +81,10 @@ include $(wildcard boot/*.mk hal/*.mk user/*.mk tests/*.mk drivers/*.mk tools/*.
 # Images whose sections can each have 2 MiB pages of their own (section alignment 2 MiB).
 LARGE_LDFLAGS := /align:0x200000 /driver /merge:.pdata=.rdata /merge:.buildid=.rdata
 # Both a PDB and DWARF in one link is what lld-link does for mingw.
-DEBUG_LDFLAGS = /debug:full -lldmingw /pdb:$(@:%=%.pdb) /map:$(@:%=%.map)
+# The image names its PDB without a path; the kernel's is called as on every multiprocessor Windows,
+# because stock tools look for that name.
+PDB           = $(if $(filter %/ntoskrnl.exe,$@),$(@D)/ntkrnlmp.pdb,$@.pdb)
+DEBUG_LDFLAGS = /debug:full -lldmingw /pdb:$(PDB) /pdbaltpath:$(notdir $(PDB)) /map:$(@:%=%.map)
 LDFLAGS       := /nologo /nodefaultlib /machine:x64 /opt:ref /opt:noicf /incremental:no /Brepro
 
 $(O)/ntoskrnl.exe: $(call KOBJ,$(NTOS_C) $(NTOS_ASM)) $(O)/kernel/gen/ssdt.asm.obj $(O)/gen/hal.lib init/ntoskrnl.def

@@ -153,6 +153,9 @@ extern ULONG KeMaximumIncrement;       /* 100 ns between ticks, and the longest 
 extern ULONG KeMinimumIncrement;       /* the shortest one */
 extern volatile ULONG KeTimeIncrement; /* the present one */
 #define SharedUserData        ((KUSER_SHARED_DATA *)0xFFFFF78000000000ull)
+/* init/shareddata.c: the build, 19045, and in the upper half whether it is a free build. */
+extern ULONG NtBuildNumber;
+
 #define MM_USER_PROBE_ADDRESS 0x00007FFFFFFF0000ull
 extern volatile ULONG64 KeTickCountStorage; /* ticks of KeMaximumIncrement since the boot */
 

@@ -73,7 +73,7 @@ static NTSTATUS InitFindEntryPoints(const LOADER_BOOT_FILE *File, PVOID *RtlUser
 }
 
 static NTSTATUS InitSystemDll(PLOADER_PARAMETER_BLOCK LoaderBlock) {
-    UNICODE_STRING NtPath = RTL_CONSTANT_STRING(L"\\??\\C:\\vitrine\\System32\\ntdll.dll");
+    UNICODE_STRING NtPath = RTL_CONSTANT_STRING(L"\\??\\C:\\Windows\\System32\\ntdll.dll");
     UNICODE_STRING VolumePath = RTL_CONSTANT_STRING(L"\\vitrine\\System32\\ntdll.dll");
     PVOID Section, RtlUserThreadStart;
     const LOADER_BOOT_FILE *File = InitFindBootFile(LoaderBlock, &VolumePath);

@@ -3,6 +3,9 @@
  */
 #include "initp.h"
 
+/* The upper half says that this is a release (F) and not a checked build (C). */
+ULONG NtBuildNumber = (DBG ? 0xC0000000 : 0xF0000000) | 19045;
+
 #define TICK_COUNT_MULTIPLIER 0x0FA00000 /* 15.625 ms a tick, times 2^24 */
 
 static VOID InitProcessorFeatures(BOOLEAN *Features) {
@@ -17,7 +20,7 @@ static VOID InitProcessorFeatures(BOOLEAN *Features) {
 }
 
 VOID InitSharedUserData(PLOADER_PARAMETER_BLOCK LoaderBlock) {
-    static const WCHAR SystemRoot[] = L"C:\\vitrine";
+    static const WCHAR SystemRoot[] = L"C:\\Windows";
     MM_STATISTICS Statistics;
     UNREFERENCED_PARAMETER(LoaderBlock);
     MmQueryStatistics(&Statistics);
@@ -26,7 +29,7 @@ VOID InitSharedUserData(PLOADER_PARAMETER_BLOCK LoaderBlock) {
     SharedUserData->ImageNumberLow = SharedUserData->ImageNumberHigh = 0x8664;
     memcpy(SharedUserData->NtSystemRoot, SystemRoot, sizeof(SystemRoot));
     SharedUserData->LargePageMinimum = LARGE_PAGE_SIZE;
-    SharedUserData->NtBuildNumber = 19045;
+    SharedUserData->NtBuildNumber = NtBuildNumber & 0xFFFF;
     SharedUserData->NtProductType = NtProductWinNt;
     if (HalQueryLoadOption("SERVER")) {
         SharedUserData->NtProductType = NtProductServer;

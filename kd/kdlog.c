@@ -16,6 +16,10 @@
 
 #define KDP_RING_SIZE 0x4000
 
+/* For drivers (WDK): no debugger is connected through this kernel. */
+BOOLEAN KdDebuggerEnabled = FALSE;
+BOOLEAN KdDebuggerNotPresent = TRUE;
+
 CHAR KdpRing[KDP_RING_SIZE];
 ULONG64 KdpRingWritten; /* bytes ever put into the ring (KdpLock) */
 ULONG KdpPort;          /* 0 until KdInitSystem */
@@ -56,6 +60,8 @@ VOID NTAPI KdPutString(PCSTR Text, ULONG Length) {
     KeRestoreInterrupts(Enabled);
 }
 
+/* Stock tools know the kernel's image by a section of this name. */
+#pragma code_seg("INITKDBG")
 VOID NTAPI KdInitSystem(PLOADER_PARAMETER_BLOCK LoaderBlock) {
     ULONG Port = HalParseSerialPort(HalQueryLoadOption("DEBUGPORT"));
     BOOLEAN Enabled = KeDisableInterrupts();
@@ -67,6 +73,8 @@ VOID NTAPI KdInitSystem(PLOADER_PARAMETER_BLOCK LoaderBlock) {
     KdpReleaseLock();
     KeRestoreInterrupts(Enabled);
 }
+
+#pragma code_seg()
 
 VOID NTAPI KdEnterBugCheck(VOID) {
     KdpBugCheck = TRUE;

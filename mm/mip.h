@@ -200,6 +200,10 @@ FORCEINLINE BOOLEAN MiIsPlaceForVad(const volatile VOID *Base, ULONG64 Size) {
            MiIsUserRange(Base, Size);
 }
 
+/* Views of files will live here. The region's top-level entry is made with the others, because address
+   spaces share the kernel's PML4 entries from their beginning; stock tools count six of them. */
+#define MI_SYSTEM_CACHE_BASE 0xFFFFF98000000000ULL
+
 /* pte.c: stops the machine if a PTE gives user mode what is not user space. */
 #if DBG
 VOID MiCheckPte(_In_ PMMPTE Pte, _In_ ULONG64 Value);

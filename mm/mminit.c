@@ -41,7 +41,9 @@
 #include "mip.h"
 #include "bugcodes.h"
 
+/* For drivers (WDK): the bounds of user and system space. */
 PVOID MmHighestUserAddress = MM_HIGHEST_USER_ADDRESS;
+ULONG_PTR MmUserProbeAddress = MM_USER_PROBE_ADDRESS;
 PVOID MmSystemRangeStart = (PVOID)0xFFFF800000000000ULL;
 
 static MI_POOL_PROCESSOR MiBootPoolProcessor;

@@ -8,12 +8,12 @@
 
 static const WCHAR PspEnvironment[] = L"ALLUSERSPROFILE=C:\\ProgramData\0"
                                       L"OS=Windows_NT\0"
-                                      L"Path=C:\\vitrine\\System32\0"
+                                      L"Path=C:\\Windows\\System32\0"
                                       L"PROCESSOR_ARCHITECTURE=AMD64\0"
                                       L"SystemDrive=C:\0"
-                                      L"SystemRoot=C:\\vitrine\0"
-                                      L"TEMP=C:\\vitrine\\Temp\0"
-                                      L"windir=C:\\vitrine\0";
+                                      L"SystemRoot=C:\\Windows\0"
+                                      L"TEMP=C:\\Windows\\Temp\0"
+                                      L"windir=C:\\Windows\0";
 
 /* ntdll first, so that a program that wants its place is the one that is moved. */
 static NTSTATUS PspMapImages(EPROCESS *Process, PVOID Section) {

@@ -201,7 +201,7 @@ NTSTATUS BootFsDriverEntry(_In_ PDRIVER_OBJECT DriverObject, _In_ PUNICODE_STRIN
     UNICODE_STRING Name = RTL_CONSTANT_STRING(L"\\Device\\HarddiskVolume1");
     UNICODE_STRING DriveLink = RTL_CONSTANT_STRING(L"\\??\\C:");
     UNICODE_STRING RootLink = RTL_CONSTANT_STRING(L"\\SystemRoot");
-    UNICODE_STRING RootTarget = RTL_CONSTANT_STRING(L"\\Device\\HarddiskVolume1\\vitrine");
+    UNICODE_STRING RootTarget = RTL_CONSTANT_STRING(L"\\Device\\HarddiskVolume1\\Windows");
     PDEVICE_OBJECT Device;
     UNREFERENCED_PARAMETER(RegistryPath);
     NTSTATUS Status =

@@ -53,12 +53,24 @@ static PBOOTFS_FCB BootFsCreateFcb(PBOOTFS_VOLUME Volume, PBOOTFS_FCB Parent,
     return Fcb;
 }
 
+/* The boot partition keeps the system in \vitrine; here, as on every Windows, it is \Windows. */
+static VOID BootFsMapSystemRoot(PUNICODE_STRING Component) {
+    static const UNICODE_STRING OnPartition = RTL_CONSTANT_STRING(L"vitrine");
+    static const UNICODE_STRING SystemRoot = RTL_CONSTANT_STRING(L"Windows");
+    if (RtlEqualUnicodeString(Component, &OnPartition, TRUE)) {
+        *Component = SystemRoot;
+    }
+}
+
 /* Enters one file with all directories above it. The first of two files of one name wins. */
 static NTSTATUS BootFsAddFile(PBOOTFS_VOLUME Volume, PLOADER_BOOT_FILE File) {
     UNICODE_STRING Rest = File->Path;
     UNICODE_STRING Component;
     PBOOTFS_FCB Fcb = Volume->Root;
     while (BootFsNextComponent(&Rest, &Component)) {
+        if (Fcb == Volume->Root && Rest.Length != 0) {
+            BootFsMapSystemRoot(&Component);
+        }
         PBOOTFS_FCB Child = BootFsFindChild(Fcb, &Component, TRUE);
         if (Child == NULL) {
             Child = BootFsCreateFcb(Volume, Fcb, &Component);

@@ -327,6 +327,8 @@ static PVOID MiAllocatePool(ULONG Pool, SIZE_T Size, ULONG Tag) {
     return P;
 }
 
+/* Stock tools know the kernel's image by a section of this name, as Windows' pool has. */
+#pragma code_seg("POOLCODE")
 PVOID ExAllocatePoolWithTag(_In_ POOL_TYPE PoolType, _In_ SIZE_T NumberOfBytes, _In_ ULONG Tag) {
     ULONG Pool = (PoolType & PagedPool) != 0 ? MI_PAGED : MI_NONPAGED;
     Pool |= (PoolType & NonPagedPoolCacheAligned) != 0 ? MI_ALIGNED : 0;
@@ -457,3 +459,4 @@ VOID ExFreePoolWithTag(_In_ PVOID P, _In_ ULONG Tag) {
 VOID ExFreePool(_In_ PVOID P) {
     ExFreePoolWithTag(P, 0);
 }
+#pragma code_seg()

@@ -31,6 +31,7 @@ VOID MiInitializeSystemRange(_Out_ PMI_SYSTEM_RANGE Range, _In_ ULONG_PTR Base, 
 VOID MiInitializeSystemPtes(VOID) {
     KeNameSpinLock(&MiSystemSpaceLock, KiClassSystemSpace);
     MiMakeEarlyPageTables(MI_SYSTEM_PTE_BASE);
+    MiMakeEarlyPageTables(MI_SYSTEM_CACHE_BASE);
     MiInitializeSystemRange(&MiSystemPtes, MI_SYSTEM_PTE_BASE, MiSystemPteBits, MI_SYSTEM_PTES);
 }
 

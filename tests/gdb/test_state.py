@@ -290,7 +290,7 @@ def test_vad(said, record):
     images = [row.group(4) for row in rows.values() if "Exe" in row.group(4)]
     assert [re.sub(" +", " ", i) for i in images] == [
         r"Mapped Exe EXECUTE_WRITECOPY \debuggee.exe",
-        r"Mapped Exe EXECUTE_WRITECOPY \vitrine\System32\ntdll.dll"]
+        r"Mapped Exe EXECUTE_WRITECOPY \Windows\System32\ntdll.dll"]
     assert "Total VADs: %d," % len(rows) in said["!vad"]
 
 
@@ -327,7 +327,7 @@ def test_peb_and_teb(machine, said):
     for line in ("    BeingDebugged:            No", "    Ldr.Initialized:          Yes",
                  "    ImageBaseAddress:         0000000140000000",
                  r"    ImageFile:         'C:\debuggee.exe'", r"    CurrentDirectory:  'C:\'",
-                 r"        SystemRoot=C:\vitrine"):
+                 r"        SystemRoot=C:\Windows"):
         assert line + "\n" in printed, printed
     assert re.search(r"140000000 \w{8} .* C:\\debuggee.exe\n +7ff\w+ \w{8} .*\\ntdll.dll\n", printed)
     teb = re.match(r"TEB at (\w{16})\n", said["!teb"]).group(1)

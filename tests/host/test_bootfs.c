@@ -115,18 +115,18 @@ static void TestLookups(void) {
         {L"\\hello.exe", STATUS_SUCCESS, 0, FALSE},
         {L"\\HeLLo.EXE", STATUS_SUCCESS, 0, FALSE},
         {L"\\hello.exe\\", STATUS_SUCCESS, 0, TRUE},
-        {L"\\vitrine\\system32\\NTDLL.DLL", STATUS_SUCCESS, 2, FALSE},
-        {L"\\vitrine\\System32\\", STATUS_SUCCESS, -1, TRUE},
+        {L"\\Windows\\system32\\NTDLL.DLL", STATUS_SUCCESS, 2, FALSE},
+        {L"\\Windows\\System32\\", STATUS_SUCCESS, -1, TRUE},
         {L"\\none", STATUS_OBJECT_NAME_NOT_FOUND, -1, FALSE},
         {L"\\none\\", STATUS_OBJECT_NAME_NOT_FOUND, -1, TRUE},
         {L"\\none\\file", STATUS_OBJECT_PATH_NOT_FOUND, -1, FALSE},
-        {L"\\vitrine\\none\\file", STATUS_OBJECT_PATH_NOT_FOUND, -1, FALSE},
+        {L"\\Windows\\none\\file", STATUS_OBJECT_PATH_NOT_FOUND, -1, FALSE},
         {L"\\hello.exe\\below", STATUS_OBJECT_PATH_NOT_FOUND, -1, FALSE},
         {L"\\hello.ex", STATUS_OBJECT_NAME_NOT_FOUND, -1, FALSE},
-        {L"\\vitrine\\\\boot.ini", STATUS_OBJECT_NAME_INVALID, -1, FALSE},
+        {L"\\Windows\\\\boot.ini", STATUS_OBJECT_NAME_INVALID, -1, FALSE},
         {L"\\*.exe", STATUS_OBJECT_NAME_INVALID, -1, FALSE},
         {L"\\hello.exe:stream", STATUS_OBJECT_NAME_INVALID, -1, FALSE},
-        {L"\\vitrine/boot.ini", STATUS_OBJECT_NAME_INVALID, -1, FALSE},
+        {L"\\Windows/boot.ini", STATUS_OBJECT_NAME_INVALID, -1, FALSE},
     };
     for (ULONG I = 0; I < RTL_NUMBER_OF(Cases); I++) {
         PBOOTFS_FCB Fcb;
@@ -148,7 +148,7 @@ static void TestCaseAndStart(void) {
     BOOLEAN Trailing;
     CHECK(Look(Volume.Root, L"\\HELLO.exe", FALSE, &Fcb, &Trailing) ==
           STATUS_OBJECT_NAME_NOT_FOUND);
-    CHECK(Look(Volume.Root, L"\\vitrine", FALSE, &Directory, &Trailing) == STATUS_SUCCESS);
+    CHECK(Look(Volume.Root, L"\\Windows", FALSE, &Directory, &Trailing) == STATUS_SUCCESS);
     CHECK(Look(Directory, L"boot.ini", TRUE, &Fcb, &Trailing) == STATUS_SUCCESS &&
           Fcb->File == &Files[3]);
     CHECK(Volume.TotalBytes == 1 + 2 + 3 + 4);
@@ -159,8 +159,8 @@ static void TestNames(void) {
     PBOOTFS_FCB Fcb;
     BOOLEAN Trailing;
     WCHAR Buffer[40];
-    CHECK(Look(Volume.Root, L"\\vitrine\\system32\\ntdll.dll", TRUE, &Fcb, &Trailing) == 0);
-    UNICODE_STRING Expected = Text(L"\\vitrine\\System32\\ntdll.dll");
+    CHECK(Look(Volume.Root, L"\\Windows\\system32\\ntdll.dll", TRUE, &Fcb, &Trailing) == 0);
+    UNICODE_STRING Expected = Text(L"\\Windows\\System32\\ntdll.dll");
     for (ULONG Size = 0; Size <= Expected.Length; Size += 2) {
         memset(Buffer, 0xEE, sizeof(Buffer));
         CHECK(BootFsBuildName(Fcb, Buffer, Size) == Expected.Length);

@@ -111,3 +111,22 @@ KMT_TEST(paging_system_pages_come_and_go) {
     MmQueryStatistics(&After);
     KMT_CHECK(After.AvailablePages == Before.AvailablePages);
 }
+
+/* Stock tools look for System's PML4: one self-reference, and six kernel entries that are present,
+   writable, supervisor and executable. */
+KMT_TEST(paging_top_level_is_as_stock_tools_expect) {
+    const ULONG64 *Table = (const ULONG64 *)0xFFFFF6FB7DBED000;
+    ULONG Kernel = 0, SelfReferences = 0;
+    for (ULONG i = 256; i < 512; i++) {
+        if ((Table[i] & 1) == 0) {
+            continue;
+        }
+        if ((Table[i] & 0xFFFFFFFFFF000) == (Table[0x1ED] & 0xFFFFFFFFFF000)) {
+            SelfReferences++;
+        } else if ((Table[i] & (1ull << 63 | 7)) == 3) {
+            Kernel++;
+        }
+    }
+    KMT_EQUAL(SelfReferences, 1);
+    KMT_CHECK(Kernel >= 6);
+}

@@ -4,7 +4,8 @@ import os
 import subprocess
 import tarfile
 
-SYSTEM = "vitrine/System32/"
+SYSTEM_ROOT = "vitrine"
+SYSTEM = SYSTEM_ROOT + "/System32/"
 IMAGES = ("ntoskrnl.exe", "hal.dll", "ntdll.dll")
 OPTIONS = "/DEBUGPORT=COM1 /CONSOLE=COM3 /EXITPORT=0xE9"
 
@@ -22,11 +23,14 @@ def read(path):
 
 
 def guest_name(name):
-    """'C:\\dir\\x', '\\dir\\x' or 'dir/x' as the archive's 'dir/x'."""
+    """'C:\\dir\\x', '\\dir\\x' or 'dir/x' as the archive's 'dir/x'. On the boot partition the system
+    is in vitrine, which the guest sees as Windows."""
     name = name.replace("\\", "/")
     if name[:2].upper() == "C:":
         name = name[2:]
-    return name.lstrip("/")
+    name = name.lstrip("/")
+    root, slash, rest = name.partition("/")
+    return SYSTEM_ROOT + slash + rest if slash and root.lower() == "windows" else name
 
 
 def split_file_option(option):
@@ -51,7 +55,7 @@ def collect(options):
     """All files of the volume: (name, contents), each name once, later ones replacing earlier."""
     image = os.path.join(options.build, "image")
     files = {SYSTEM + name: read(os.path.join(image, name)) for name in IMAGES}
-    files["vitrine/boot.ini"] = boot_ini(options)
+    files[SYSTEM_ROOT + "/boot.ini"] = boot_ini(options)
     files[os.path.basename(options.program)] = read(options.program)
     for option in options.file:
         host, guest = split_file_option(option)

@@ -175,7 +175,7 @@ ULONG64 PickAddress(RANDOM *Random) {
 /* ---- What there is from the beginning ---- */
 
 static void OpenFiles(RANDOM *Random) {
-    static const PCWSTR Names[] = {L"\\??\\C:\\vitrine\\System32\\ntdll.dll",
+    static const PCWSTR Names[] = {L"\\??\\C:\\Windows\\System32\\ntdll.dll",
                                    L"\\??\\C:\\",
                                    L"\\Device\\Null",
                                    L"\\??\\C:\\campaign.exe",
