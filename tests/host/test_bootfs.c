@@ -67,7 +67,7 @@ static PCWSTR const Paths[] = {
     L"\\vitrine\\boot.ini",
     L"\\HELLO.EXE",        /* a second time */
     L"\\hello.exe\\below", /* below a file */
-    L"\\vitrine",          /* a file where a directory is */
+    L"\\Windows",          /* a file where a directory is */
 };
 
 static LOADER_BOOT_FILE Files[RTL_NUMBER_OF(Paths)];
