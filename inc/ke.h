@@ -152,7 +152,7 @@ extern ULONG KeFeatureBits;                   /* KF_ */
 extern ULONG KeMaximumIncrement;       /* 100 ns between ticks, and the longest clock interval */
 extern ULONG KeMinimumIncrement;       /* the shortest one */
 extern volatile ULONG KeTimeIncrement; /* the present one */
-#define SharedUserData        ((KUSER_SHARED_DATA *)0xFFFFF78000000000ull)
+#define SharedUserData ((KUSER_SHARED_DATA *)0xFFFFF78000000000ull)
 /* init/shareddata.c: the build, 19045, and in the upper half whether it is a free build. */
 extern ULONG NtBuildNumber;
 
