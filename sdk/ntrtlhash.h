@@ -24,14 +24,23 @@ ULONG NTAPI RtlComputeCrc32(_In_ ULONG InitialCrc, _In_ const VOID *Buffer, _In_
 
 #define MD_DIGEST_LENGTH 16
 
-/* One layout for both. MDxFinal leaves the digest in it. */
-typedef struct _MD_CTX {
+/* MD4Final and MD5Final leave the digest in the context. */
+typedef struct _MD4_CTX {
     ULONG State[4];
     ULONG BitCount[2]; /* low half, high half */
     UCHAR Block[64];
     UCHAR Digest[MD_DIGEST_LENGTH];
-} MD4_CTX, *PMD4_CTX, MD5_CTX, *PMD5_CTX;
+} MD4_CTX, *PMD4_CTX;
 
+typedef struct _MD5_CTX {
+    ULONG BitCount[2];
+    ULONG State[4];
+    UCHAR Block[64];
+    UCHAR Digest[MD_DIGEST_LENGTH];
+} MD5_CTX, *PMD5_CTX;
+
+CHECK_OFFSET(MD4_CTX, Digest, 88);
+CHECK_SIZE(MD4_CTX, 104);
 CHECK_OFFSET(MD5_CTX, Digest, 88);
 CHECK_SIZE(MD5_CTX, 104);
 
@@ -49,7 +58,7 @@ VOID NTAPI MD5Final(_Inout_ PMD5_CTX Context);
 typedef struct _A_SHA_CTX {
     ULONG Flags[6];
     ULONG State[5];
-    ULONG BitCount[2]; /* high half, low half */
+    ULONG ByteCount[2]; /* high half, low half */
     UCHAR Block[64];
 } A_SHA_CTX, *PA_SHA_CTX;
 

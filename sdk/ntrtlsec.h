@@ -117,8 +117,8 @@ PVOID NTAPI RtlFreeSid(_In_ PSID Sid);
 
 /*
  * S-1-5-32-544. The authority is decimal below 2^32, else 0x and 12 digits ([MS-DTYP] 2.4.2.1).
- * The text is terminated where there is room. STATUS_INVALID_SID; STATUS_BUFFER_OVERFLOW: the
- * caller's buffer is too short; STATUS_NO_MEMORY.
+ * The text is terminated. STATUS_INVALID_SID; STATUS_BUFFER_OVERFLOW: the caller's buffer is too
+ * short; STATUS_NO_MEMORY.
  */
 NTSTATUS NTAPI RtlConvertSidToUnicodeString(_Inout_ PUNICODE_STRING UnicodeString, _In_ PSID Sid,
                                             _In_ BOOLEAN AllocateDestinationString);
@@ -281,12 +281,12 @@ NTSTATUS NTAPI RtlDeleteAce(_Inout_ PACL Acl, _In_ ULONG AceIndex);
 NTSTATUS NTAPI RtlAddAce(_Inout_ PACL Acl, _In_ ULONG AceRevision, _In_ ULONG StartingAceIndex,
                          _In_ PVOID AceList, _In_ ULONG AceListLength);
 
-/* STATUS_BUFFER_TOO_SMALL, STATUS_INVALID_INFO_CLASS, STATUS_INVALID_PARAMETER. */
+/* STATUS_INVALID_PARAMETER: no list, no class, or a buffer that is too short. */
 NTSTATUS NTAPI RtlQueryInformationAcl(_In_ PACL Acl, _Out_ PVOID AclInformation,
                                       _In_ ULONG AclInformationLength,
                                       _In_ ACL_INFORMATION_CLASS AclInformationClass);
 
-/* Only the revision can be set, and only raised. */
+/* Only the revision can be set, and only raised. STATUS_INVALID_PARAMETER. */
 NTSTATUS NTAPI RtlSetInformationAcl(_Inout_ PACL Acl, _In_ PVOID AclInformation,
                                     _In_ ULONG AclInformationLength,
                                     _In_ ACL_INFORMATION_CLASS AclInformationClass);
@@ -460,9 +460,9 @@ VOID NTAPI RtlSetSecurityDescriptorRMControl(_Inout_ PSECURITY_DESCRIPTOR Securi
 /* ---- From one form to the other (rtl/security/sdrelative.c) ---- */
 
 /*
- * A self-relative copy: head, SACL, DACL, owner, group. *BufferLength is the room, and after
- * STATUS_BUFFER_TOO_SMALL what is needed. The first takes either form, the second answers
- * STATUS_BAD_DESCRIPTOR_FORMAT to a self-relative one.
+ * A self-relative copy: head, SACL, DACL, owner, group. *BufferLength is the room; only
+ * STATUS_BUFFER_TOO_SMALL changes it, to what is needed. The first takes either form, the second
+ * answers STATUS_BAD_DESCRIPTOR_FORMAT to a self-relative one.
  */
 NTSTATUS NTAPI RtlMakeSelfRelativeSD(_In_ PSECURITY_DESCRIPTOR SecurityDescriptor,
                                      _Out_opt_ PSECURITY_DESCRIPTOR SelfRelativeSecurityDescriptor,

@@ -6,15 +6,15 @@
 #include "hashp.h"
 
 static ULONG RtlpUsed(const RTLP_HASH *Hash) {
-    return *Hash->BitCountLow / 8 % RTLP_BLOCK_LENGTH;
+    return (*Hash->CountLow >> Hash->CountShift) % RTLP_BLOCK_LENGTH;
 }
 
 static VOID RtlpCount(const RTLP_HASH *Hash, ULONG Length) {
-    ULONG64 Bits = (ULONG64)*Hash->BitCountHigh << 32 | *Hash->BitCountLow;
+    ULONG64 Count = (ULONG64)*Hash->CountHigh << 32 | *Hash->CountLow;
 
-    Bits += (ULONG64)Length * 8;
-    *Hash->BitCountLow = (ULONG)Bits;
-    *Hash->BitCountHigh = (ULONG)(Bits >> 32);
+    Count += (ULONG64)Length << Hash->CountShift;
+    *Hash->CountLow = (ULONG)Count;
+    *Hash->CountHigh = (ULONG)(Count >> 32);
 }
 
 VOID RtlpHashUpdate(_In_ const RTLP_HASH *Hash, _In_ const UCHAR *Buffer, _In_ ULONG Length) {

@@ -13,14 +13,19 @@
 #define RTLP_BLOCK_LENGTH  64
 #define RTLP_LENGTH_OFFSET 56
 
+/* MD4 and MD5 count bits, SHA-1 counts bytes. */
+#define RTLP_COUNT_BITS  3
+#define RTLP_COUNT_BYTES 0
+
 typedef VOID RTLP_TRANSFORM(_Inout_ PULONG State, _In_ const UCHAR *Block);
 
 /* A hash in progress, wherever its context keeps the parts. */
 typedef struct _RTLP_HASH {
     RTLP_TRANSFORM *Transform;
     PULONG State;
-    PULONG BitCountLow;
-    PULONG BitCountHigh;
+    PULONG CountLow; /* of what was hashed, in bytes << CountShift */
+    PULONG CountHigh;
+    ULONG CountShift;
     PUCHAR Block; /* the bytes that do not fill a block yet */
 } RTLP_HASH, *PRTLP_HASH;
 

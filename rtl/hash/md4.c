@@ -46,8 +46,8 @@ static VOID RtlpMd4Transform(_Inout_ PULONG State, _In_ const UCHAR *Block) {
 }
 
 static RTLP_HASH RtlpMd4(PMD4_CTX Context) {
-    return (RTLP_HASH){RtlpMd4Transform, Context->State, &Context->BitCount[0],
-                       &Context->BitCount[1], Context->Block};
+    return (RTLP_HASH){RtlpMd4Transform,      Context->State,  &Context->BitCount[0],
+                       &Context->BitCount[1], RTLP_COUNT_BITS, Context->Block};
 }
 
 VOID NTAPI MD4Init(_Out_ PMD4_CTX Context) {

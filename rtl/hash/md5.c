@@ -61,8 +61,8 @@ static VOID RtlpMd5Transform(_Inout_ PULONG State, _In_ const UCHAR *Block) {
 }
 
 static RTLP_HASH RtlpMd5(PMD5_CTX Context) {
-    return (RTLP_HASH){RtlpMd5Transform, Context->State, &Context->BitCount[0],
-                       &Context->BitCount[1], Context->Block};
+    return (RTLP_HASH){RtlpMd5Transform,      Context->State,  &Context->BitCount[0],
+                       &Context->BitCount[1], RTLP_COUNT_BITS, Context->Block};
 }
 
 VOID NTAPI MD5Init(_Out_ PMD5_CTX Context) {

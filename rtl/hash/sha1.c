@@ -56,15 +56,15 @@ static VOID RtlpShaTransform(_Inout_ PULONG State, _In_ const UCHAR *Block) {
 }
 
 static RTLP_HASH RtlpSha(PA_SHA_CTX Context) {
-    return (RTLP_HASH){RtlpShaTransform, Context->State, &Context->BitCount[1],
-                       &Context->BitCount[0], Context->Block};
+    return (RTLP_HASH){RtlpShaTransform,       Context->State,   &Context->ByteCount[1],
+                       &Context->ByteCount[0], RTLP_COUNT_BYTES, Context->Block};
 }
 
 VOID NTAPI A_SHAInit(_Out_ PA_SHA_CTX Context) {
     static const ULONG Start[5] = {0x67452301, 0xEFCDAB89, 0x98BADCFE, 0x10325476, 0xC3D2E1F0};
 
     RtlCopyMemory(Context->State, Start, sizeof(Start));
-    RtlZeroMemory(Context->BitCount, sizeof(Context->BitCount));
+    RtlZeroMemory(Context->ByteCount, sizeof(Context->ByteCount));
 }
 
 VOID NTAPI A_SHAUpdate(_Inout_ PA_SHA_CTX Context, _In_ const UCHAR *Buffer, _In_ ULONG Length) {
@@ -78,8 +78,8 @@ VOID NTAPI A_SHAFinal(_Inout_ PA_SHA_CTX Context, _Out_ UCHAR *Result) {
     ULONG Words[5];
 
     RtlpHashPad(&Hash);
-    Words[0] = RtlpSwapBytes(Context->BitCount[0]);
-    Words[1] = RtlpSwapBytes(Context->BitCount[1]);
+    Words[0] = RtlpSwapBytes(Context->ByteCount[0] << 3 | Context->ByteCount[1] >> 29);
+    Words[1] = RtlpSwapBytes(Context->ByteCount[1] << 3);
     RtlCopyMemory(Context->Block + RTLP_LENGTH_OFFSET, Words, 2 * sizeof(ULONG));
     RtlpShaTransform(Context->State, Context->Block);
     for (ULONG i = 0; i < 5; i++) {

@@ -208,21 +208,16 @@ NTSTATUS NTAPI RtlQueryInformationAcl(_In_ PACL Acl, _Out_ PVOID AclInformation,
     if (!RtlpIsAclHead(Acl)) {
         return STATUS_INVALID_PARAMETER;
     }
-    switch (AclInformationClass) {
-    case AclRevisionInformation:
-        if (AclInformationLength < sizeof(ACL_REVISION_INFORMATION)) {
-            return STATUS_BUFFER_TOO_SMALL;
-        }
+    if (AclInformationClass == AclRevisionInformation &&
+        AclInformationLength >= sizeof(ACL_REVISION_INFORMATION)) {
         ((PACL_REVISION_INFORMATION)AclInformation)->AclRevision = Acl->AclRevision;
         return STATUS_SUCCESS;
-    case AclSizeInformation:
-        if (AclInformationLength < sizeof(ACL_SIZE_INFORMATION)) {
-            return STATUS_BUFFER_TOO_SMALL;
-        }
-        return RtlpQuerySize(Acl, AclInformation);
-    default:
-        return STATUS_INVALID_INFO_CLASS;
     }
+    if (AclInformationClass == AclSizeInformation &&
+        AclInformationLength >= sizeof(ACL_SIZE_INFORMATION)) {
+        return RtlpQuerySize(Acl, AclInformation);
+    }
+    return STATUS_INVALID_PARAMETER;
 }
 
 NTSTATUS NTAPI RtlSetInformationAcl(_Inout_ PACL Acl, _In_ PVOID AclInformation,
@@ -230,14 +225,9 @@ NTSTATUS NTAPI RtlSetInformationAcl(_Inout_ PACL Acl, _In_ PVOID AclInformation,
                                     _In_ ACL_INFORMATION_CLASS AclInformationClass) {
     ULONG Revision;
 
-    if (!RtlpIsAclHead(Acl)) {
+    if (!RtlpIsAclHead(Acl) || AclInformationClass != AclRevisionInformation ||
+        AclInformationLength < sizeof(ACL_REVISION_INFORMATION)) {
         return STATUS_INVALID_PARAMETER;
-    }
-    if (AclInformationClass != AclRevisionInformation) {
-        return STATUS_INVALID_INFO_CLASS;
-    }
-    if (AclInformationLength < sizeof(ACL_REVISION_INFORMATION)) {
-        return STATUS_BUFFER_TOO_SMALL;
     }
     Revision = ((PACL_REVISION_INFORMATION)AclInformation)->AclRevision;
     if (Revision < Acl->AclRevision || Revision > MAX_ACL_REVISION) {

@@ -38,13 +38,12 @@ NTSTATUS NTAPI RtlMakeSelfRelativeSD(_In_ PSECURITY_DESCRIPTOR SecurityDescripto
                                      _Inout_ PULONG BufferLength) {
     PISECURITY_DESCRIPTOR Sd = SecurityDescriptor;
     PISECURITY_DESCRIPTOR_RELATIVE Block = SelfRelativeSecurityDescriptor;
-    ULONG Room = *BufferLength;
     ULONG End = sizeof(*Block);
     RTLP_SD_PARTS Parts;
 
     RtlpGetParts(Sd, &Parts);
-    *BufferLength = RtlpPackedLength(&Parts);
-    if (Room < *BufferLength) {
+    if (*BufferLength < RtlpPackedLength(&Parts)) {
+        *BufferLength = RtlpPackedLength(&Parts);
         return STATUS_BUFFER_TOO_SMALL;
     }
     Block->Revision = Sd->Revision;

@@ -81,11 +81,10 @@ NTSTATUS NTAPI RtlConvertSidToUnicodeString(_Inout_ PUNICODE_STRING UnicodeStrin
     if (AllocateDestinationString) {
         return RtlpAllocateText(UnicodeString, Text, Length);
     }
-    if (Length > UnicodeString->MaximumLength) {
+    if (Length + sizeof(WCHAR) > UnicodeString->MaximumLength) {
         return STATUS_BUFFER_OVERFLOW;
     }
-    RtlCopyMemory(UnicodeString->Buffer, Text,
-                  min(Length + sizeof(WCHAR), UnicodeString->MaximumLength & ~1u));
+    RtlCopyMemory(UnicodeString->Buffer, Text, Length + sizeof(WCHAR));
     UnicodeString->Length = Length;
     return STATUS_SUCCESS;
 }

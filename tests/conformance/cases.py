@@ -42,6 +42,7 @@ SPECIAL = [
          output=b"one line\r\nanother line\r\n"),
     Case("documented", "documented", oracle=False),
     Case("psdocs", "psdocs", oracle=False),
+    Case("rtldocs", "rtldocs", oracle=False),
     Case("ipdocs", "ipdocs", oracle=False),
     Case("pathdocs", "pathdocs", oracle=False, guest=SYSTEM32),
     Case("pathnames", "pathnames", guest=SYSTEM32),

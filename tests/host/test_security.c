@@ -58,8 +58,8 @@ TEST(text_in_the_callers_buffer_stays_inside_it) {
         UNICODE_STRING Text = {0, Room, malloc(Room + 1)};
         PWSTR Start = Text.Buffer;
         NTSTATUS Status = RtlConvertSidToUnicodeString(&Text, Sid, FALSE);
-        CHECK_EQ(Status, Room < Whole.Length ? STATUS_BUFFER_OVERFLOW : STATUS_SUCCESS);
-        CHECK_EQ(Text.Length, Room < Whole.Length ? 0 : Whole.Length);
+        CHECK_EQ(Status, Room < Whole.MaximumLength ? STATUS_BUFFER_OVERFLOW : STATUS_SUCCESS);
+        CHECK_EQ(Text.Length, Room < Whole.MaximumLength ? 0 : Whole.Length);
         free(Start);
     }
     RtlFreeStringRoutine(Whole.Buffer);
@@ -482,12 +482,13 @@ TEST(order_of_parts) {
     RtlSetGroupSecurityDescriptor(&Sd, Sid, FALSE);
     RtlSetDaclSecurityDescriptor(&Sd, TRUE, &Acl, FALSE);
     RtlSetSaclSecurityDescriptor(&Sd, TRUE, &Acl, FALSE);
-    RtlMakeSelfRelativeSD(&Sd, Block, &Length);
+    CHECK_EQ(RtlMakeSelfRelativeSD(&Sd, Block, &Length), STATUS_SUCCESS);
+    CHECK_EQ(Length, sizeof(Block));
     CHECK_EQ(Block->Sacl, 20);
     CHECK_EQ(Block->Dacl, 28);
     CHECK_EQ(Block->Owner, 36);
     CHECK_EQ(Block->Group, 48);
-    CHECK_EQ(Length, 60);
+    CHECK_EQ(RtlLengthSecurityDescriptor(Block), 60);
     free(Sid);
 }
 
@@ -522,8 +523,9 @@ TEST(revisions_of_lists) {
     Revision.AclRevision = 5;
     CHECK_EQ(RtlSetInformationAcl(&Acl, &Revision, 4, AclRevisionInformation),
              STATUS_INVALID_PARAMETER);
+    Revision.AclRevision = 4;
     CHECK_EQ(RtlSetInformationAcl(&Acl, &Revision, 3, AclRevisionInformation),
-             STATUS_BUFFER_TOO_SMALL);
+             STATUS_INVALID_PARAMETER);
     CHECK_EQ(RtlSetInformationAcl(&Acl, &Revision, 4, AclSizeInformation),
-             STATUS_INVALID_INFO_CLASS);
+             STATUS_INVALID_PARAMETER);
 }
