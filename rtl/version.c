@@ -123,7 +123,20 @@ static NTSTATUS RtlpCompareSuites(USHORT System, USHORT Asked, UCHAR Condition) 
     return Met ? STATUS_SUCCESS : STATUS_REVISION_MISMATCH;
 }
 
-/* The digits of the version that are asked for, the highest first. */
+/* Does one condition want more and the other less? */
+static BOOLEAN RtlpAreOpposed(UCHAR One, UCHAR Other) {
+    BOOLEAN OneGreater = One == VER_GREATER || One == VER_GREATER_EQUAL;
+    BOOLEAN OneLess = One == VER_LESS || One == VER_LESS_EQUAL;
+
+    return (OneGreater && (Other == VER_LESS || Other == VER_LESS_EQUAL)) ||
+           (OneLess && (Other == VER_GREATER || Other == VER_GREATER_EQUAL));
+}
+
+/*
+ * The digits of the version that are asked for, the highest first, up to one that differs. A digit
+ * has its own condition; without one, or with one that is opposed to the digit above, it has that
+ * digit's.
+ */
 static NTSTATUS RtlpVerifyDigits(const RTL_OSVERSIONINFOEXW *System,
                                  const RTL_OSVERSIONINFOEXW *Asked, ULONG TypeMask,
                                  ULONGLONG ConditionMask) {
@@ -135,18 +148,19 @@ static NTSTATUS RtlpVerifyDigits(const RTL_OSVERSIONINFOEXW *System,
                   {VER_MINORVERSION, System->dwMinorVersion, Asked->dwMinorVersion},
                   {VER_SERVICEPACKMAJOR, System->wServicePackMajor, Asked->wServicePackMajor},
                   {VER_SERVICEPACKMINOR, System->wServicePackMinor, Asked->wServicePackMinor}};
-    UCHAR Condition = 0;
     NTSTATUS Status = STATUS_SUCCESS;
+    UCHAR Condition = 0;
 
     for (ULONG i = 0; i < ARRAYSIZE(Digits); i++) {
+        UCHAR Own = RtlpCondition(ConditionMask, Digits[i].Type);
         if ((TypeMask & Digits[i].Type) == 0) {
             continue;
         }
-        if (Condition == 0) {
-            Condition = RtlpCondition(ConditionMask, Digits[i].Type);
+        if (Own != 0 && !RtlpAreOpposed(Condition, Own)) {
+            Condition = Own;
         }
         Status = RtlpCompareVersion(Digits[i].System, Digits[i].Asked, Condition);
-        if (Digits[i].System != Digits[i].Asked) {
+        if (Condition == 0 || Digits[i].System != Digits[i].Asked) {
             break;
         }
     }

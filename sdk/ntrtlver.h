@@ -76,7 +76,8 @@ ULONGLONG NTAPI VerSetConditionMask(_In_ ULONGLONG ConditionMask, _In_ ULONG Typ
 
 /*
  * Does this system meet what VersionInfo asks for? The version and the service pack count as one
- * number of four digits, compared by the condition of its highest digit that is asked for.
+ * number of four digits: the highest that is asked for and differs decides. Each has its own
+ * condition, or, without one or with an opposed one, that of the digit above.
  * STATUS_REVISION_MISMATCH: it does not; STATUS_INVALID_PARAMETER: nothing is asked for, or a
  * condition is none.
  */

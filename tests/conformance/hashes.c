@@ -150,6 +150,34 @@ static void Decoding(void) {
     DECODE("one, end, one", "\x04\xb0\x00wine\x00\x00\x04\xb0\x00WINE", 8000);
 }
 
+/* A match behind Position bytes: there, the number of bits of its length changes. */
+static void MatchAt(ULONG Position, USHORT Match) {
+    ULONG At = 2;
+    for (ULONG i = 0; i < Position; i++) {
+        if (i % 8 == 0) {
+            Packed[At++] = 0;
+        }
+        Packed[At++] = (UCHAR)(i * 31 + i / 256);
+    }
+    if (Position % 8 == 0) {
+        Packed[At++] = 1;
+    } else {
+        Packed[At - Position % 8 - 1] = (UCHAR)(1 << Position % 8);
+    }
+    *(PUSHORT)(Packed + At) = Match;
+    *(PUSHORT)Packed = (USHORT)(0xB000 | (At - 1));
+    Decode("match", (char *)Packed, At + 2, 6000);
+}
+
+static void Matches(void) {
+    for (ULONG Edge = 8; Edge < 3000; Edge *= 2) {
+        for (ULONG Position = Edge - 1; Position <= Edge + 1; Position++) {
+            Print("at %u: ", (unsigned)Position);
+            MatchAt(Position, 0x0A5B);
+        }
+    }
+}
+
 static void Fragment(const void *Bytes, ULONG Length, ULONG Offset, ULONG Room) {
     ULONG Final = 0xDEAD;
     memset(Output, 0xCC, sizeof(Output));
@@ -206,6 +234,7 @@ void Start(void) {
     Digests();
     Numbers();
     Decoding();
+    Matches();
     Compressing();
     Example();
     Exit(0);

@@ -138,8 +138,12 @@ static void Lists(void) {
     Expect("no further entry", (ULONG)RtlAddAccessAllowedAce(Acl, 2, 1, Users), 0xC0000077);
     Ace->AceSize = 20;
     Expect("a SID past its entry", RtlValidAcl(Acl), 0);
-    Ace->AceSize = 22;
-    Expect("a size of 22", RtlValidAcl(Acl), 0);
+    RtlCreateAcl(Acl, 64, ACL_REVISION);
+    RtlAddAccessAllowedAce(Acl, 2, 1, Users);
+    Ace->AceSize = 28;
+    Expect("a size of 28", RtlValidAcl(Acl), 1);
+    Ace->AceSize = 26;
+    Expect("a size of 26", RtlValidAcl(Acl), 0);
 }
 
 /* WDK: RtlValidSecurityDescriptor, RtlValidRelativeSecurityDescriptor, RtlSelfRelativeToAbsoluteSD;

@@ -101,6 +101,24 @@ static void Digits(void) {
     }
 }
 
+/* Each digit with a condition of its own. */
+static void Mixed(void) {
+    for (UCHAR Major = 0; Major < 6; Major++) {
+        for (UCHAR Minor = 0; Minor < 6; Minor++) {
+            Print("%d %d:", Major, Minor);
+            for (int i = 0; i < 9; i++) {
+                OSVERSIONINFOEXW Asked = System;
+                Asked.dwMajorVersion += i / 3 - 1;
+                Asked.dwMinorVersion += i % 3 - 1;
+                Print(" %d", NT_SUCCESS(RtlVerifyVersionInfo(
+                                 &Asked, 3,
+                                 VerSetConditionMask(VerSetConditionMask(0, 2, Major), 1, Minor))));
+            }
+            Print("\n");
+        }
+    }
+}
+
 static void Bounds(void) {
     OSVERSIONINFOEXW Asked = System;
     ULONG Product = 0;
@@ -183,6 +201,7 @@ void Start(void) {
     Masks();
     Fields();
     Digits();
+    Mixed();
     Bounds();
     Wow64();
     Handles();

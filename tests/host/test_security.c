@@ -469,6 +469,22 @@ TEST(required_parts) {
     CHECK(!RtlValidRelativeSecurityDescriptor(&Sd, sizeof(Sd), 0));
 }
 
+/* What would be a SID if the head of the descriptor were data. */
+TEST(parts_are_not_in_the_head) {
+    SECURITY_DESCRIPTOR_RELATIVE Sd[2];
+    memset(Sd, 0, sizeof(Sd));
+    RtlCreateSecurityDescriptorRelative(Sd, 1);
+    Sd->Owner = 12;
+    Sd->Sacl = 0x101; /* not present: nothing but bytes */
+    CHECK(!RtlValidRelativeSecurityDescriptor(Sd, sizeof(Sd), 0));
+    Sd->Owner = 20;
+    Sd[1].Revision = 1;
+    CHECK(RtlValidRelativeSecurityDescriptor(Sd, sizeof(Sd), 0));
+    Sd->Owner = 22;
+    ((PUCHAR)Sd)[22] = 1;
+    CHECK(!RtlValidRelativeSecurityDescriptor(Sd, sizeof(Sd), 0));
+}
+
 /* The order in which descriptors of Windows hold their parts. */
 TEST(order_of_parts) {
     SECURITY_DESCRIPTOR Sd;

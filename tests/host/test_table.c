@@ -119,6 +119,28 @@ TEST(splay_trees) {
     }
 }
 
+static ULONG Depth(PRTL_SPLAY_LINKS Node) {
+    ULONG Left, Right;
+    if (Node == NULL) {
+        return 0;
+    }
+    Left = Depth(Node->LeftChild);
+    Right = Depth(Node->RightChild);
+    return 1 + max(Left, Right);
+}
+
+/* A chain becomes half as long when its end is brought up: that is what makes a splay tree fast. */
+TEST(splaying_halves_a_chain) {
+    Root = NULL;
+    for (int Key = 0; Key < KEYS; Key++) {
+        Items[Key].Key = Key;
+        LinkItem(&Items[Key]);
+    }
+    CHECK_EQ(Depth(Root), KEYS);
+    Root = RtlSplay(&Items[0].Links);
+    CHECK(Depth(Root) <= KEYS / 2 + 2);
+}
+
 /* ---- Generic tables ---- */
 
 static RTL_GENERIC_TABLE Generic;
