@@ -102,11 +102,17 @@ static void WaitOn(const char *What, HANDLE Handle, NTSTATUS Wanted) {
 }
 
 static void Waits(void) {
-    static const KIND Signalled[] = {Directory, Link, Section, Keyed};
+    static const KIND Never[] = {Directory, Link}; /* their types do not know SYNCHRONIZE */
+    static const KIND Signalled[] = {Section, Keyed};
     static const KIND Not[] = {Event, Semaphore, Timer, Completion};
     UNICODE_STRING Target = Text(L"\\");
     OBJECT_ATTRIBUTES Attributes = {.Length = sizeof(Attributes)};
     HANDLE Handle;
+    for (ULONG i = 0; i < ARRAYSIZE(Never); i++) {
+        CreateObject(Never[i], &Handle, Kinds[Never[i]].All, &Attributes, &Target);
+        WaitOn(Kinds[Never[i]].Name, Handle, DENIED);
+        NtClose(Handle);
+    }
     for (ULONG i = 0; i < ARRAYSIZE(Signalled); i++) {
         CreateObject(Signalled[i], &Handle, Kinds[Signalled[i]].All, &Attributes, &Target);
         WaitOn(Kinds[Signalled[i]].Name, Handle, STATUS_SUCCESS);
