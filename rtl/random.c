@@ -6,8 +6,7 @@
  * Knuth, The Art of Computer Programming, volume 2, 3.2.2, algorithm M).
  *
  * Sources: WDK and MSDN, RtlUniform (the formula), RtlRandom, RtlRandomEx. The product wraps at 32
- * bits, and the table begins with these numbers: both are seen in the results of Wine, whose tests
- * of them also pass on Windows.
+ * bits, and the table begins with these numbers: both are seen in the results of Wine.
  */
 #include "ntrtl.h"
 #include "ntrtlhash.h"

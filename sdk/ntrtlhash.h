@@ -6,8 +6,7 @@
  * against an attacker, and the random numbers are not secrets.
  *
  * Sources: RFC 1320 (MD4), RFC 1321 (MD5), FIPS 180-4 (SHA-1), RFC 1952 section 8 (CRC-32); WDK,
- * RtlRandom, RtlRandomEx, RtlUniform; phnt. The contexts' layouts are those that Wine's tests, which
- * also pass on Windows, read.
+ * RtlRandom, RtlRandomEx, RtlUniform; phnt. The contexts' layouts are those that Wine shows.
  */
 #ifndef VITRINE_NTRTLHASH_H
 #define VITRINE_NTRTLHASH_H

@@ -1,9 +1,9 @@
 /*
  * lznt1.c - decompressing LZNT1; lznt1p.h tells the format
  *
- * What [MS-XCA] leaves open is done as Wine does it, whose tests also pass on Windows: a chunk that
- * is not the last and yields less than 4 KiB is followed by zeros up to the next; a buffer that is
- * full ends the work with success; the signature is not looked at.
+ * What [MS-XCA] leaves open is done as Wine does it: a chunk that is not the last and yields less
+ * than 4 KiB is followed by zeros up to the next; a buffer that is full ends the work with success;
+ * the signature is not looked at.
  */
 #include "lznt1p.h"
 
