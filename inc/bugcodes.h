@@ -96,6 +96,7 @@
     X(ATTEMPTED_EXECUTE_OF_NOEXECUTE_MEMORY, 0xFC)                                                 \
     X(DPC_WATCHDOG_VIOLATION, 0x133)                                                               \
     X(KERNEL_SECURITY_CHECK_FAILURE, 0x139)                                                        \
+    X(UNWIND_ON_INVALID_STACK, 0x1AB)                                                              \
     X(MANUALLY_INITIATED_CRASH1, 0xDEADDEAD)
 
 enum {

@@ -286,6 +286,15 @@ VOID KeContextToKframes(_Inout_ PKTRAP_FRAME TrapFrame, _Inout_ PKEXCEPTION_FRAM
                         _In_ PCONTEXT Context, _In_ ULONG ContextFlags,
                         _In_ KPROCESSOR_MODE PreviousMode);
 /*
+ * context.c: the only two ways to say where user mode goes on. KeSetUserMachineFrame sets rip, rsp,
+ * cs, ss and the flags, each made safe for the return; KeEnterUserRoutine goes on in a routine of
+ * ntdll, as 64-bit code. For the current thread, or one that has not started. Any IRQL. Source:
+ * Intel SDM, volume 2, "IRET" and "SYSRET".
+ */
+VOID KeSetUserMachineFrame(_Inout_ PKTRAP_FRAME TrapFrame, _In_ USHORT SegCs, _In_ ULONG64 Rip,
+                           _In_ ULONG64 Rsp, _In_ ULONG EFlags);
+VOID KeEnterUserRoutine(_Inout_ PKTRAP_FRAME TrapFrame, _In_ PVOID Routine, _In_ ULONG64 Rsp);
+/*
  * threadregs.c: the user registers of a thread of user mode, as far as ContextFlags name them. Set: not
  * for the current thread, which leaves its service by KeContinue (ntexcept.c). STATUS_SUCCESS, or
  * STATUS_UNSUCCESSFUL: it has ended. PASSIVE_LEVEL. Source: the SDK's pages of GetThreadContext and

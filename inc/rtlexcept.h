@@ -35,6 +35,24 @@ BOOLEAN NTAPI RtlpCallVectoredHandlers(_Inout_ PEXCEPTION_RECORD ExceptionRecord
                                        _Inout_ PCONTEXT ContextRecord);
 
 /*
+ * RtlpHoldApcs, RtlpReleaseApcs, RtlpReleaseApcsAtJump - kernel only: no APC comes in between.
+ *
+ * An unwind reads saved registers, and loads them later. An APC that changes the thread's context
+ * in between would change what has been read already. RtlpReleaseApcsAtJump leaves interrupts
+ * disabled, until RtlpContinue enables them: an APC that was held back comes in the target frame.
+ * The calls nest. Any IRQL.
+ */
+#if defined(NTOS_KERNEL)
+VOID RtlpHoldApcs(VOID);
+VOID RtlpReleaseApcs(VOID);
+VOID RtlpReleaseApcsAtJump(VOID);
+#else
+#define RtlpHoldApcs()          ((void)0)
+#define RtlpReleaseApcs()       ((void)0)
+#define RtlpReleaseApcsAtJump() ((void)0)
+#endif
+
+/*
  * RtlpLookupDynamicFunctionEntry - ntdll only: the unwind entry of generated code, NULL if none.
  * *ImageBase is what its addresses are relative to, 0 if no range that a program registered has
  * ControlPc.

@@ -9,6 +9,7 @@
  * not be alertable (KiForceUserApc). All lists are guarded by ThreadLock.
  */
 #include "ki.h"
+#include "rtlexcept.h"
 
 PVOID KeUserExceptionDispatcher;
 PVOID KeUserApcDispatcher;
@@ -209,9 +210,7 @@ static VOID KiInitializeUserApc(PKEXCEPTION_FRAME ExceptionFrame, PKTRAP_FRAME T
         KeUpcalls.TerminateCurrentProcess(Status);
         return;
     }
-    TrapFrame->Rsp = Stack;
-    TrapFrame->Rip = (ULONG64)KeUserApcDispatcher;
-    TrapFrame->EFlags &= ~0x500u; /* no trap flag, direction up */
+    KeEnterUserRoutine(TrapFrame, KeUserApcDispatcher, Stack);
 }
 
 PKAPC KeTakeUserApc(PKTHREAD Thread) {
@@ -308,6 +307,23 @@ VOID NTAPI KeLeaveGuardedRegion(VOID) {
     PKTHREAD Thread = KeGetCurrentThread();
     if (++Thread->SpecialApcDisable == 0)
         KiCheckPendingApcs();
+}
+
+/* Unwinding, see rtlexcept.h. */
+VOID RtlpHoldApcs(VOID) {
+    KeEnterGuardedRegion();
+}
+
+VOID RtlpReleaseApcs(VOID) {
+    KeLeaveGuardedRegion();
+}
+
+VOID RtlpReleaseApcsAtJump(VOID) {
+    PKTHREAD Thread = KeGetCurrentThread();
+    _disable_interrupts();
+    if (++Thread->SpecialApcDisable == 0 && Thread->ApcState.KernelApcPending) {
+        HalRequestSoftwareInterrupt(APC_LEVEL);
+    }
 }
 
 BOOLEAN NTAPI KeAreApcsDisabled(VOID) {

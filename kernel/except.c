@@ -25,8 +25,6 @@
 #include "ntrtl.h"
 #include "rtlexcept.h"
 
-#define EFLAGS_USER_DISPATCH_CLEAR 0x00254500u /* TF DF NT AC and RF: not for the dispatcher */
-
 typedef struct DECLSPEC_ALIGN(16) _KUSER_EXCEPTION_FRAME {
     CONTEXT Context;
     CONTEXT_EX ContextEx;
@@ -112,11 +110,7 @@ static NTSTATUS KiEnterUserDispatcher(PEXCEPTION_RECORD Record, PKEXCEPTION_FRAM
     if (!NT_SUCCESS(Status)) {
         return Status;
     }
-    TrapFrame->Rsp = UserRsp;
-    TrapFrame->Rip = (ULONG64)KeUserExceptionDispatcher;
-    TrapFrame->EFlags &= ~EFLAGS_USER_DISPATCH_CLEAR;
-    TrapFrame->SegCs = KGDT64_R3_CODE | RPL_MASK;
-    TrapFrame->SegSs = KGDT64_R3_DATA | RPL_MASK;
+    KeEnterUserRoutine(TrapFrame, KeUserExceptionDispatcher, UserRsp);
     return STATUS_SUCCESS;
 }
 

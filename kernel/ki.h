@@ -22,7 +22,8 @@ extern KI_ENTRY KiDivideErrorFault, KiDebugTrapOrFault, KiNmiInterrupt, KiBreakp
     KiRaiseSecurityCheckFailure, KiRaiseAssertion, KiDebugServiceTrap, KiSystemService,
     KiSystemCall64, KiSystemCall32;
 extern UCHAR KiIsrThunk[256][16];
-VOID KiThreadStartup(VOID);
+VOID KiStartUserThread(VOID);
+VOID KiStartSystemThread(VOID);
 extern UCHAR KiSystemServiceCopyStart[], KiSystemServiceCopyEnd[], KiSystemServiceCopyFault[];
 
 /* ctxswap.asm: saves the current thread's non-volatile registers and takes up NewThread's. */
@@ -69,6 +70,8 @@ VOID KiInitializeThreadObject(_Out_ PKTHREAD Thread, _In_ PKPROCESS Process);
 
 /* decode.c: what the processor does not say about an exception of user mode. */
 BOOLEAN KiIsPrivilegedInstruction(_In_ PKTRAP_FRAME TrapFrame);
+/* #UD of user mode was an icebp that the processor does not know: rip is moved past it. */
+BOOLEAN KiSkipIceBreakpoint(_Inout_ PKTRAP_FRAME TrapFrame);
 NTSTATUS KiDivideStatus(_In_ PKTRAP_FRAME TrapFrame, _In_ PKEXCEPTION_FRAME ExceptionFrame);
 
 /* service.c */
@@ -186,8 +189,14 @@ VOID KiDeliverUserApc(_In_ ULONG64 Unused, _Inout_ PKTRAP_FRAME TrapFrame,
                       _Inout_ PKEXCEPTION_FRAME ExceptionFrame);
 VOID KiInitializeSuspend(_Inout_ PKTHREAD Thread);
 
-/* threadregs.c; savecall.asm. Pointers say where the non-volatile registers were found. */
-BOOLEAN KiUnwindToUser(_Out_ PCONTEXT Context, _Inout_ PKNONVOLATILE_CONTEXT_POINTERS Pointers);
+/* The frame with which a thread of user mode starts, next to its trap frame (sched/thread.c). */
+FORCEINLINE PKEXCEPTION_FRAME KiGetStartFrame(_In_ PKTHREAD Thread) {
+    return (PKEXCEPTION_FRAME)KeGetTrapFrame(Thread) - 1;
+}
+
+/* threadregs.c; savecall.asm. Pointers say where the non-volatile registers were found. <=
+   APC_LEVEL, on the stack of a thread of user mode. */
+VOID KiUnwindToUser(_Out_ PCONTEXT Context, _Inout_ PKNONVOLATILE_CONTEXT_POINTERS Pointers);
 VOID KiClearVolatiles(_Inout_ PKTRAP_FRAME TrapFrame);
 VOID KiCallWithNonvolatiles(_In_ VOID (*Routine)(PVOID Argument), _In_opt_ PVOID Argument);
 

@@ -22,7 +22,7 @@ static VOID PspSystemThreadStartup(PKSTART_ROUTINE StartRoutine, PVOID StartCont
 }
 
 /*
- * First code of a thread of user mode, at APC_LEVEL. What it is to start with stands in its trap
+ * First code of a thread of user mode, at APC_LEVEL, to which it returns. What it is to start with stands in its trap
  * frame; that goes onto the user stack as a CONTEXT, and the thread begins in ntdll instead:
  * LdrInitializeThunk(Context, base of ntdll), which continues with the context when it is done.
  */
@@ -47,12 +47,14 @@ static VOID PspUserThreadStartup(PKSTART_ROUTINE StartRoutine, PVOID StartContex
     }
     if (!NT_SUCCESS(Status) || Thread->Terminated)
         PspExitThread(Thread->Terminated ? Thread->ExitStatus : Status);
-    TrapFrame->Rip = (ULONG64)PspLoaderInitRoutine;
-    TrapFrame->Rcx = Stack;
-    TrapFrame->Rdx = (ULONG64)PspSystemDll.Base;
-    TrapFrame->Rsp = Stack - 0x28; /* home of four registers, and as if called */
     if (!PsFirstUserTsc)
         PsFirstUserTsc = __builtin_readcyclecounter();
+    /* From here until it is in user mode, no other thread reads or sets its context. */
+    KfRaiseIrql(APC_LEVEL);
+    /* As if called: below the context are the home of four registers and a return address. */
+    KeEnterUserRoutine(TrapFrame, PspLoaderInitRoutine, Stack - 0x28);
+    TrapFrame->Rcx = Stack;
+    TrapFrame->Rdx = (ULONG64)PspSystemDll.Base;
 }
 
 static VOID PspInitializeThreadFields(ETHREAD *Thread, const PSP_THREAD_PARAMETERS *Parameters) {

@@ -19,6 +19,9 @@
 #define EFLAGS_INTERRUPT       0x00000200u
 #define EFLAGS_ALWAYS          0x00000002u
 
+/* What a routine of ntdll must not inherit from the code it interrupts: TF DF NT RF AC. */
+#define EFLAGS_ROUTINE_CLEAR 0x00054500u
+
 /* An address that user mode can name but never map: going there is an access violation. */
 #define KI_INVALID_USER_RIP MM_USER_PROBE_ADDRESS
 
@@ -86,17 +89,37 @@ static BOOLEAN KiIsCanonical(ULONG64 Address) {
     return (Address >> 47) == 0 || (Address >> 47) == 0x1FFFF;
 }
 
-/* The control part for a return to user mode. */
-static VOID KiSetUserControl(PKTRAP_FRAME TrapFrame, PCONTEXT Context) {
-    TrapFrame->EFlags = (Context->EFlags & EFLAGS_USER_SANITIZE) | EFLAGS_INTERRUPT | EFLAGS_ALWAYS;
+/*
+ * KeSetUserMachineFrame - where and how user mode goes on: the machine frame, always whole.
+ *
+ * Each value is one that the return to user mode accepts. SegCs names 64-bit code, or 32-bit code
+ * if rip has no more bits. An rip that is not canonical becomes one that faults in user mode: iretq
+ * and sysret would fault on it in ring 0, as iretq does on one past the limit of a 32-bit segment.
+ * EFlags keeps what a program may choose, and has interrupts on; ss is the data segment. Every
+ * redirection of user mode ends here. For the current thread, or one that has not started. Any
+ * IRQL. Source: Intel SDM, volume 2, "IRET" and "SYSRET".
+ */
+VOID KeSetUserMachineFrame(PKTRAP_FRAME TrapFrame, USHORT SegCs, ULONG64 Rip, ULONG64 Rsp,
+                           ULONG EFlags) {
     TrapFrame->SegCs = KGDT64_R3_CODE | RPL_MASK;
     TrapFrame->SegSs = KGDT64_R3_DATA | RPL_MASK;
-    TrapFrame->Rsp = Context->Rsp;
-    TrapFrame->Rip = Context->Rip;
-    /* Both iretq and sysretq fault in kernel mode on a rip that is not canonical. */
-    if (!KiIsCanonical(TrapFrame->Rip)) {
-        TrapFrame->Rip = KI_INVALID_USER_RIP;
+    TrapFrame->EFlags = (EFlags & EFLAGS_USER_SANITIZE) | EFLAGS_INTERRUPT | EFLAGS_ALWAYS;
+    TrapFrame->Rsp = Rsp;
+    TrapFrame->Rip = KiIsCanonical(Rip) ? Rip : KI_INVALID_USER_RIP;
+    if (SegCs == (KGDT64_R3_CMCODE | RPL_MASK) && Rip <= MAXULONG) {
+        TrapFrame->SegCs = SegCs;
     }
+}
+
+/*
+ * KeEnterUserRoutine - makes user mode go on in a routine of ntdll, with rsp as given.
+ *
+ * The routine runs as 64-bit code, whatever was interrupted, and without its trap, direction and
+ * alignment flags. As KeSetUserMachineFrame otherwise.
+ */
+VOID KeEnterUserRoutine(PKTRAP_FRAME TrapFrame, PVOID Routine, ULONG64 Rsp) {
+    KeSetUserMachineFrame(TrapFrame, KGDT64_R3_CODE | RPL_MASK, (ULONG64)Routine, Rsp,
+                          TrapFrame->EFlags & ~EFLAGS_ROUTINE_CLEAR);
 }
 
 static VOID KiSetKernelControl(PKTRAP_FRAME TrapFrame, PCONTEXT Context) {
@@ -127,16 +150,16 @@ static VOID KiSetIntegers(PKTRAP_FRAME TrapFrame, PKEXCEPTION_FRAME ExceptionFra
 /*
  * KeContextToKframes - the reverse, for the parts that ContextFlags name.
  *
- * PreviousMode UserMode sanitises: segments are those of user mode, interrupts are on, no I/O
- * privilege, a rip that is not canonical becomes one that faults in user mode; debug registers
- * watch user addresses only. The segment registers are accepted and have no effect. IRQL: <=
+ * PreviousMode UserMode sanitises: the machine frame is that of KeSetUserMachineFrame, and debug
+ * registers watch user addresses only. The data segments are accepted and have no effect. IRQL: <=
  * APC_LEVEL for user contexts.
  */
 VOID KeContextToKframes(PKTRAP_FRAME TrapFrame, PKEXCEPTION_FRAME ExceptionFrame, PCONTEXT Context,
                         ULONG ContextFlags, KPROCESSOR_MODE PreviousMode) {
     if ((ContextFlags & CONTEXT_CONTROL) == CONTEXT_CONTROL) {
         if (PreviousMode == UserMode) {
-            KiSetUserControl(TrapFrame, Context);
+            KeSetUserMachineFrame(TrapFrame, Context->SegCs, Context->Rip, Context->Rsp,
+                                  Context->EFlags);
         } else {
             KiSetKernelControl(TrapFrame, Context);
         }

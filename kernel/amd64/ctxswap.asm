@@ -3,7 +3,7 @@
 ; Stack and non-volatile registers; KiSwapThread's C code does the rest: it has saved the old thread's
 ; extended state and changed the address space, and what belongs to the new thread is loaded by that
 ; thread itself (KiLoadThreadState). A new thread's stack has been laid out by KeInitThread so that this
-; function "returns" to KiThreadStartup.
+; function "returns" to KiStartUserThread or KiStartSystemThread.
 
 %include "ks.inc"
 %include "macamd64.inc"

@@ -1,9 +1,9 @@
 /*
  * Reading the instruction that trapped.
  *
- * For two exceptions the processor says less than Windows does. #GP does not tell a privileged
+ * For three exceptions the processor says less than Windows does. #GP does not tell a privileged
  * instruction from a bad address; #DE does not tell a zero divisor from a quotient that is too
- * large. So the bytes at rip are looked at: prefixes, REX, opcode, and for a division its operand.
+ * large; #UD of an emulator may be an instruction that it does not have. So the bytes at rip are looked at: prefixes, REX, opcode, and for a division its operand.
  */
 #include "ki.h"
 
@@ -63,6 +63,20 @@ BOOLEAN KiIsPrivilegedInstruction(PKTRAP_FRAME TrapFrame) {
     Op = Instruction.Bytes[Instruction.Opcode + 1];
     return Op == 0x00 || Op == 0x01 || (Op >= 0x06 && Op <= 0x09) || (Op >= 0x20 && Op <= 0x23) ||
            Op == 0x30 || Op == 0x32 || Op == 0x33 || Op == 0x35;
+}
+
+/*
+ * icebp (F1h) is a debug trap: STATUS_SINGLE_STEP, with rip past it. QEMU's translator does not know
+ * the instruction and raises #UD instead, so it is made up for here. Source: Intel SDM, volume 2,
+ * "INT n/INTO/INT3/INT1".
+ */
+BOOLEAN KiSkipIceBreakpoint(PKTRAP_FRAME TrapFrame) {
+    KI_INSTRUCTION Instruction;
+    if (!KiFetchInstruction(TrapFrame, &Instruction) || Instruction.Bytes[0] != 0xF1) {
+        return FALSE;
+    }
+    TrapFrame->Rip += 1;
+    return TRUE;
 }
 
 /* The general register that an instruction numbers. */

@@ -28,6 +28,7 @@ extern KeFeatureBits, KiServiceTable, KiServiceLimit, KiExceptionExit
     mov [FRAME(TrR9)], rax
     mov [FRAME(TrR10)], rax
     mov [FRAME(TrR11)], rax
+    cli
     jmp KiExceptionExit
 %endmacro
 

@@ -14,7 +14,9 @@
 #include "ki.h"
 #include "rtlexcept.h"
 
-#define TRAP_BY_SERVICE 2 /* KTRAP_FRAME.ExceptionActive */
+/* KTRAP_FRAME.ExceptionActive */
+#define TRAP_BY_EXCEPTION 1
+#define TRAP_BY_SERVICE   2
 
 /* The non-volatile registers in the order in which KEXCEPTION_FRAME has them, by number. */
 static const UCHAR KiNonvolatileNumber[] = {3, 7, 6, 12, 13, 14, 15};
@@ -30,35 +32,50 @@ typedef struct _KI_CONTEXT_TRANSFER {
     BOOLEAN Set;
 } KI_CONTEXT_TRANSFER, *PKI_CONTEXT_TRANSFER;
 
-/* FALSE: the thread has not been in user mode yet. Interrupts of the kernel may be on the way. */
-BOOLEAN KiUnwindToUser(PCONTEXT Context, PKNONVOLATILE_CONTEXT_POINTERS Pointers) {
-    ULONG64 Low = (ULONG64)KeGetCurrentThread()->StackLimit;
-    ULONG64 High = (ULONG64)KeGetCurrentThread()->StackBase;
-    BOOLEAN MachineFrame = FALSE;
+/* An unwind that stops on the way: the stack, or what describes it, is broken. */
+static DECLSPEC_NORETURN VOID KiStopUnwind(PCONTEXT Context, ULONG64 Rsp, NTSTATUS Status) {
+    KeBugCheckEx(UNWIND_ON_INVALID_STACK, Rsp, (ULONG_PTR)KeGetCurrentThread()->StackBase,
+                 (ULONG_PTR)Context, (ULONG)Status);
+}
+
+/*
+ * Where user mode was left is decided by the place of the frame, at the end of the kernel stack,
+ * never by what is in it: a program chooses its rip and rsp. It is the trap frame, or the start
+ * frame of a thread that has not been in user mode yet; every walk from here reaches one of the
+ * two. Code without an unwind entry is a leaf function, whose return address is at rsp.
+ */
+VOID KiUnwindToUser(PCONTEXT Context, PKNONVOLATILE_CONTEXT_POINTERS Pointers) {
+    PKTHREAD Thread = KeGetCurrentThread();
+    ULONG64 Low = (ULONG64)Thread->StackLimit, High = (ULONG64)Thread->StackBase;
+    ULONG64 ImageBase, Frame;
+    BOOLEAN MachineFrame;
 
     RtlCaptureContext(Context);
-    while (!MachineFrame || Context->Rip >= MM_USER_PROBE_ADDRESS) {
-        ULONG64 ImageBase, Establisher;
+    do {
         PVOID HandlerData;
         PEXCEPTION_ROUTINE Handler;
+        ULONG64 Rsp = Context->Rsp;
         PRUNTIME_FUNCTION Entry = RtlLookupFunctionEntry(Context->Rip, &ImageBase, NULL);
-        if (!Entry || !NT_SUCCESS(RtlVirtualUnwind2(
-                          UNW_FLAG_NHANDLER, ImageBase, Context->Rip, Entry, Context, &MachineFrame,
-                          &HandlerData, &Establisher, Pointers, &Low, &High, &Handler, 0)))
-            return FALSE;
-    }
-    return TRUE;
+        NTSTATUS Status = RtlVirtualUnwind2(UNW_FLAG_NHANDLER, ImageBase, Context->Rip, Entry,
+                                            Context, &MachineFrame, &HandlerData, &Frame, Pointers,
+                                            &Low, &High, &Handler, 0);
+        if (!NT_SUCCESS(Status) || (!MachineFrame && Context->Rsp <= Rsp)) {
+            KiStopUnwind(Context, Rsp, Status);
+        }
+    } while (!MachineFrame || (Frame != (ULONG64)KeGetTrapFrame(Thread) &&
+                               Frame != (ULONG64)KiGetStartFrame(Thread)));
 }
 
 /* Where each non-volatile register will be taken from. Below KiCallWithNonvolatiles all are saved
-   somewhere; a thread that has not started has them in the frame that KeInitThread laid out. */
-static VOID KiFindNonvolatiles(PKTRAP_FRAME TrapFrame, PULONG64 Where[NONVOLATILES]) {
+   somewhere. */
+static VOID KiFindNonvolatiles(PULONG64 Where[NONVOLATILES]) {
     CONTEXT Context;
     KNONVOLATILE_CONTEXT_POINTERS Pointers = {0};
-    PKEXCEPTION_FRAME Start = (PKEXCEPTION_FRAME)TrapFrame - 1;
-    BOOLEAN User = KiUnwindToUser(&Context, &Pointers);
-    for (ULONG i = 0; i < NONVOLATILES; i++)
-        Where[i] = User ? Pointers.IntegerContext[KiNonvolatileNumber[i]] : &Start->Rbx + i;
+    KiUnwindToUser(&Context, &Pointers);
+    for (ULONG i = 0; i < NONVOLATILES; i++) {
+        Where[i] = Pointers.IntegerContext[KiNonvolatileNumber[i]];
+        NT_ASSERT(Where[i] != NULL);
+    }
 }
 
 VOID KiClearVolatiles(PKTRAP_FRAME TrapFrame) {
@@ -66,11 +83,47 @@ VOID KiClearVolatiles(PKTRAP_FRAME TrapFrame) {
     TrapFrame->R8 = TrapFrame->R9 = TrapFrame->R10 = TrapFrame->R11 = 0;
 }
 
-/* What stands in their places has been written by the kernel, and is not for everybody to see. */
+/* What a service's caller finds in its volatile registers: what sysret needs, and zeros. The places
+   in the frame have been written by the kernel, and what is there is not for everybody to see. */
 static VOID KiShowServiceVolatiles(PKTRAP_FRAME TrapFrame) {
     KiClearVolatiles(TrapFrame);
     TrapFrame->Rcx = TrapFrame->Rip;
     TrapFrame->R11 = TrapFrame->EFlags;
+}
+
+/*
+ * CONTEXT_EXCEPTION_REQUEST asks what the thread is doing in the kernel. The answer is in the
+ * flags: that there is one, and whether the thread is in a service or in an exception, so that its
+ * registers may not be those with which it goes on. Source: winnt.h; CoreCLR, threadsuspend.cpp.
+ */
+static VOID KiReportException(PCONTEXT Context, UCHAR ExceptionActive) {
+    if ((Context->ContextFlags & CONTEXT_EXCEPTION_REQUEST) == 0) {
+        return;
+    }
+    Context->ContextFlags &= ~(CONTEXT_EXCEPTION_ACTIVE | CONTEXT_SERVICE_ACTIVE);
+    Context->ContextFlags |= CONTEXT_EXCEPTION_REPORTING;
+    if (ExceptionActive == TRAP_BY_EXCEPTION) {
+        Context->ContextFlags |= CONTEXT_EXCEPTION_ACTIVE;
+    } else if (ExceptionActive == TRAP_BY_SERVICE) {
+        Context->ContextFlags |= CONTEXT_SERVICE_ACTIVE;
+    }
+}
+
+static VOID KiReadContext(PKTRAP_FRAME TrapFrame, PKEXCEPTION_FRAME Frame, PCONTEXT Context) {
+    KTRAP_FRAME Shown = *TrapFrame;
+    if (TrapFrame->ExceptionActive == TRAP_BY_SERVICE) {
+        KiShowServiceVolatiles(&Shown);
+    }
+    KeContextFromKframes(&Shown, Frame, Context);
+    KiReportException(Context, TrapFrame->ExceptionActive);
+}
+
+/* A service returns to the code segment of its caller: sysret knows no other. */
+static VOID KiWriteContext(PKTRAP_FRAME TrapFrame, PKEXCEPTION_FRAME Frame, PCONTEXT Context) {
+    if (TrapFrame->ExceptionActive == TRAP_BY_SERVICE) {
+        Context->SegCs = TrapFrame->SegCs;
+    }
+    KeContextToKframes(TrapFrame, Frame, Context, Context->ContextFlags, UserMode);
 }
 
 /* By KiCallWithNonvolatiles, in the thread, <= APC_LEVEL. */
@@ -80,20 +133,19 @@ static VOID KiTransferContext(PVOID Argument) {
     KEXCEPTION_FRAME Frame;
     PULONG64 Registers = &Frame.Rbx, Where[NONVOLATILES];
 
-    KiFindNonvolatiles(TrapFrame, Where);
+    KiFindNonvolatiles(Where);
     Frame.Rbp = TrapFrame->Rbp;
-    for (ULONG i = 0; i < NONVOLATILES; i++)
+    for (ULONG i = 0; i < NONVOLATILES; i++) {
         Registers[i] = *Where[i];
-    if (TrapFrame->ExceptionActive == TRAP_BY_SERVICE)
-        KiShowServiceVolatiles(TrapFrame);
+    }
     if (!Transfer->Set) {
-        KeContextFromKframes(TrapFrame, &Frame, Transfer->Context);
+        KiReadContext(TrapFrame, &Frame, Transfer->Context);
         return;
     }
-    KeContextToKframes(TrapFrame, &Frame, Transfer->Context, Transfer->Context->ContextFlags,
-                       UserMode);
-    for (ULONG i = 0; i < NONVOLATILES; i++)
+    KiWriteContext(TrapFrame, &Frame, Transfer->Context);
+    for (ULONG i = 0; i < NONVOLATILES; i++) {
         *Where[i] = Registers[i];
+    }
 }
 
 static VOID KiContextApc(PKAPC Apc, PKNORMAL_ROUTINE *NormalRoutine, PVOID *NormalContext,
@@ -104,7 +156,7 @@ static VOID KiContextApc(PKAPC Apc, PKNORMAL_ROUTINE *NormalRoutine, PVOID *Norm
     UNREFERENCED_PARAMETER(SystemArgument1);
     UNREFERENCED_PARAMETER(SystemArgument2);
     KiCallWithNonvolatiles(KiTransferContext, Transfer);
-    KeSetEvent(&Transfer->Done, 0, FALSE);
+    KeSetEvent(&Transfer->Done, EVENT_INCREMENT, FALSE);
 }
 
 static NTSTATUS KiTransferByApc(PKTHREAD Thread, PKI_CONTEXT_TRANSFER Transfer) {

@@ -94,13 +94,13 @@ NESTED_ENTRY %1
 
 ; --- the way out --------------------------------------------------------------------------------
 
-; Leaves by the trap frame at rbp - 80h. Jumped to by all entries but system calls.
+; Leaves by the trap frame at rbp - 80h. Jumped to by all entries but system calls, with interrupts off:
+; the unwinder takes the jump, which ends a function, for an epilogue, and no APC may come in there.
 NESTED_ENTRY KiExceptionExit
     push_frame_code
     note_alloc 8 + TrRbp
     set_frame_noted rbp, 80h
     END_PROLOGUE
-    cli
     test byte [FRAME(TrSegCs)], RPL_MASK
     jz .kernel
 .apcs:
@@ -164,7 +164,7 @@ NESTED_END KiCallWithExceptionFrame
     mov ecx, %1
     lea rdx, [KiTrapException]
     call KiCallWithExceptionFrame
-    nop                             ; or the unwinder takes the jump for an epilogue
+    cli
     jmp KiExceptionExit
 %endmacro
 
@@ -250,7 +250,7 @@ TRAP_ENTRY KiPageFault, 1
     lea rdx, [KiPageFaultException]
     call KiCallWithExceptionFrame
 .mended:
-    nop
+    cli
     jmp KiExceptionExit
 NESTED_END KiPageFault
 
@@ -264,12 +264,13 @@ TRAP_ENTRY KiDebugServiceTrap, 0
     lea rcx, [rbp - 80h]
     call KiDebugServicePrint
     mov [FRAME(TrRax)], rax
+    cli
     jmp KiExceptionExit
 .breakpoint:
     mov ecx, 3
     lea rdx, [KiTrapException]
     call KiCallWithExceptionFrame
-    nop                             ; or the unwinder takes the jump for an epilogue
+    cli
     jmp KiExceptionExit
 NESTED_END KiDebugServiceTrap
 
@@ -355,25 +356,45 @@ KiIsrThunk:
   %assign vector vector + 1
 %endrep
 
-; KiThreadStartup: where a new thread begins, by KiSwapContext's return. rbx: the system routine,
-; rsi: start routine, rdi: start context. A thread of user mode has its trap frame at r12 and its
-; exception frame at r13, and goes there when the system routine comes back.
+; Where a new thread begins, by KiSwapContext's return. rbx: the system routine, rsi: start routine,
+; rdi: start context; rsp is a multiple of 16, with room for four registers above it.
 extern KiThreadReturned, KiLoadThreadState
-NESTED_ENTRY KiThreadStartup
-    alloc_stack 28h
-    END_PROLOGUE
+%macro CALL_SYSTEM_ROUTINE 0
     call KiLoadThreadState
     mov eax, APC_LEVEL
     WRITE_IRQL
     mov rcx, rsi
     mov rdx, rdi
     call rbx
-    test r12, r12
-    jz .system
-    mov rcx, r12
-    mov rdx, r13
-    jmp KiServiceExit2
-.system:
+%endmacro
+
+; A thread of user mode has an exception frame at rbp - 80h and its trap frame behind it, and goes to
+; user mode by them when the system routine returns, at APC_LEVEL. To the unwinder these two frames are
+; where the registers have been saved, so a thread that has never been in user mode looks like any other.
+NESTED_ENTRY KiStartUserThread
+    push_frame
+    note_alloc KEXCEPTION_FRAME_LENGTH + TrRip
+    note_save rbp, ExRbp
+    note_save rbx, ExRbx
+    note_save rdi, ExRdi
+    note_save rsi, ExRsi
+    note_save r12, ExR12
+    note_save r13, ExR13
+    note_save r14, ExR14
+    note_save r15, ExR15
+    set_frame_noted rbp, 80h
+    END_PROLOGUE
+    CALL_SYSTEM_ROUTINE
+    lea rcx, [rbp - 80h + KEXCEPTION_FRAME_LENGTH]
+    lea rdx, [rbp - 80h]
+    call KiServiceExit2             ; not a jump, which the unwinder would take for an epilogue
+    int3
+NESTED_END KiStartUserThread
+
+NESTED_ENTRY KiStartSystemThread
+    alloc_stack 20h
+    END_PROLOGUE
+    CALL_SYSTEM_ROUTINE
     call KiThreadReturned
     int3
-NESTED_END KiThreadStartup
+NESTED_END KiStartSystemThread

@@ -91,6 +91,11 @@ VOID KiTrapException(ULONG64 Vector, PKTRAP_FRAME TrapFrame, PKEXCEPTION_FRAME E
         KiNoteDebugTrap(TrapFrame);
         TrapFrame->EFlags &= ~0x100u;
         break;
+    case 0x06:
+        if (Mode == UserMode && KiSkipIceBreakpoint(TrapFrame)) {
+            Code = STATUS_SINGLE_STEP;
+        }
+        break;
     case 0x03:
     case 0x2C: /* the instruction itself is where the exception is reported */
         TrapFrame->Rip -= Vector == 0x03 ? 1 : 2;
@@ -158,7 +163,9 @@ VOID KiPageFaultException(ULONG64 Status, PKTRAP_FRAME TrapFrame,
                           PKEXCEPTION_FRAME ExceptionFrame) {
     ULONG64 Access = TrapFrame->ErrorCode & PF_EXECUTE ? 8 : (TrapFrame->ErrorCode & PF_WRITE) != 0;
 
-    if (TrapFrame->Rip >= (ULONG64)KiSystemServiceCopyStart &&
+    /* Of the kernel's own code only: user mode may jump to any address. */
+    if (KiFrameMode(TrapFrame) == KernelMode &&
+        TrapFrame->Rip >= (ULONG64)KiSystemServiceCopyStart &&
         TrapFrame->Rip < (ULONG64)KiSystemServiceCopyEnd) {
         TrapFrame->Rip = (ULONG64)KiSystemServiceCopyFault;
         return;

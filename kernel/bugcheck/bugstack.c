@@ -119,13 +119,32 @@ static VOID KiBugAddress(ULONG64 Address) {
     }
 }
 
-static NTSTATUS KiBugUnwind(PCONTEXT Context, PBOOLEAN MachineFrame, ULONG64 Low, ULONG64 High) {
-    ULONG64 ImageBase, Frame;
+/* One frame of a walk. Frame: where the function's own part of the stack begins. */
+typedef struct _KI_BUG_STEP {
+    ULONG64 Low, High;
+    ULONG64 Frame;
+    BOOLEAN MachineFrame;
+} KI_BUG_STEP, *PKI_BUG_STEP;
+
+/* Code without an unwind entry is a leaf function: its return address is at rsp. */
+static NTSTATUS KiBugUnwind(PCONTEXT Context, PKI_BUG_STEP Step) {
+    ULONG64 ImageBase;
     PVOID HandlerData;
     PEXCEPTION_ROUTINE Handler;
     PRUNTIME_FUNCTION Entry = RtlLookupFunctionEntry(Context->Rip, &ImageBase, NULL);
+    Step->MachineFrame = FALSE;
     return RtlVirtualUnwind2(UNW_FLAG_NHANDLER, ImageBase, Context->Rip, Entry, Context,
-                             MachineFrame, &HandlerData, &Frame, NULL, &Low, &High, &Handler, 0);
+                             &Step->MachineFrame, &HandlerData, &Step->Frame, NULL, &Step->Low,
+                             &Step->High, &Handler, 0);
+}
+
+/* The frame by which the current thread entered from user mode, known by its place: rip is the
+   program's to choose. */
+static BOOLEAN KiLeftUserMode(const KI_BUG_STEP *Step) {
+    PKTHREAD Thread = KeGetPcr()->Prcb.CurrentThread;
+    return Step->MachineFrame && Thread != NULL && Thread->Teb != NULL &&
+           (Step->Frame == (ULONG64)KeGetTrapFrame(Thread) ||
+            Step->Frame == (ULONG64)KiGetStartFrame(Thread));
 }
 
 static VOID KiBugFrame(ULONG64 Rsp, ULONG64 Return, ULONG64 Rip) {
@@ -139,23 +158,26 @@ static BOOLEAN KiIsStackSwitch(ULONG64 Rip) {
     return Rip > (ULONG64)KiCallOnStack && Rip < (ULONG64)KiCallOnStackEnd;
 }
 
+/* The kernel's walk ends where user mode begins: that stack is the program's own. */
 VOID KiBugStack(const CONTEXT *Start) {
     CONTEXT Context = *Start;
+    BOOLEAN User = FALSE;
     KiBugPrint("Child-SP         RetAddr          Call Site\n");
     for (ULONG Count = 0; Count < KI_MAXIMUM_FRAMES; Count += 1) {
+        KI_BUG_STEP Step;
         ULONG64 Rip = Context.Rip;
         ULONG64 Rsp = Context.Rsp;
-        ULONG64 Low, High;
-        NTSTATUS Status = STATUS_BAD_STACK;
-        BOOLEAN MachineFrame = FALSE;
-        /* The kernel's walk ends where user mode begins: its stack is the program's own. */
-        if (Rip >= KI_USER_SPACE_END) {
-            KeQueryStackLimits(KiIsStackSwitch(Rip) ? Context.Rbp : Rsp, &Low, &High);
-            Status = KiBugUnwind(&Context, &MachineFrame, Low, High);
+        if (User) {
+            KiBugFrame(Rsp, 0, Rip);
+            return;
         }
+        KeQueryStackLimits(KiIsStackSwitch(Rip) ? Context.Rbp : Rsp, &Step.Low, &Step.High);
+        NTSTATUS Status = KiBugUnwind(&Context, &Step);
         KiBugFrame(Rsp, NT_SUCCESS(Status) ? Context.Rip : 0ull, Rip);
-        if (!NT_SUCCESS(Status) || Context.Rip == 0 ||
-            (Context.Rsp <= Rsp && !MachineFrame && !KiIsStackSwitch(Rip))) {
+        User = KiLeftUserMode(&Step);
+        /* rip 0 is the end of a system thread's stack, unless it was called. */
+        if (!NT_SUCCESS(Status) || (Context.Rip == 0 && !Step.MachineFrame) ||
+            (Context.Rsp <= Rsp && !Step.MachineFrame && !KiIsStackSwitch(Rip))) {
             return;
         }
     }
@@ -169,13 +191,15 @@ static ULONG64 KiInCopy(const KI_STACK_COPY *Copy, ULONG64 Address) {
 }
 
 VOID KiBugStackCopy(const KI_STACK_COPY *Copy) {
-    ULONG64 Low = (ULONG64)Copy->Memory, High = (ULONG64)&Copy->Memory[Copy->Words];
-    CONTEXT Context = {.Rip = Copy->Rip, .Rsp = Low, .Rbp = KiInCopy(Copy, Copy->Rbp)};
-    while (Context.Rip >= KI_USER_SPACE_END && Context.Rsp >= Low && Context.Rsp < High) {
+    KI_BUG_STEP Step = {.Low = (ULONG64)Copy->Memory, .High = (ULONG64)&Copy->Memory[Copy->Words]};
+    CONTEXT Context = {.Rip = Copy->Rip, .Rsp = Step.Low, .Rbp = KiInCopy(Copy, Copy->Rbp)};
+    for (ULONG Count = 0; Count < KI_MAXIMUM_FRAMES; Count += 1) {
         ULONG64 Rip = Context.Rip;
-        ULONG64 Rsp = Context.Rsp - Low + Copy->Rsp;
-        BOOLEAN MachineFrame = FALSE;
-        NTSTATUS Status = KiBugUnwind(&Context, &MachineFrame, Low, High);
+        ULONG64 Rsp = Context.Rsp - Step.Low + Copy->Rsp;
+        if (Context.Rip == 0 || Context.Rsp < Step.Low || Context.Rsp >= Step.High) {
+            return;
+        }
+        NTSTATUS Status = KiBugUnwind(&Context, &Step);
         KiBugFrame(Rsp, NT_SUCCESS(Status) ? Context.Rip : 0ull, Rip);
         if (!NT_SUCCESS(Status)) {
             return;

@@ -4,7 +4,7 @@
  * From the top of a new kernel stack downwards: the areas for the extended state and the debug registers
  * (threads of user mode only), the trap and exception frame with which it will enter user mode, and what
  * KiSwapContext pops when the thread is switched to for the first time: it then runs
- * KiThreadStartup.
+ * KiStartUserThread or KiStartSystemThread.
  */
 #include "ki.h"
 
@@ -14,7 +14,7 @@ VOID (*KeReapThreadRoutine)(PKTHREAD Thread);
 typedef struct _KSTART_FRAME {
     ULONG64 R15, R14, R13, R12, Rdi, Rsi, Rbx, Rbp;
     ULONG64 Return;
-    ULONG64 Home[5];
+    ULONG64 Home[6]; /* rsp at Return is a multiple of 16 */
 } KSTART_FRAME, *PKSTART_FRAME;
 
 VOID KiInitializeThreadObject(PKTHREAD Thread, PKPROCESS Process) {
@@ -39,25 +39,20 @@ VOID KiInitializeThreadObject(PKTHREAD Thread, PKPROCESS Process) {
     Thread->State = Initialized;
 }
 
-/* The frames of a thread that will go to user mode. Returns the trap frame. */
-static PKTRAP_FRAME KiInitializeUserStart(PKTHREAD Thread, PCONTEXT Context,
-                                          PKEXCEPTION_FRAME *ExceptionFrame) {
+/* The frames of a thread that will go to user mode. Returns the exception frame. */
+static PKEXCEPTION_FRAME KiInitializeUserStart(PKTHREAD Thread, PCONTEXT Context) {
     PKTRAP_FRAME TrapFrame = KeGetTrapFrame(Thread);
-    *ExceptionFrame = (PKEXCEPTION_FRAME)((PUCHAR)TrapFrame - sizeof(KEXCEPTION_FRAME));
-    memset(*ExceptionFrame, 0, sizeof(KEXCEPTION_FRAME) + sizeof(KTRAP_FRAME));
-    TrapFrame->SegCs = KGDT64_R3_CODE | RPL_MASK;
-    TrapFrame->SegSs = KGDT64_R3_DATA | RPL_MASK;
-    TrapFrame->EFlags = 0x200;
-    KeContextToKframes(TrapFrame, *ExceptionFrame, Context,
+    PKEXCEPTION_FRAME ExceptionFrame = KiGetStartFrame(Thread);
+    memset(ExceptionFrame, 0, sizeof(KEXCEPTION_FRAME) + sizeof(KTRAP_FRAME));
+    KeContextToKframes(TrapFrame, ExceptionFrame, Context,
                        CONTEXT_AMD64 | CONTEXT_CONTROL | CONTEXT_INTEGER, UserMode);
-    return TrapFrame;
+    return ExceptionFrame;
 }
 
 NTSTATUS KeInitThread(PKTHREAD Thread, PVOID KernelStack, SIZE_T StackSize,
                       PKSYSTEM_ROUTINE SystemRoutine, PKSTART_ROUTINE StartRoutine,
                       PVOID StartContext, PCONTEXT Context, PVOID Teb, PKPROCESS Process) {
     PKEXCEPTION_FRAME ExceptionFrame = NULL;
-    PKTRAP_FRAME TrapFrame = NULL;
     ULONG_PTR Top = (ULONG_PTR)KernelStack;
 
     KiInitializeThreadObject(Thread, Process);
@@ -75,16 +70,16 @@ NTSTATUS KeInitThread(PKTHREAD Thread, PVOID KernelStack, SIZE_T StackSize,
     }
     Thread->InitialStack = (PVOID)Top;
     if (Context) {
-        TrapFrame = KiInitializeUserStart(Thread, Context, &ExceptionFrame);
+        ExceptionFrame = KiInitializeUserStart(Thread, Context);
         Top = (ULONG_PTR)ExceptionFrame;
     }
     PKSTART_FRAME Start = (PKSTART_FRAME)(Top - sizeof(KSTART_FRAME));
-    *Start = (KSTART_FRAME){.R12 = (ULONG64)TrapFrame,
-                            .R13 = (ULONG64)ExceptionFrame,
+    *Start = (KSTART_FRAME){.Rbp = (ULONG64)ExceptionFrame + 0x80,
                             .Rbx = (ULONG64)SystemRoutine,
                             .Rsi = (ULONG64)StartRoutine,
                             .Rdi = (ULONG64)StartContext,
-                            .Return = (ULONG64)KiThreadStartup};
+                            .Return = Context != NULL ? (ULONG64)KiStartUserThread
+                                                      : (ULONG64)KiStartSystemThread};
     Thread->KernelStack = Start;
     return STATUS_SUCCESS;
 }

@@ -96,10 +96,16 @@ NESTED_END RtlCaptureContext
 
 ; VOID RtlpContinue(PCONTEXT ContextRecord) - loads every register and goes on there. The jump is
 ; an iretq, the one instruction that sets rip, rsp and rflags at once; cs and ss stay those of the
-; mode that runs, whatever the context says.
+; mode that runs, whatever the context says. In the kernel without interrupts: while only a part of the
+; registers is loaded the stack cannot be unwound, which an APC may want to do.
 NESTED_ENTRY RtlpContinue
     alloc_stack 28h
     END_PROLOGUE
+    mov eax, cs
+    test al, 3
+    jnz .frame
+    cli
+.frame:
     mov eax, ss
     mov [rsp + 20h], rax
     mov rax, [rcx + CX_RSP]

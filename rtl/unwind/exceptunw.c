@@ -37,19 +37,21 @@ static DECLSPEC_NORETURN VOID RtlpFailUnwind(PRTLP_UNWIND Unwind, NTSTATUS Statu
     Record.ExceptionCode = Status;
     Record.ExceptionFlags = EXCEPTION_NONCONTINUABLE;
     Record.ExceptionRecord = Unwind->Record;
+    RtlpReleaseApcs();
     RtlRaiseException(&Record);
     RtlpUnhandledException(&Record, Unwind->Current);
 }
 
 /*
  * The handler was one that an earlier unwind had called and that did not return: go on from where
- * that unwind stood, with the same handler, behind the scope that it was in.
+ * that unwind stood, with the same handler, behind the scope that it was in. Its hold of APCs ends.
  */
 static VOID RtlpTakeOverUnwind(PRTLP_UNWIND Unwind) {
     PDISPATCHER_CONTEXT Dispatcher = &Unwind->Dispatcher;
     PVOID HandlerData;
     ULONG64 Frame;
 
+    RtlpReleaseApcs();
     *Unwind->Original = *Dispatcher->ContextRecord;
     Unwind->Current = Unwind->Original;
     Unwind->Previous = &Unwind->Local;
@@ -122,6 +124,11 @@ static DECLSPEC_NORETURN VOID RtlpEnterTarget(PRTLP_UNWIND Unwind, ULONG64 Targe
     Unwind->Current->Rip = TargetIp;
     /* Accessors to user memory set AC (SMAP lets them through); their handler must not keep it. */
     Unwind->Current->EFlags &= ~(EFLAGS_AC_MASK | EFLAGS_DF_MASK);
+    if (Unwind->Record->ExceptionCode == STATUS_UNWIND_CONSOLIDATE) {
+        RtlpReleaseApcs(); /* it calls a function first */
+    } else {
+        RtlpReleaseApcsAtJump();
+    }
     RtlRestoreContext(Unwind->Current, Unwind->Record);
     __builtin_unreachable();
 }
@@ -144,6 +151,7 @@ VOID NTAPI RtlUnwindEx(PVOID TargetFrame, PVOID TargetIp, PEXCEPTION_RECORD Exce
     RTLP_UNWIND Unwind;
 
     RtlpGetStackLimits(&Unwind.Low, &Unwind.High);
+    RtlpHoldApcs();
     RtlCaptureContext(ContextRecord);
     if (ExceptionRecord == NULL) {
         LocalRecord.ExceptionCode = STATUS_UNWIND;

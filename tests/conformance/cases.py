@@ -67,6 +67,7 @@ SPECIAL = [
                  b"0 mixed1\n0 MIXED1\n0 --XED1\n0 ******\n22 []\n__chkstk: 00000000\nthe stack grew: yes\n")),
     Case("hostile", "hostile", oracle=False, output=b"71 attempts, 0 surprises\n"),
     Case("attacks", "attacks", oracle=False),
+    Case("redirect", "redirect", oracle=False),
     Case("bare", "bare", oracle=False, status=0x2B),
     Case("leaks", "leaks", oracle=False),
     Case("badargs", "badargs", oracle=False, output=b"many calls, 0 surprises\n"),

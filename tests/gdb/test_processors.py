@@ -123,7 +123,7 @@ def test_stack_of_a_dpc_leads_to_the_interrupted_thread(queue):
     for command in ("bt", "k"):
         printed = after(queue, "bp kmtest!StackDpc", command)
         order = ("StackDpc", "KiCallOnStack", "KiDispatchInterruptC", "KiInterruptDispatch",
-                 "Kmt_dpc_runs_on_a_stack_of_its_own", "KiThreadStartup")
+                 "Kmt_dpc_runs_on_a_stack_of_its_own", "KiStartSystemThread")
         assert re.search(r"[\s\S]*\b".join(order), printed), printed
         assert "Backtrace stopped" not in printed and "PC not saved" not in printed
     assert "(DISPATCH_LEVEL)" in after(queue, "bp kmtest!StackDpc", "!irql")
