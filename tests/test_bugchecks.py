@@ -123,6 +123,6 @@ def test_bugcheck_before_there_is_a_hal():
     assert "*** KMODE_EXCEPTION_NOT_HANDLED" in log, log
     assert re.search(r"STOP: 0x0000001E \(0xFFFFFFFFC000001D,|STOP: 0x0000001E \(0x00000000C000001D,",
                      log), log
-    frames = [int(rva, 16) for rva in re.findall(r"ntoskrnl\+0x([0-9a-f]+)", log)]
+    frames = [int(rva, 16) for rva in re.findall(r"ntkrnlmp\+0x([0-9a-f]+)", log)]
     start = int(outputs[-2].split()[0].replace("`", ""), 16) & 0xFFFFFFFF
     assert len(frames) > 5 and start < frames[-1] < start + 0x400, (log, outputs[-2])
