@@ -22,6 +22,7 @@ NTSTATUS ExpInitializeEvents(VOID) {
                            STANDARD_RIGHTS_EXECUTE | SYNCHRONIZE, EVENT_ALL_ACCESS},
         .ValidAccessMask = EVENT_ALL_ACCESS,
         .PoolType = NonPagedPoolNx,
+        .DefaultNonPagedPoolCharge = sizeof(KEVENT),
     };
     return ObCreateObjectType(&Name, &Initializer, NULL, &ExEventObjectType);
 }

@@ -74,6 +74,7 @@ NTSTATUS ExpInitializeKeyedEvents(VOID) {
                            KEYEDEVENT_ALL_ACCESS},
         .ValidAccessMask = KEYEDEVENT_ALL_ACCESS,
         .PoolType = PagedPool,
+        .DefaultPagedPoolCharge = sizeof(KEYED_EVENT_OBJECT),
     };
     NTSTATUS Status = ObCreateObjectType(&Name, &Initializer, NULL, &ExpKeyedEventObjectType);
     return NT_SUCCESS(Status) ? ExpCreateSharedKeyedEvent() : Status;

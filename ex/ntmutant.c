@@ -27,6 +27,7 @@ NTSTATUS ExpInitializeMutants(VOID) {
                            STANDARD_RIGHTS_EXECUTE | SYNCHRONIZE, MUTANT_ALL_ACCESS},
         .ValidAccessMask = MUTANT_ALL_ACCESS,
         .PoolType = NonPagedPoolNx,
+        .DefaultNonPagedPoolCharge = sizeof(KMUTANT),
         .DeleteProcedure = ExpDeleteMutant,
     };
     return ObCreateObjectType(&Name, &Initializer, NULL, &ExMutantObjectType);

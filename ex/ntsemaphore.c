@@ -18,6 +18,7 @@ NTSTATUS ExpInitializeSemaphores(VOID) {
                            STANDARD_RIGHTS_EXECUTE | SYNCHRONIZE, SEMAPHORE_ALL_ACCESS},
         .ValidAccessMask = SEMAPHORE_ALL_ACCESS,
         .PoolType = NonPagedPoolNx,
+        .DefaultNonPagedPoolCharge = sizeof(KSEMAPHORE),
     };
     return ObCreateObjectType(&Name, &Initializer, NULL, &ExSemaphoreObjectType);
 }

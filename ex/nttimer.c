@@ -150,6 +150,7 @@ NTSTATUS ExpInitializeTimers(VOID) {
                            STANDARD_RIGHTS_EXECUTE | SYNCHRONIZE, TIMER_ALL_ACCESS},
         .ValidAccessMask = TIMER_ALL_ACCESS,
         .PoolType = NonPagedPoolNx,
+        .DefaultNonPagedPoolCharge = sizeof(ETIMER),
         .DeleteProcedure = ExpDeleteTimer,
     };
     return ObCreateObjectType(&Name, &Initializer, NULL, &ExTimerObjectType);

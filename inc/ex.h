@@ -259,6 +259,7 @@ typedef struct _HANDLE_TABLE {
     EX_PUSH_LOCK HandleContentionEvent; /* where those wait who find an entry locked */
     EX_PUSH_LOCK HandleTableLock;       /* one thread at a time grows the table */
     HANDLE_TABLE_FREE_LIST FreeLists[1];
+    volatile NTSTATUS GrowthStatus; /* why the table could not grow when it was last asked to */
 } HANDLE_TABLE, *PHANDLE_TABLE;
 _Static_assert(__builtin_offsetof(HANDLE_TABLE, TableCode) == 0x8, "debuggers read it");
 _Static_assert(__builtin_offsetof(HANDLE_TABLE, HandleTableList) == 0x18, "debuggers read it");

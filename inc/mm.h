@@ -95,6 +95,7 @@ typedef enum _POOL_TYPE {
     NonPagedPoolMustSucceed = 2,
     NonPagedPoolCacheAligned = 4,
     PagedPoolCacheAligned = 5,
+    POOL_QUOTA_FAIL_INSTEAD_OF_RAISE = 8, /* or'ed in: ExAllocatePoolWithQuotaTag */
     NonPagedPoolNx = 512,
     NonPagedPoolNxCacheAligned = 516
 } POOL_TYPE;
@@ -122,6 +123,19 @@ typedef ULONG64 POOL_FLAGS;
 PVOID ExAllocatePool2(_In_ POOL_FLAGS Flags, _In_ SIZE_T NumberOfBytes, _In_ ULONG Tag);
 PVOID ExAllocatePoolWithTag(_In_ POOL_TYPE PoolType, _In_ SIZE_T NumberOfBytes, _In_ ULONG Tag);
 PVOID ExAllocatePoolZero(_In_ POOL_TYPE PoolType, _In_ SIZE_T NumberOfBytes, _In_ ULONG Tag);
+
+/*
+ * Pool that is charged to the quota of a process until it is freed (quota.h): with
+ * POOL_FLAG_USE_QUOTA to the current one; by MmAllocatePoolWithQuota, whose Flags are
+ * ExAllocatePool2's, to any (NULL: the current one). STATUS_QUOTA_EXCEEDED, or
+ * STATUS_INSUFFICIENT_RESOURCES if there is no memory. ExAllocatePoolWithQuotaTag raises these
+ * unless POOL_QUOTA_FAIL_INSTEAD_OF_RAISE is given, ExAllocatePool2 with
+ * POOL_FLAG_RAISE_ON_FAILURE. IRQL as above.
+ */
+NTSTATUS MmAllocatePoolWithQuota(_In_opt_ PEPROCESS Process, _In_ POOL_FLAGS Flags,
+                                 _In_ SIZE_T NumberOfBytes, _In_ ULONG Tag, _Out_ PVOID *Memory);
+PVOID ExAllocatePoolWithQuotaTag(_In_ POOL_TYPE PoolType, _In_ SIZE_T NumberOfBytes,
+                                 _In_ ULONG Tag);
 
 /*
  * Frees pool. Tag must be the allocation's or 0; a block that is no pool block, freed twice, of

@@ -94,11 +94,13 @@ typedef struct _OBJECT_TYPE_INITIALIZER {
             UCHAR CacheAligned : 1;
             UCHAR UseExtendedParameters : 1;
             UCHAR DispatcherBody : 1; /* private: the body begins with a DISPATCHER_HEADER */
-            UCHAR Reserved : 6;
+            UCHAR OwnCharges : 1;     /* private, Ob's: charged for paged pool */
+            UCHAR Reserved : 5;
         };
     };
 #define TYPE_FLAG_MAINTAIN_HANDLE_COUNT 0x10
 #define TYPE_FLAG_MAINTAIN_TYPE_LIST    0x20
+#define TYPE_FLAG_OWN_CHARGES           0x400
     ULONG ObjectTypeCode;
     ULONG InvalidAttributes;
     GENERIC_MAPPING GenericMapping;

@@ -14,6 +14,7 @@
 
 #include "ke.h"
 #include "ex.h"
+#include "quota.h"
 #include "ntrtl.h"
 #include "ntpsapi.h"
 #include "ntpebteb.h"
@@ -28,7 +29,7 @@ typedef struct _MMSUPPORT {
     ULONG PageFaultCount;
 } MMSUPPORT, *PMMSUPPORT;
 
-typedef struct _EPROCESS {
+struct _EPROCESS {
     KPROCESS Pcb;
     EX_PUSH_LOCK ProcessLock;
     LARGE_INTEGER CreateTime;
@@ -44,6 +45,7 @@ typedef struct _EPROCESS {
             ULONG BreakOnTermination : 1;
         };
     };
+    PEPROCESS_QUOTA_BLOCK QuotaBlock; /* never NULL, constant */
     PHANDLE_TABLE ObjectTable;
     PVOID Token;
     PVOID DeviceMap;
@@ -78,7 +80,7 @@ typedef struct _EPROCESS {
     SIZE_T PeakVirtualSize;
     SIZE_T NumberOfPrivatePages;
     ULONG ImagePathHash;
-} EPROCESS;
+};
 
 /* The fields from UserStackAllocation on are this kernel's own; those before lie where Windows has them. */
 typedef struct _ETHREAD {

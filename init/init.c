@@ -50,6 +50,7 @@ static VOID InitIdleObjects(PLOADER_PARAMETER_BLOCK LoaderBlock) {
     PsIdleProcess = &InitIdleProcess;
     KeInitializeProcess(&InitIdleProcess.Pcb, 0, 1, Cr3);
     InitIdleProcess.Pcb.ActiveProcessors.Bitmap[0] = 1;
+    InitIdleProcess.QuotaBlock = &PspDefaultQuotaBlock;
     memcpy(InitIdleProcess.ImageFileName, "Idle", 5);
     KeInitializeIdleThread(&InitIdleThread.Tcb, &InitIdleProcess.Pcb,
                            (PVOID)LoaderBlock->KernelStack, LoaderBlock->KernelStackSize);

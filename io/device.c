@@ -27,6 +27,7 @@ BOOLEAN IopCreateDeviceType(VOID) {
         .UseDefaultObject = TRUE,
         .DeleteProcedure = IopDeleteDeviceObject,
         .ParseProcedure = IopParseDevice,
+        .DefaultNonPagedPoolCharge = sizeof(DEVICE_OBJECT),
     };
     return NT_SUCCESS(ObCreateObjectType(&Name, &Initializer, NULL, &IoDeviceObjectType));
 }

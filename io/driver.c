@@ -33,6 +33,7 @@ BOOLEAN IopCreateDriverType(VOID) {
         IOP_FILE_LIKE_TYPE,
         .UseDefaultObject = TRUE,
         .DeleteProcedure = IopDeleteDriver,
+        .DefaultNonPagedPoolCharge = sizeof(DRIVER_OBJECT),
     };
     return NT_SUCCESS(ObCreateObjectType(&Name, &Initializer, NULL, &IoDriverObjectType));
 }

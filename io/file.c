@@ -130,6 +130,7 @@ BOOLEAN IopCreateFileType(VOID) {
         .QueryNameProcedure = IopQueryName,
         /* A wait on a file waits for the event that completions set. */
         .WaitObjectPointerOffset = FIELD_OFFSET(FILE_OBJECT, Event),
+        .DefaultNonPagedPoolCharge = sizeof(FILE_OBJECT),
     };
     return NT_SUCCESS(ObCreateObjectType(&Name, &Initializer, NULL, &IoFileObjectType));
 }

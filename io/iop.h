@@ -114,7 +114,7 @@ NTSTATUS IopSendSimpleRequest(_In_ PFILE_OBJECT FileObject, _In_ UCHAR MajorFunc
 
 /* ntcompletion.c */
 BOOLEAN IopCreateCompletionType(VOID);
-PVOID IopAllocateCompletionPacket(VOID);
+NTSTATUS IopAllocateCompletionPacket(_Out_ PVOID *Packet);
 VOID IopFreeCompletionPacket(_In_ PVOID Packet);
 /* The port owns the packet from now on. <= DISPATCH_LEVEL. */
 VOID IopPostCompletionPacket(_In_ PVOID Packet, _In_ const IO_COMPLETION_CONTEXT *Target,

@@ -5,6 +5,7 @@
  * number (kernel/object/queue.c), Ob gives it handles, names and access. A packet is four values that one
  * thread puts in and another takes out: a key, a context, a status and a count of bytes. Packets
  * stand in nonpaged pool, as the queue is touched at DISPATCH_LEVEL; whoever takes one frees it.
+ * They are charged to the process that posted them, or whose request they tell of.
  */
 #include "iop.h"
 #include "ntapi.h"
@@ -49,6 +50,7 @@ BOOLEAN IopCreateCompletionType(VOID) {
                            STANDARD_RIGHTS_EXECUTE | SYNCHRONIZE, IO_COMPLETION_ALL_ACCESS},
         .ValidAccessMask = IO_COMPLETION_ALL_ACCESS,
         .PoolType = NonPagedPoolNx,
+        .DefaultNonPagedPoolCharge = sizeof(KQUEUE),
         .DeleteProcedure = IopDeleteIoCompletion,
     };
     return NT_SUCCESS(ObCreateObjectType(&Name, &Initializer, NULL, &IoCompletionObjectType));
@@ -83,8 +85,9 @@ static NTSTATUS IopReferenceQueue(HANDLE Handle, ACCESS_MASK Access, PKQUEUE *Qu
 }
 
 /* A packet is had before the request that it will tell of, so that the telling cannot fail. */
-PVOID IopAllocateCompletionPacket(VOID) {
-    return ExAllocatePool2(POOL_FLAG_NON_PAGED, sizeof(IOP_MINI_COMPLETION_PACKET), IOP_TAG_PACKET);
+NTSTATUS IopAllocateCompletionPacket(_Out_ PVOID *Packet) {
+    return MmAllocatePoolWithQuota(NULL, POOL_FLAG_NON_PAGED, sizeof(IOP_MINI_COMPLETION_PACKET),
+                                   IOP_TAG_PACKET, Packet);
 }
 
 VOID IopFreeCompletionPacket(_In_ PVOID Packet) {
@@ -119,11 +122,12 @@ NTSTATUS IopTieFileToPort(_Inout_ PFILE_OBJECT FileObject,
     if (!NT_SUCCESS(Status)) {
         return Status;
     }
-    PIO_COMPLETION_CONTEXT Context =
-        ExAllocatePool2(POOL_FLAG_NON_PAGED, sizeof(*Context), IOP_TAG_PACKET);
-    if (Context == NULL) {
+    PIO_COMPLETION_CONTEXT Context;
+    Status = MmAllocatePoolWithQuota(NULL, POOL_FLAG_NON_PAGED, sizeof(*Context), IOP_TAG_PACKET,
+                                     (PVOID *)&Context);
+    if (!NT_SUCCESS(Status)) {
         ObDereferenceObject(Queue);
-        return STATUS_INSUFFICIENT_RESOURCES;
+        return Status;
     }
     *Context = (IO_COMPLETION_CONTEXT){.Port = Queue, .Key = Information->Key};
     if (InterlockedCompareExchangePointer(&FileObject->CompletionContext, Context, NULL) != NULL) {
@@ -138,7 +142,8 @@ VOID IopFreeCompletionContext(_In_ PIO_COMPLETION_CONTEXT Context) {
     ExFreePoolWithTag(Context, IOP_TAG_PACKET);
 }
 
-/* Source: phnt; Windows SDK, PostQueuedCompletionStatus. STATUS_INSUFFICIENT_RESOURCES. */
+/* Source: phnt; Windows SDK, PostQueuedCompletionStatus. STATUS_INSUFFICIENT_RESOURCES,
+   STATUS_QUOTA_EXCEEDED. */
 NTSTATUS NTAPI NtSetIoCompletion(_In_ HANDLE IoCompletionHandle, _In_opt_ PVOID KeyContext,
                                  _In_opt_ PVOID ApcContext, _In_ NTSTATUS IoStatus,
                                  _In_ ULONG_PTR IoStatusInformation) {
@@ -147,13 +152,12 @@ NTSTATUS NTAPI NtSetIoCompletion(_In_ HANDLE IoCompletionHandle, _In_opt_ PVOID 
     if (!NT_SUCCESS(Status)) {
         return Status;
     }
-    PVOID Packet = IopAllocateCompletionPacket();
-    if (Packet != NULL) {
+    PVOID Packet;
+    Status = IopAllocateCompletionPacket(&Packet);
+    if (NT_SUCCESS(Status)) {
         IO_COMPLETION_CONTEXT Target = {.Port = Queue, .Key = KeyContext};
         IO_STATUS_BLOCK Result = {.Status = IoStatus, .Information = IoStatusInformation};
         IopPostCompletionPacket(Packet, &Target, ApcContext, &Result);
-    } else {
-        Status = STATUS_INSUFFICIENT_RESOURCES;
     }
     ObDereferenceObject(Queue);
     return Status;

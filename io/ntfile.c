@@ -68,17 +68,17 @@ static NTSTATUS IopPrepareTransferPacket(PIOP_TRANSFER Transfer,
         return STATUS_SUCCESS;
     }
     Transfer->ApcContext = Args->ApcContext;
-    Transfer->Packet = IopAllocateCompletionPacket();
-    return Transfer->Packet != NULL ? STATUS_SUCCESS : STATUS_INSUFFICIENT_RESOURCES;
+    return IopAllocateCompletionPacket(&Transfer->Packet);
 }
 
 static NTSTATUS IopPrepareTransferApc(PIOP_TRANSFER Transfer, const IOP_TRANSFER_ARGUMENTS *Args) {
     if (Args->ApcRoutine == NULL) {
         return STATUS_SUCCESS;
     }
-    Transfer->Apc = ExAllocatePool2(POOL_FLAG_NON_PAGED, sizeof(KAPC), IOP_TAG_IRP);
-    if (Transfer->Apc == NULL) {
-        return STATUS_INSUFFICIENT_RESOURCES;
+    NTSTATUS Status = MmAllocatePoolWithQuota(NULL, POOL_FLAG_NON_PAGED, sizeof(KAPC), IOP_TAG_IRP,
+                                              (PVOID *)&Transfer->Apc);
+    if (!NT_SUCCESS(Status)) {
+        return Status;
     }
     KeInitializeApc(Transfer->Apc, KeGetCurrentThread(), OriginalApcEnvironment,
                     IopTransferApcKernelRoutine, IopFreeTransferApc,

@@ -37,9 +37,11 @@ static NTSTATUS IopCopyFileName(PFILE_OBJECT FileObject, PUNICODE_STRING Name) {
     if (Name->Length == 0) {
         return STATUS_SUCCESS;
     }
-    PWSTR Buffer = ExAllocatePool2(POOL_FLAG_PAGED, Name->Length + sizeof(WCHAR), IOP_TAG_NAME);
-    if (Buffer == NULL) {
-        return STATUS_INSUFFICIENT_RESOURCES;
+    PVOID Buffer;
+    NTSTATUS Status = MmAllocatePoolWithQuota(NULL, POOL_FLAG_PAGED, Name->Length + sizeof(WCHAR),
+                                              IOP_TAG_NAME, &Buffer);
+    if (!NT_SUCCESS(Status)) {
+        return Status;
     }
     RtlCopyMemory(Buffer, Name->Buffer, Name->Length);
     FileObject->FileName.Buffer = Buffer;

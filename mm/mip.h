@@ -387,9 +387,19 @@ PVOID MiAllocatePoolPages(_In_ ULONG Pool, _In_ ULONG Pages);
 VOID MiFreePoolPages(_In_ PVOID Va, _In_ ULONG Pages);
 ULONG MiPoolOfAddress(_In_ PVOID Va);
 
-/* Blocks of a page and more: their size and tag by address. */
+/* What is seldom needed stays out of the functions that are often called. */
+#define MI_SLOW __attribute__((noinline, cold))
+
+/* Blocks of a page and more: their size, tag and quota by address. */
 BOOLEAN MiInsertBigPool(_In_ PVOID Va, _In_ ULONG Tag, _In_ ULONG Pages);
-ULONG MiRemoveBigPool(_In_ PVOID Va, _Out_ PULONG Tag);
+VOID MiBillBigPool(_In_ PVOID Va, _In_ PEPROCESS_QUOTA_BLOCK QuotaBlock);
+ULONG MiRemoveBigPool(_In_ PVOID Va, _Out_ PULONG Tag, _Out_ PEPROCESS_QUOTA_BLOCK *QuotaBlock);
+
+/* Quota (quota.c). pool.c: how many bytes an allocation takes from a pool; and a block that has just
+   been allocated is charged to QuotaBlock, which MiReturnPoolQuota is told of when it is freed. */
+SIZE_T MiPoolBytes(_In_ ULONG Pool, _In_ SIZE_T Size);
+VOID MiBillPool(_In_ PVOID P, _In_ PEPROCESS_QUOTA_BLOCK QuotaBlock);
+VOID MiReturnPoolQuota(_In_ PEPROCESS_QUOTA_BLOCK QuotaBlock, _In_ ULONG Pool, _In_ SIZE_T Bytes);
 
 /* Pool state of one processor: touched only by it, at DISPATCH_LEVEL. */
 #define MI_POOL_TAGS       256
@@ -584,7 +594,31 @@ VOID MiInitializeSharedUserData(VOID);
 NTSTATUS MiMapSharedUserData(_In_ PEPROCESS Process);
 
 /* ---- Pool tags ---- */
-#define MI_TAG_VAD     0x20646156 /* 'Vad ' */
+#define MI_TAG_VAD 0x20646156 /* 'Vad ' */
+
+/* What a process is charged with for a VAD, of either kind. */
+#define MI_VAD_CHARGE sizeof(MMVAD)
+
+/* Memory for a VAD of Process, charged to its quota. STATUS_INSUFFICIENT_RESOURCES,
+   STATUS_QUOTA_EXCEEDED. */
+FORCEINLINE NTSTATUS MiAllocateVad(_In_ PEPROCESS Process, _In_ SIZE_T Size, _Out_ PVOID *Vad) {
+    PEPROCESS_QUOTA_ENTRY Entry = &Process->QuotaBlock->QuotaEntry[PsNonPagedPool];
+    if (!(QUOTA_IN_LINE && PsChargeQuotaInLine(Entry, MI_VAD_CHARGE)) &&
+        !NT_SUCCESS(PsChargeProcessPoolQuota(Process, NonPagedPool, MI_VAD_CHARGE))) {
+        return STATUS_QUOTA_EXCEEDED;
+    }
+    *Vad = ExAllocatePool2(POOL_FLAG_NON_PAGED, Size, MI_TAG_VAD);
+    if (*Vad == NULL) {
+        PsReturnQuotaInLine(Entry, MI_VAD_CHARGE);
+        return STATUS_INSUFFICIENT_RESOURCES;
+    }
+    return STATUS_SUCCESS;
+}
+
+FORCEINLINE VOID MiFreeVad(_In_ PEPROCESS Process, _In_ PVOID Vad) {
+    ExFreePoolWithTag(Vad, MI_TAG_VAD);
+    PsReturnQuotaInLine(&Process->QuotaBlock->QuotaEntry[PsNonPagedPool], MI_VAD_CHARGE);
+}
 #define MI_TAG_SEGMENT 0x6765534D /* 'MSeg' */
 #define MI_TAG_IMAGE   0x676D494D /* 'MImg' */
 

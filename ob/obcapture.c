@@ -10,8 +10,9 @@
  * them. */
 OBJECT_CREATE_INFORMATION ObpDefaultCreateInformation;
 
-static PVOID ObpAllocateName(ULONG Length) {
-    return ExAllocatePoolWithTag(PagedPool, Length + sizeof(WCHAR), OBP_TAG_NAME);
+static NTSTATUS ObpAllocateName(ULONG Length, PVOID *Buffer) {
+    return MmAllocatePoolWithQuota(NULL, POOL_FLAG_PAGED | POOL_FLAG_UNINITIALIZED,
+                                   Length + sizeof(WCHAR), OBP_TAG_NAME, Buffer);
 }
 
 VOID ObpFreeName(_Inout_ PUNICODE_STRING Name) {
@@ -33,19 +34,11 @@ static UNICODE_STRING ObpReadStringHeader(KPROCESSOR_MODE ProbeMode, PCUNICODE_S
     return Result;
 }
 
-/*
- * Copies the text of a string whose header has been read and is good. The source may be user
- * memory. What fits goes into Room, if there is one: MaximumLength 0 says that the buffer is not
- * from pool.
- */
-static NTSTATUS ObpCaptureText(KPROCESSOR_MODE ProbeMode, PCUNICODE_STRING From,
-                               PUNICODE_STRING Name, POBP_NAME_ROOM Room) {
+/* Copies the text of a string whose header has been read and is good into Buffer, which has room
+   for it and a null. The source may be user memory. MaximumLength 0: the buffer is not from pool. */
+FORCEINLINE NTSTATUS ObpCopyText(KPROCESSOR_MODE ProbeMode, PCUNICODE_STRING From,
+                                 PUNICODE_STRING Name, PWSTR Buffer, USHORT MaximumLength) {
     NTSTATUS Status = STATUS_SUCCESS;
-    BOOLEAN Fits = Room != NULL && From->Length < sizeof(Room->Letters);
-    PWSTR Buffer = Fits ? Room->Letters : ObpAllocateName(From->Length);
-    if (Buffer == NULL) {
-        return STATUS_INSUFFICIENT_RESOURCES;
-    }
     if (ProbeMode == KernelMode) {
         memcpy(Buffer, From->Buffer, From->Length);
     } else {
@@ -57,16 +50,38 @@ static NTSTATUS ObpCaptureText(KPROCESSOR_MODE ProbeMode, PCUNICODE_STRING From,
         }
     }
     if (!NT_SUCCESS(Status)) {
-        if (!Fits) {
-            ExFreePoolWithTag(Buffer, OBP_TAG_NAME);
-        }
         return Status;
     }
     Buffer[From->Length / sizeof(WCHAR)] = UNICODE_NULL;
     Name->Buffer = Buffer;
     Name->Length = From->Length;
-    Name->MaximumLength = Fits ? 0 : From->Length + sizeof(WCHAR);
+    Name->MaximumLength = MaximumLength;
     return STATUS_SUCCESS;
+}
+
+/* The same, into pool. */
+static __attribute__((noinline)) NTSTATUS ObpCaptureLongText(KPROCESSOR_MODE ProbeMode,
+                                                             PCUNICODE_STRING From,
+                                                             PUNICODE_STRING Name) {
+    PVOID Buffer;
+    NTSTATUS Status = ObpAllocateName(From->Length, &Buffer);
+    if (!NT_SUCCESS(Status)) {
+        return Status;
+    }
+    Status = ObpCopyText(ProbeMode, From, Name, Buffer, From->Length + sizeof(WCHAR));
+    if (!NT_SUCCESS(Status)) {
+        ExFreePoolWithTag(Buffer, OBP_TAG_NAME);
+    }
+    return Status;
+}
+
+/* What fits goes into Room, if there is one. */
+static NTSTATUS ObpCaptureText(KPROCESSOR_MODE ProbeMode, PCUNICODE_STRING From,
+                               PUNICODE_STRING Name, POBP_NAME_ROOM Room) {
+    if (Room == NULL || From->Length >= sizeof(Room->Letters)) {
+        return ObpCaptureLongText(ProbeMode, From, Name);
+    }
+    return ObpCopyText(ProbeMode, From, Name, Room->Letters, 0);
 }
 
 static NTSTATUS ObpCaptureName(KPROCESSOR_MODE ProbeMode, PCUNICODE_STRING Source,

@@ -26,6 +26,7 @@ static UCHAR ObpChooseHeaders(const OBJECT_TYPE_INITIALIZER *TypeInfo, PUNICODE_
     UCHAR Mask = 0;
     Mask |= TypeInfo->MaintainTypeList ? OB_INFOMASK_CREATOR_INFO : 0;
     Mask |= TypeInfo->MaintainHandleCount ? OB_INFOMASK_HANDLE : 0;
+    Mask |= TypeInfo->OwnCharges ? OB_INFOMASK_QUOTA : 0;
     if (Information == &ObpDefaultCreateInformation) {
         return Mask | (Name != NULL ? OB_INFOMASK_NAME : 0);
     }
@@ -154,6 +155,8 @@ static VOID ObpFreeOptionalHeaders(POBJECT_HEADER Header, POBJECT_TYPE Type) {
 static __attribute__((noinline)) PVOID ObpFreeParts(POBJECT_HEADER Header, POBJECT_TYPE Type) {
     if ((Header->Flags & OB_FLAG_NEW_OBJECT) != 0) {
         ObpFreeCreateInformation(Header);
+    } else {
+        ObpReturnAnyQuota(Header, Type);
     }
     ObpFreeOptionalHeaders(Header, Type);
     return (PUCHAR)Header - ObpInfoMaskToOffset[Header->InfoMask];
@@ -165,6 +168,8 @@ VOID ObpFreeObject(_In_ POBJECT_HEADER Header, _In_ POBJECT_TYPE Type) {
     InterlockedDecrement(&ObpCountsOf(Type)->Objects);
     if (Header->InfoMask != 0 || (Header->Flags & OB_FLAG_NEW_OBJECT) != 0) {
         Block = ObpFreeParts(Header, Type);
+    } else {
+        ObpReturnPlainQuota(Header, Type);
     }
 #if DBG
     if (Header->DbgRefTrace) {
@@ -257,7 +262,8 @@ NTSTATUS ObCreateObject(_In_ KPROCESSOR_MODE ProbeMode, _In_ POBJECT_TYPE Object
                         _In_ KPROCESSOR_MODE OwnershipMode, _Inout_opt_ PVOID ParseContext,
                         _In_ ULONG ObjectBodySize, _In_ ULONG PagedPoolCharge,
                         _In_ ULONG NonPagedPoolCharge, _Out_ PVOID *Object) {
-    const USHORT NeedsHeaders = TYPE_FLAG_MAINTAIN_HANDLE_COUNT | TYPE_FLAG_MAINTAIN_TYPE_LIST;
+    const USHORT NeedsHeaders =
+        TYPE_FLAG_MAINTAIN_HANDLE_COUNT | TYPE_FLAG_MAINTAIN_TYPE_LIST | TYPE_FLAG_OWN_CHARGES;
     ASSERT_IRQL(<= APC_LEVEL);
     if (ObjectAttributes == NULL && (PagedPoolCharge | NonPagedPoolCharge) == 0 &&
         (ObjectType->TypeInfo.ObjectTypeFlags & NeedsHeaders) == 0) {

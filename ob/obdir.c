@@ -62,8 +62,8 @@ PVOID ObpLookupDirectoryEntry(_In_ POBJECT_DIRECTORY Directory, _In_ PCUNICODE_S
 
 /*
  * Enters an object under Name, which it gets as its own; the path it was created with is freed. The
- * directory is locked exclusively and has no such name. STATUS_INSUFFICIENT_RESOURCES: nothing has
- * changed.
+ * directory is locked exclusively and has no such name. STATUS_INSUFFICIENT_RESOURCES or
+ * STATUS_QUOTA_EXCEEDED: nothing has changed.
  */
 NTSTATUS ObpInsertDirectoryEntry(_Inout_ POBJECT_DIRECTORY Directory, _In_ PVOID Object,
                                  _In_ PCUNICODE_STRING Name, _In_ ULONG HashValue) {
@@ -74,11 +74,12 @@ NTSTATUS ObpInsertDirectoryEntry(_Inout_ POBJECT_DIRECTORY Directory, _In_ PVOID
     if (!NT_SUCCESS(Status)) {
         return Status;
     }
-    POBJECT_DIRECTORY_ENTRY Entry =
-        ExAllocatePool2(POOL_FLAG_PAGED, sizeof(*Entry), OBP_TAG_DIRECTORY);
-    if (Entry == NULL) {
+    POBJECT_DIRECTORY_ENTRY Entry;
+    Status = MmAllocatePoolWithQuota(NULL, POOL_FLAG_PAGED, sizeof(*Entry), OBP_TAG_DIRECTORY,
+                                     (PVOID *)&Entry);
+    if (!NT_SUCCESS(Status)) {
         ObpFreeName(&OwnName);
-        return STATUS_INSUFFICIENT_RESOURCES;
+        return Status;
     }
     ObpFreeName(&NameInfo->Name);
     NameInfo->Name = OwnName;
@@ -139,6 +140,7 @@ NTSTATUS ObpInitializeDirectories(VOID) {
                            DIRECTORY_ALL_ACCESS},
         .ValidAccessMask = DIRECTORY_ALL_ACCESS,
         .PoolType = PagedPool,
+        .DefaultPagedPoolCharge = sizeof(OBJECT_DIRECTORY),
     };
     return ObCreateObjectType(&Name, &Initializer, NULL, &ObpDirectoryObjectType);
 }

@@ -65,7 +65,7 @@ static __attribute__((noinline)) NTSTATUS ObpCreateCountedHandle(PVOID Object,
         } else {
             ObpTraceTransfer(Header, OBP_TAG_OF_HANDLE, OBP_TAG_DEFAULT);
             ObpDecrementHandleCount(Process, Header);
-            Status = STATUS_INSUFFICIENT_RESOURCES;
+            Status = ObpNoHandleStatus(Table);
         }
     }
     KeLeaveCriticalRegion();
@@ -74,7 +74,7 @@ static __attribute__((noinline)) NTSTATUS ObpCreateCountedHandle(PVOID Object,
 
 /*
  * Makes a handle. On success it owns the reference that the caller had; on failure the caller still
- * has it. STATUS_INSUFFICIENT_RESOURCES, STATUS_PROCESS_IS_TERMINATING, the open procedure's
+ * has it. STATUS_INSUFFICIENT_RESOURCES, STATUS_QUOTA_EXCEEDED, STATUS_PROCESS_IS_TERMINATING, the open procedure's
  * statuses. The process is the current one, or the caller keeps its table from going away.
  */
 NTSTATUS ObpCreateHandle(_In_ PVOID Object, _In_ const OBP_HANDLE_REQUEST *Request,
@@ -85,7 +85,7 @@ NTSTATUS ObpCreateHandle(_In_ PVOID Object, _In_ const OBP_HANDLE_REQUEST *Reque
         return ObpCreateCountedHandle(Object, Request, Handle);
     }
     *Handle = ObpCreatePlainHandle(Header, Type, Request->Attributes, Request->Access);
-    return *Handle != NULL ? STATUS_SUCCESS : STATUS_INSUFFICIENT_RESOURCES;
+    return *Handle != NULL ? STATUS_SUCCESS : ObpNoHandleStatus(PsGetCurrentProcess()->ObjectTable);
 }
 
 /* Gives up what a handle to this object held; the handle itself is gone already. */

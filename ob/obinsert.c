@@ -46,28 +46,38 @@ static __attribute__((noinline)) NTSTATUS ObpInsertCountedObject(PVOID Object, U
     return STATUS_SUCCESS;
 }
 
+/* Every unnamed object but a plain one. */
+static __attribute__((noinline)) NTSTATUS ObpInsertAnyUnnamedObject(PVOID Object,
+                                                                    ACCESS_MASK Access, ULONG Bias,
+                                                                    PHANDLE Handle) {
+    POBJECT_HEADER Header = OBJECT_TO_OBJECT_HEADER(Object);
+    ULONG Attributes = Header->ObjectCreateInfo->Attributes;
+    if (!ObpEndAnyCreation(Header)) {
+        ObfDereferenceObject(Object);
+        return STATUS_QUOTA_EXCEEDED;
+    }
+    return Handle != NULL ? ObpInsertCountedObject(Object, Attributes, Access, Bias, Handle)
+                          : STATUS_SUCCESS;
+}
+
 /* An unnamed object gets its handle, with the access that its creator asks for. */
 FORCEINLINE NTSTATUS ObpInsertUnnamedObject(PVOID Object, ACCESS_MASK DesiredAccess, ULONG Bias,
                                             PHANDLE Handle) {
     POBJECT_HEADER Header = OBJECT_TO_OBJECT_HEADER(Object);
     POBJECT_TYPE Type = ObpGetObjectType(Header);
-    ULONG Attributes = Header->ObjectCreateInfo->Attributes;
     ACCESS_MASK Access = ObpMapGenericMask(DesiredAccess, &Type->TypeInfo.GenericMapping);
     if ((DesiredAccess & MAXIMUM_ALLOWED) != 0) {
         Access |= Type->TypeInfo.GenericMapping.GenericAll;
     }
     Access &= Type->TypeInfo.ValidAccessMask | ACCESS_SYSTEM_SECURITY;
-    ObpFreeCreateInformation(Header);
-    if (Handle == NULL) {
-        return STATUS_SUCCESS;
+    if (Handle == NULL || Bias != 0 || Type->TypeInfo.OpenProcedure != NULL ||
+        PsGetCurrentProcess()->ObjectTable == NULL || !ObpEndPlainCreation(Header, Type)) {
+        return ObpInsertAnyUnnamedObject(Object, Access, Bias, Handle);
     }
-    if (Bias != 0 || !ObpOpensPlainly(Header, Type, Attributes)) {
-        return ObpInsertCountedObject(Object, Attributes, Access, Bias, Handle);
-    }
-    *Handle = ObpCreatePlainHandle(Header, Type, Attributes, Access);
+    *Handle = ObpCreatePlainHandle(Header, Type, 0, Access);
     if (*Handle == NULL) {
         ObfDereferenceObject(Object);
-        return STATUS_INSUFFICIENT_RESOURCES;
+        return ObpNoHandleStatus(PsGetCurrentProcess()->ObjectTable);
     }
     return STATUS_SUCCESS;
 }
@@ -80,7 +90,10 @@ static __attribute__((noinline)) NTSTATUS ObpInsertNamedObject(PVOID Object,
                                                                PHANDLE Handle) {
     POBJECT_HEADER Header = OBJECT_TO_OBJECT_HEADER(Object);
     OBJECT_CREATE_INFORMATION Information = *Header->ObjectCreateInfo;
-    ObpFreeCreateInformation(Header);
+    if (!ObpEndAnyCreation(Header)) {
+        ObfDereferenceObject(Object);
+        return STATUS_QUOTA_EXCEEDED;
+    }
     ACCESS_STATE Local;
     ObpPrepareAccessState(&Local, &AccessState, DesiredAccess, ObpGetObjectType(Header));
     OBP_LOOKUP_CONTEXT Context = {0};

@@ -58,6 +58,7 @@ NTSTATUS ObpInitializeSymbolicLinks(VOID) {
                            STANDARD_RIGHTS_EXECUTE | SYMBOLIC_LINK_QUERY, SYMBOLIC_LINK_ALL_ACCESS},
         .ValidAccessMask = SYMBOLIC_LINK_ALL_ACCESS,
         .PoolType = PagedPool,
+        .DefaultPagedPoolCharge = sizeof(OBJECT_SYMBOLIC_LINK),
         .DeleteProcedure = ObpDeleteSymbolicLink,
         .ParseProcedure = ObpParseSymbolicLink,
     };

@@ -3,22 +3,27 @@
  */
 #include "obp.h"
 
-/* An object made by a parse procedure (a file) comes here new; anything else existed before. */
-static OB_OPEN_REASON ObpReasonOf(PVOID Object) {
-    POBJECT_HEADER Header = OBJECT_TO_OBJECT_HEADER(Object);
-    if ((Header->Flags & OB_FLAG_NEW_OBJECT) == 0) {
-        return ObOpenHandle;
-    }
-    ObpFreeCreateInformation(Header);
-    return ObCreateHandle;
+/* An object made by a parse procedure (a file) comes here new, and is charged to its process;
+   anything else existed before. */
+static BOOLEAN ObpIsNew(PVOID Object) {
+    return (OBJECT_TO_OBJECT_HEADER(Object)->Flags & OB_FLAG_NEW_OBJECT) != 0;
+}
+
+static NTSTATUS ObpChargeParsed(PVOID Object) {
+    return ObpEndAnyCreation(OBJECT_TO_OBJECT_HEADER(Object)) ? STATUS_SUCCESS
+                                                              : STATUS_QUOTA_EXCEEDED;
 }
 
 /* Checks type and access, then makes the handle; takes the reference over, on failure too. */
 static NTSTATUS ObpOpenObject(PVOID Object, POBJECT_TYPE ObjectType, PACCESS_STATE AccessState,
                               ULONG Attributes, KPROCESSOR_MODE AccessMode, PHANDLE Handle) {
-    OBP_HANDLE_REQUEST Request = {.OpenReason = ObpReasonOf(Object), .AccessMode = AccessMode};
+    OBP_HANDLE_REQUEST Request = {.OpenReason = ObOpenHandle, .AccessMode = AccessMode};
     NTSTATUS Status = STATUS_SUCCESS;
-    if (ObjectType != NULL && ObGetObjectType(Object) != ObjectType) {
+    if (ObpIsNew(Object)) {
+        Request.OpenReason = ObCreateHandle;
+        Status = ObpChargeParsed(Object);
+    }
+    if (NT_SUCCESS(Status) && ObjectType != NULL && ObGetObjectType(Object) != ObjectType) {
         Status = STATUS_OBJECT_TYPE_MISMATCH;
     }
     if (NT_SUCCESS(Status)) {
@@ -128,10 +133,13 @@ NTSTATUS ObReferenceObjectByName(_In_ PUNICODE_STRING ObjectName, _In_ ULONG Att
         return Status;
     }
     ObpReleaseLookupContext(&Context);
-    ObpReasonOf(Found);
-    if (ObjectType != NULL && ObGetObjectType(Found) != ObjectType) {
+    if (ObpIsNew(Found)) {
+        Status = ObpChargeParsed(Found);
+    }
+    if (NT_SUCCESS(Status) && ObjectType != NULL && ObGetObjectType(Found) != ObjectType) {
         Status = STATUS_OBJECT_TYPE_MISMATCH;
-    } else {
+    }
+    if (NT_SUCCESS(Status)) {
         Status = ObpGrantAccess(Found, AccessState, ObpCheckMode(AccessMode, Attributes), &Granted);
     }
     if (NT_SUCCESS(Status)) {

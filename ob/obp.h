@@ -231,9 +231,13 @@ typedef struct _OBP_HANDLE_REQUEST {
 } OBP_HANDLE_REQUEST, *POBP_HANDLE_REQUEST;
 
 /* obhandle.c */
-/* For what ObpOpensPlainly approves of: the handle, or NULL without memory. */
+/* For what ObpOpensPlainly approves of: the handle, or NULL: the status is ObpNoHandleStatus's. */
 HANDLE ObpCreatePlainHandle(_In_ POBJECT_HEADER Header, _In_ POBJECT_TYPE Type,
                             _In_ ULONG Attributes, _In_ ACCESS_MASK Access);
+/* Why a handle table did not grow: no memory, or the quota of its process. */
+FORCEINLINE NTSTATUS ObpNoHandleStatus(_In_ const HANDLE_TABLE *Table) {
+    return Table->GrowthStatus;
+}
 NTSTATUS ObpCreateHandle(_In_ PVOID Object, _In_ const OBP_HANDLE_REQUEST *Request,
                          _Out_ PHANDLE Handle);
 VOID ObpReleaseHandle(_In_opt_ PEPROCESS Process, _In_ POBJECT_HEADER Header);
@@ -278,7 +282,15 @@ NTSTATUS ObpAllocateObject(_In_ POBJECT_CREATE_INFORMATION Information,
 VOID ObpFreeObject(_In_ POBJECT_HEADER Header, _In_ POBJECT_TYPE Type);
 DECLSPEC_RARE VOID ObpFreeInformation(_In_ POBJECT_CREATE_INFORMATION Information);
 
-/* The object is no longer new: forgets with which attributes it was created. */
+/*
+ * obquota.c: the object is no longer new, so the current process is charged with it, and the
+ * attributes with which it was created are forgotten. FALSE: the quota is exceeded, and the object
+ * is as it was.
+ */
+DECLSPEC_RARE BOOLEAN ObpEndAnyCreation(_Inout_ POBJECT_HEADER Header);
+VOID ObpReturnAnyQuota(_In_ POBJECT_HEADER Header, _In_ POBJECT_TYPE Type);
+
+/* An object that does not come to be: its attributes are forgotten. */
 FORCEINLINE VOID ObpFreeCreateInformation(_Inout_ POBJECT_HEADER Header) {
     POBJECT_CREATE_INFORMATION Information = Header->ObjectCreateInfo;
     Header->ObjectCreateInfo = NULL;
@@ -286,6 +298,32 @@ FORCEINLINE VOID ObpFreeCreateInformation(_Inout_ POBJECT_HEADER Header) {
     if (Information != &ObpDefaultCreateInformation) {
         ObpFreeInformation(Information);
     }
+}
+
+/*
+ * The same in line for a plain object, which has no optional header and was made without
+ * attributes: its charge is its type's, for nonpaged pool. FALSE: that does not do.
+ */
+FORCEINLINE BOOLEAN ObpEndPlainCreation(_Inout_ POBJECT_HEADER Header, _In_ POBJECT_TYPE Type) {
+    PEPROCESS_QUOTA_BLOCK Block = PsGetCurrentProcess()->QuotaBlock;
+    if (!QUOTA_IN_LINE || Header->InfoMask != 0 ||
+        Header->ObjectCreateInfo != &ObpDefaultCreateInformation ||
+        !PsChargeQuotaInLine(&Block->QuotaEntry[PsNonPagedPool],
+                             Type->TypeInfo.DefaultNonPagedPoolCharge)) {
+        return FALSE;
+    }
+    InterlockedIncrement64(&Block->ReferenceCount);
+    Header->QuotaBlockCharged = Block;
+    Header->Flags &= (UCHAR)~OB_FLAG_NEW_OBJECT;
+    return TRUE;
+}
+
+/* The other end: an object without optional headers that is not new. */
+FORCEINLINE VOID ObpReturnPlainQuota(_In_ POBJECT_HEADER Header, _In_ POBJECT_TYPE Type) {
+    PEPROCESS_QUOTA_BLOCK Block = Header->QuotaBlockCharged;
+    PsReturnQuotaInLine(&Block->QuotaEntry[PsNonPagedPool],
+                        Type->TypeInfo.DefaultNonPagedPoolCharge);
+    MmDereferenceQuotaBlock(Block);
 }
 
 /* ---- Traces of references: checked build only (obtrace.c) ---- */

@@ -87,6 +87,13 @@ static VOID ObpFillType(POBJECT_TYPE Type, PCUNICODE_STRING Name,
     ExInitializePushLock(&Type->TypeLock);
     Type->Name = *Name;
     Type->TypeInfo = *Initializer;
+    /* The charges are for the body; as in Windows the header is added. */
+    if ((Initializer->PoolType & PagedPool) != 0) {
+        Type->TypeInfo.DefaultPagedPoolCharge += sizeof(OBJECT_HEADER);
+    } else {
+        Type->TypeInfo.DefaultNonPagedPoolCharge += sizeof(OBJECT_HEADER);
+    }
+    Type->TypeInfo.OwnCharges = Type->TypeInfo.DefaultPagedPoolCharge != 0;
     if (Initializer->UseDefaultObject) {
         Type->TypeInfo.ValidAccessMask |= SYNCHRONIZE;
     }

@@ -11,6 +11,7 @@
 typedef union _PSP_PROCESS_INFORMATION {
     PROCESS_BASIC_INFORMATION Basic;
     PROCESS_EXTENDED_BASIC_INFORMATION ExtendedBasic; /* its size */
+    QUOTA_LIMITS QuotaLimits;
     VM_COUNTERS_EX VmCounters;
     SECTION_IMAGE_INFORMATION Image;
     KERNEL_USER_TIMES Times;
@@ -43,11 +44,17 @@ static VOID PspQueryProcessTimes(EPROCESS *Process, PKERNEL_USER_TIMES Result) {
 }
 
 static VOID PspQueryVmCounters(const EPROCESS *Process, PVM_COUNTERS_EX Counters) {
+    const EPROCESS_QUOTA_ENTRY *Paged = &Process->QuotaBlock->QuotaEntry[PsPagedPool];
+    const EPROCESS_QUOTA_ENTRY *NonPaged = &Process->QuotaBlock->QuotaEntry[PsNonPagedPool];
     *Counters = (VM_COUNTERS_EX){.PeakVirtualSize = Process->PeakVirtualSize,
                                  .VirtualSize = Process->VirtualSize,
                                  .PageFaultCount = Process->Vm.PageFaultCount,
                                  .PeakWorkingSetSize = Process->Vm.PeakWorkingSetSize * PAGE_SIZE,
                                  .WorkingSetSize = Process->Vm.WorkingSetSize * PAGE_SIZE,
+                                 .QuotaPeakPagedPoolUsage = (SIZE_T)Paged->Peak,
+                                 .QuotaPagedPoolUsage = (SIZE_T)Paged->Usage,
+                                 .QuotaPeakNonPagedPoolUsage = (SIZE_T)NonPaged->Peak,
+                                 .QuotaNonPagedPoolUsage = (SIZE_T)NonPaged->Usage,
                                  .PagefileUsage = Process->CommitCharge * PAGE_SIZE,
                                  .PeakPagefileUsage = Process->CommitChargePeak * PAGE_SIZE,
                                  .PrivateUsage = Process->CommitCharge * PAGE_SIZE};
@@ -57,6 +64,8 @@ static ULONG PspProcessInformationSize(PROCESSINFOCLASS Class) {
     switch (Class) {
     case ProcessBasicInformation:
         return sizeof(PROCESS_BASIC_INFORMATION);
+    case ProcessQuotaLimits:
+        return sizeof(QUOTA_LIMITS);
     case ProcessVmCounters:
         return sizeof(VM_COUNTERS);
     case ProcessTimes:
@@ -129,6 +138,9 @@ static VOID PspQueryProcess(EPROCESS *Process, PROCESSINFOCLASS Class,
     switch (Class) {
     case ProcessBasicInformation:
         PspQueryBasic(Process, &Information->Basic);
+        return;
+    case ProcessQuotaLimits:
+        PspQueryQuotaLimits(Process, &Information->QuotaLimits);
         return;
     case ProcessVmCounters:
         PspQueryVmCounters(Process, &Information->VmCounters);
@@ -245,6 +257,8 @@ static NTSTATUS PspSetProcessBase(EPROCESS *Process, KPRIORITY Priority) {
 static NTSTATUS PspSetProcess(EPROCESS *Process, PROCESSINFOCLASS Class,
                               const PSP_PROCESS_INFORMATION *Information) {
     switch (Class) {
+    case ProcessQuotaLimits:
+        return PspSetQuotaLimits(Process, &Information->QuotaLimits);
     case ProcessPriorityClass:
         return PspSetPriorityClass(Process, &Information->PriorityClass);
     case ProcessDefaultHardErrorMode:
@@ -266,6 +280,8 @@ static NTSTATUS PspSetProcess(EPROCESS *Process, PROCESSINFOCLASS Class,
 /* 0: it cannot be set. */
 static ULONG PspProcessSetSize(PROCESSINFOCLASS Class) {
     switch (Class) {
+    case ProcessQuotaLimits:
+        return sizeof(QUOTA_LIMITS);
     case ProcessBasePriority: /* Windows answers no query for it */
         return sizeof(KPRIORITY);
     case ProcessPriorityClass:
@@ -293,8 +309,9 @@ NTSTATUS NTAPI NtSetInformationProcess(HANDLE ProcessHandle, PROCESSINFOCLASS Cl
     } __except (EXCEPTION_EXECUTE_HANDLER) {
         return GetExceptionCode();
     }
-    NTSTATUS Status = ObReferenceObjectByHandle(ProcessHandle, PROCESS_SET_INFORMATION,
-                                                PsProcessType, ExGetPreviousMode(), &Process, NULL);
+    ACCESS_MASK Right = Class == ProcessQuotaLimits ? PROCESS_SET_QUOTA : PROCESS_SET_INFORMATION;
+    NTSTATUS Status = ObReferenceObjectByHandle(ProcessHandle, Right, PsProcessType,
+                                                ExGetPreviousMode(), &Process, NULL);
     if (!NT_SUCCESS(Status))
         return Status;
     Status = PspSetProcess(Process, Class, &Information);

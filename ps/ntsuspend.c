@@ -152,9 +152,11 @@ static NTSTATUS PspQueueUserApc(PETHREAD Thread, PVOID Routine, PVOID Context, P
                                 PVOID Argument2) {
     if (Thread->Tcb.SystemThread)
         return STATUS_INVALID_HANDLE;
-    PKAPC Apc = ExAllocatePool2(POOL_FLAG_NON_PAGED, sizeof(*Apc), PSP_APC_TAG);
-    if (!Apc)
-        return STATUS_NO_MEMORY;
+    PKAPC Apc;
+    NTSTATUS Status = MmAllocatePoolWithQuota(NULL, POOL_FLAG_NON_PAGED, sizeof(*Apc), PSP_APC_TAG,
+                                              (PVOID *)&Apc);
+    if (!NT_SUCCESS(Status))
+        return Status == STATUS_INSUFFICIENT_RESOURCES ? STATUS_NO_MEMORY : Status;
     KeInitializeApc(Apc, &Thread->Tcb, OriginalApcEnvironment, PspApcDelivered, PspApcRundown,
                     (PKNORMAL_ROUTINE)Routine, UserMode, Context);
     if (KeInsertQueueApc(Apc, Argument1, Argument2, 0))

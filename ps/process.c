@@ -28,6 +28,11 @@ NTSTATUS PspCreateProcess(EPROCESS *Parent, PCSTR Name, EPROCESS **NewProcess) {
     if (!NT_SUCCESS(Status))
         return Status;
     EPROCESS *Process = Object;
+    Process->QuotaBlock = MmCreateQuotaBlock();
+    if (!Process->QuotaBlock) {
+        ObDereferenceObject(Process);
+        return STATUS_INSUFFICIENT_RESOURCES;
+    }
     PspInitializeProcessFields(Process, Name);
     Process->InheritedFromUniqueProcessId = Parent ? Parent->UniqueProcessId : NULL;
     Status = MmCreateProcessAddressSpace(Process);
@@ -86,6 +91,8 @@ VOID PspProcessDelete(PVOID Object) {
         ObDereferenceObject(Process->SectionObject);
     if (Process->SeAuditProcessCreationInfo)
         ExFreePoolWithTag(Process->SeAuditProcessCreationInfo, PSP_TAG);
+    if (Process->QuotaBlock)
+        MmDereferenceQuotaBlock(Process->QuotaBlock);
 }
 
 /* By the last thread, in its own context: what the process holds is given back before it is

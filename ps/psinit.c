@@ -119,6 +119,7 @@ static NTSTATUS PspCreateSystemProcess(VOID) {
     if (!NT_SUCCESS(Status))
         return Status;
     PsInitialSystemProcess = Object;
+    PsInitialSystemProcess->QuotaBlock = &PspDefaultQuotaBlock;
     PspInitializeProcessFields(PsInitialSystemProcess, "System");
     PsInitialSystemProcess->Pcb.DirectoryTableBase = PsIdleProcess->Pcb.DirectoryTableBase;
     PsInitialSystemProcess->UniqueProcessId = PspCreateCid(PsInitialSystemProcess);

@@ -61,6 +61,10 @@ NTSTATUS PspTerminateThread(_Inout_ ETHREAD *Thread, _In_ NTSTATUS ExitStatus);
 VOID PspEnumThreads(_Inout_ EPROCESS *Process, _In_ VOID (*Routine)(ETHREAD *Thread, PVOID Context),
                     _In_opt_ PVOID Context);
 
+/* procquota.c: ProcessQuotaLimits. */
+VOID PspQueryQuotaLimits(_In_ const EPROCESS *Process, _Out_ PQUOTA_LIMITS Limits);
+NTSTATUS PspSetQuotaLimits(_Inout_ EPROCESS *Process, _In_ const QUOTA_LIMITS *Limits);
+
 /* ntprocvar.c, ntthrname.c: answers that vary in size. */
 BOOLEAN PspProcessInformationVaries(_In_ PROCESSINFOCLASS Class);
 NTSTATUS PspReturnVariable(_Inout_ EPROCESS *Process, _In_ PROCESSINFOCLASS Class,

@@ -155,6 +155,18 @@ typedef struct _KERNEL_USER_TIMES {
 
 CHECK_SIZE(KERNEL_USER_TIMES, 0x20);
 
+/* ProcessQuotaLimits; bytes. */
+typedef struct _QUOTA_LIMITS {
+    SIZE_T PagedPoolLimit;
+    SIZE_T NonPagedPoolLimit;
+    SIZE_T MinimumWorkingSetSize;
+    SIZE_T MaximumWorkingSetSize;
+    SIZE_T PagefileLimit;
+    LARGE_INTEGER TimeLimit;
+} QUOTA_LIMITS, *PQUOTA_LIMITS;
+
+CHECK_SIZE(QUOTA_LIMITS, 0x30);
+
 typedef struct _VM_COUNTERS {
     SIZE_T PeakVirtualSize;
     SIZE_T VirtualSize;

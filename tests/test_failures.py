@@ -53,6 +53,11 @@ def test_the_walk_meets_allocations(name):
     assert rows(1)[name] >= AT_LEAST[name], rows(1)
 
 
+def test_charges_are_refused_too():
+    """Each charge to the quota of the process counts as an allocation."""
+    assert int(re.search(r"^(\d+) charges refused$", walk(1).out.decode(), re.M).group(1)) > 100
+
+
 def test_the_free_build_refuses_nothing():
     result = vmrun(PROGRAM, build=FREE_BUILD)
     counts = re.findall(r"(\d+) refusals$", result.out.decode(), re.M)

@@ -76,8 +76,24 @@
  */
 #include "exp.h"
 
-static PVOID ExpAllocatePage(SIZE_T Size) {
-    return ExAllocatePool2(POOL_FLAG_PAGED, Size, EXP_TAG_HANDLE_TABLE);
+static NTSTATUS ExpAllocateFor(struct _EPROCESS *Process, POOL_FLAGS Flags, SIZE_T Size,
+                               PVOID *Memory) {
+    if (Process != NULL) {
+        return MmAllocatePoolWithQuota(Process, Flags, Size, EXP_TAG_HANDLE_TABLE, Memory);
+    }
+    *Memory = ExAllocatePool2(Flags, Size, EXP_TAG_HANDLE_TABLE); /* a table of the kernel's */
+    return *Memory != NULL ? STATUS_SUCCESS : STATUS_INSUFFICIENT_RESOURCES;
+}
+
+/* Charged to the process whose handles these are. NULL: GrowthStatus says why; a success of another
+   thread does not change it. */
+static PVOID ExpAllocatePage(PHANDLE_TABLE HandleTable, SIZE_T Size) {
+    PVOID Page;
+    NTSTATUS Status = ExpAllocateFor(HandleTable->QuotaProcess, POOL_FLAG_PAGED, Size, &Page);
+    if (!NT_SUCCESS(Status)) {
+        HandleTable->GrowthStatus = Status;
+    }
+    return Page;
 }
 
 static VOID ExpFreePage(PVOID Page) {
@@ -166,7 +182,8 @@ static PVOID *ExpPlaceOfLeaf(PHANDLE_TABLE HandleTable, ULONG Value) {
     ULONG Levels = Value >= MID_SPAN ? 2 : 1;
     while ((Code & LEVEL_CODE_MASK) < Levels) {
         BOOLEAN Top = (Code & LEVEL_CODE_MASK) == 1;
-        PVOID *Page = ExpAllocatePage(Top ? HIGHLEVEL_COUNT * sizeof(PVOID) : PAGE_SIZE);
+        PVOID *Page =
+            ExpAllocatePage(HandleTable, Top ? HIGHLEVEL_COUNT * sizeof(PVOID) : PAGE_SIZE);
         if (Page == NULL) {
             return NULL;
         }
@@ -178,7 +195,7 @@ static PVOID *ExpPlaceOfLeaf(PHANDLE_TABLE HandleTable, ULONG Value) {
     if ((Code & LEVEL_CODE_MASK) == 2) {
         PVOID *Mid = &Page[Value / MID_SPAN];
         if (*Mid == NULL) {
-            PVOID NewMid = ExpAllocatePage(PAGE_SIZE);
+            PVOID NewMid = ExpAllocatePage(HandleTable, PAGE_SIZE);
             if (NewMid == NULL) {
                 return NULL;
             }
@@ -221,9 +238,10 @@ BOOLEAN ExpGrowHandleTable(_Inout_ PHANDLE_TABLE HandleTable, _In_ BOOLEAN Alway
     }
     ULONG Value = HandleTable->NextHandleNeedingPool;
     if (Value >= MAX_HANDLES * HANDLE_VALUE_INC) {
+        HandleTable->GrowthStatus = STATUS_INSUFFICIENT_RESOURCES;
         return FALSE;
     }
-    PHANDLE_TABLE_ENTRY Leaf = ExpAllocatePage(PAGE_SIZE);
+    PHANDLE_TABLE_ENTRY Leaf = ExpAllocatePage(HandleTable, PAGE_SIZE);
     if (Leaf == NULL) {
         return FALSE;
     }
@@ -361,9 +379,9 @@ NTSTATUS ExChangeHandle(_Inout_ PHANDLE_TABLE HandleTable, _In_ HANDLE Handle,
 /* A table with its first leaf, not yet in the list of tables; NULL without memory. */
 PHANDLE_TABLE ExpAllocateHandleTable(_In_opt_ struct _EPROCESS *Process) {
     /* Its free list is written by every create and close: not in a line of some other table. */
-    PHANDLE_TABLE HandleTable = ExAllocatePool2(POOL_FLAG_PAGED | POOL_FLAG_CACHE_ALIGNED,
-                                                sizeof(HANDLE_TABLE), EXP_TAG_HANDLE_TABLE);
-    if (HandleTable == NULL) {
+    PHANDLE_TABLE HandleTable;
+    if (!NT_SUCCESS(ExpAllocateFor(Process, POOL_FLAG_PAGED | POOL_FLAG_CACHE_ALIGNED,
+                                   sizeof(HANDLE_TABLE), (PVOID *)&HandleTable))) {
         return NULL;
     }
     HandleTable->QuotaProcess = Process;

@@ -24,15 +24,13 @@
 #include "mip.h"
 #include "bugcodes.h"
 
-/* What is seldom needed stays out of the functions that are often called. */
-#define MI_SLOW __attribute__((noinline, cold))
-
 #define POOL_UNIT       16
 #define POOL_LINE_UNITS (MI_CACHE_LINE / POOL_UNIT)
 #define POOL_PAGE_UNITS (PAGE_SIZE / POOL_UNIT)
 #define POOL_SMALL_MAX  ((POOL_PAGE_UNITS - 1) * POOL_UNIT - sizeof(POOL_HEADER))
 #define POOL_IN_USE     0x02 /* PoolType: allocated */
 #define POOL_KEPT       0x04 /* PoolType: freed, on a processor's list */
+#define POOL_QUOTA      0x08 /* PoolType: allocated, and charged to a process's quota */
 #define POOL_KEPT_MAX   (MI_LOOKASIDE_UNITS * POOL_UNIT - sizeof(POOL_HEADER))
 #define POOL_LIST_DEPTH 64
 #define POOL_POISON     0xDE
@@ -44,7 +42,7 @@ typedef struct _POOL_HEADER {
     UCHAR BlockSize;    /* of this block, header included, in units */
     UCHAR PoolType;     /* MI_NONPAGED or MI_PAGED, | POOL_* */
     ULONG PoolTag;
-    ULONG64 UserSize; /* what was asked for; Windows keeps the billed process here */
+    PEPROCESS_QUOTA_BLOCK ProcessBilled; /* with POOL_QUOTA; Windows has the process here */
 } POOL_HEADER, *PPOOL_HEADER;
 C_ASSERT(sizeof(POOL_HEADER) == POOL_UNIT);
 
@@ -235,10 +233,9 @@ FORCEINLINE PPOOL_HEADER MiPopBlock(MI_POOL_LIST *List) {
     return Block;
 }
 
-FORCEINLINE PVOID MiFinishAllocation(PPOOL_HEADER Block, SIZE_T Size, ULONG Units, ULONG Tag,
-                                     ULONG Pool, PPOOL_TRACKER_TABLE Entry) {
+FORCEINLINE PVOID MiFinishAllocation(PPOOL_HEADER Block, ULONG Units, ULONG Tag, ULONG Pool,
+                                     PPOOL_TRACKER_TABLE Entry) {
     Block->PoolTag = Tag;
-    Block->UserSize = Size;
     MiCountAllocated(Entry, Pool & MI_PAGED, (SIZE_T)Units * POOL_UNIT);
     return Block + 1;
 }
@@ -257,7 +254,7 @@ MI_SLOW static PVOID MiAllocateSmall(ULONG Pool, SIZE_T Size, ULONG Tag) {
         Block = MiCarveBlock(Pool, Units);
     }
     if (Block != NULL) {
-        P = MiFinishAllocation(Block, Size, Units, Tag, Pool, MiFindTag(Processor, Tag));
+        P = MiFinishAllocation(Block, Units, Tag, Pool, MiFindTag(Processor, Tag));
     }
     KeLowerIrql(OldIrql);
     return P;
@@ -285,14 +282,35 @@ MI_SLOW static PVOID MiAllocateBig(ULONG Pool, SIZE_T Size, ULONG Tag) {
     return Va;
 }
 
+/* Whether a block has a header. Rounded up to lines, the largest ones would not fit into a page. */
+static BOOLEAN MiIsSmall(ULONG Pool, SIZE_T Size) {
+    return Size <= POOL_SMALL_MAX - ((Pool & MI_ALIGNED) != 0 ? MI_CACHE_LINE : 0);
+}
+
 /* Every case but the common one. */
 MI_SLOW static PVOID MiAllocateSlowly(ULONG Pool, SIZE_T Size, ULONG Tag) {
     if (Tag == 0) {
         return NULL;
     }
-    /* Rounded up to lines, the largest small blocks would not fit into a page. */
-    SIZE_T Most = POOL_SMALL_MAX - ((Pool & MI_ALIGNED) != 0 ? MI_CACHE_LINE : 0);
-    return Size <= Most ? MiAllocateSmall(Pool, Size, Tag) : MiAllocateBig(Pool, Size, Tag);
+    return MiIsSmall(Pool, Size) ? MiAllocateSmall(Pool, Size, Tag)
+                                 : MiAllocateBig(Pool, Size, Tag);
+}
+
+SIZE_T MiPoolBytes(_In_ ULONG Pool, _In_ SIZE_T Size) {
+    if (MiIsSmall(Pool, Size)) {
+        return (SIZE_T)MiUnitsOf(Pool, Size) * POOL_UNIT;
+    }
+    return (Size + PAGE_SIZE - 1) & ~(SIZE_T)(PAGE_SIZE - 1);
+}
+
+VOID MiBillPool(_In_ PVOID P, _In_ PEPROCESS_QUOTA_BLOCK QuotaBlock) {
+    if (BYTE_OFFSET(P) == 0) {
+        MiBillBigPool(P, QuotaBlock);
+        return;
+    }
+    PPOOL_HEADER Block = (PPOOL_HEADER)P - 1;
+    Block->ProcessBilled = QuotaBlock;
+    Block->PoolType |= POOL_QUOTA;
 }
 
 /*
@@ -322,7 +340,7 @@ static PVOID MiAllocatePool(ULONG Pool, SIZE_T Size, ULONG Tag) {
         KeLowerIrql(OldIrql);
         return MiAllocateSlowly(Pool, Size, Tag);
     }
-    PVOID P = MiFinishAllocation(Block, Size, Units, Tag, Pool, Entry);
+    PVOID P = MiFinishAllocation(Block, Units, Tag, Pool, Entry);
     KeLowerIrql(OldIrql);
     return P;
 }
@@ -345,9 +363,21 @@ PVOID ExAllocatePoolZero(_In_ POOL_TYPE PoolType, _In_ SIZE_T NumberOfBytes, _In
 
 #define MI_POOL_KINDS (POOL_FLAG_NON_PAGED | POOL_FLAG_NON_PAGED_EXECUTE | POOL_FLAG_PAGED)
 
+MI_SLOW static PVOID MiAllocateWithQuota(POOL_FLAGS Flags, SIZE_T NumberOfBytes, ULONG Tag) {
+    PVOID Block;
+    NTSTATUS Status = MmAllocatePoolWithQuota(NULL, Flags, NumberOfBytes, Tag, &Block);
+    if (!NT_SUCCESS(Status) && (Flags & POOL_FLAG_RAISE_ON_FAILURE) != 0) {
+        RtlRaiseStatus(Status);
+    }
+    return Block;
+}
+
 PVOID ExAllocatePool2(_In_ POOL_FLAGS Flags, _In_ SIZE_T NumberOfBytes, _In_ ULONG Tag) {
     POOL_FLAGS Kind = Flags & MI_POOL_KINDS;
     PVOID Block = NULL;
+    if ((Flags & POOL_FLAG_USE_QUOTA) != 0) {
+        return MiAllocateWithQuota(Flags, NumberOfBytes, Tag);
+    }
     if (Kind != 0 && (Kind & (Kind - 1)) == 0 && NumberOfBytes != 0) {
         ULONG Pool = Kind == POOL_FLAG_PAGED ? MI_PAGED : MI_NONPAGED;
         Pool |= (Flags & POOL_FLAG_CACHE_ALIGNED) != 0 ? MI_ALIGNED : 0;
@@ -370,7 +400,8 @@ PVOID ExAllocatePool2(_In_ POOL_FLAGS Flags, _In_ SIZE_T NumberOfBytes, _In_ ULO
 MI_SLOW static VOID MiFreeBig(PVOID P, ULONG Tag) {
     ULONG AllocatedTag = 0;
     ULONG Pool = MiPoolOfAddress(P);
-    ULONG Pages = MiRemoveBigPool(P, &AllocatedTag);
+    PEPROCESS_QUOTA_BLOCK QuotaBlock;
+    ULONG Pages = MiRemoveBigPool(P, &AllocatedTag, &QuotaBlock);
     KIRQL OldIrql;
     if (Pages == 0) { /* no such block: never allocated, or freed already */
         KeBugCheckEx(BAD_POOL_CALLER, 0x46, (ULONG_PTR)P, 0, 0);
@@ -379,6 +410,9 @@ MI_SLOW static VOID MiFreeBig(PVOID P, ULONG Tag) {
         KeBugCheckEx(BAD_POOL_CALLER, 0xA, (ULONG_PTR)P, AllocatedTag, Tag);
     }
     KeForgetSpinLocks(P, (SIZE_T)Pages << PAGE_SHIFT);
+    if (QuotaBlock != NULL) {
+        MiReturnPoolQuota(QuotaBlock, Pool, (SIZE_T)Pages << PAGE_SHIFT);
+    }
     OldIrql = KeRaiseIrqlToDpcLevel();
     MiCountFreed(MiFindTag(MiPoolProcessor[KiGetProcessorIndex()], AllocatedTag), Pool,
                  (SIZE_T)Pages << PAGE_SHIFT);
@@ -386,11 +420,23 @@ MI_SLOW static VOID MiFreeBig(PVOID P, ULONG Tag) {
     MiFreePoolPages(P, Pages);
 }
 
-/* Stops the machine at a pointer that is no block in use. */
+/* A block in use that is charged: its quota is returned. Anything else is no block in use, and
+   stops the machine. */
+MI_SLOW static VOID MiCheckRareFree(PPOOL_HEADER Block) {
+    if (((ULONG_PTR)Block & (POOL_UNIT - 1)) != 0 ||
+        (Block->PoolType & ~1u) != (POOL_IN_USE | POOL_QUOTA) || Block->BlockSize == 0) {
+        /* 7: the block is free already */
+        KeBugCheckEx(BAD_POOL_CALLER, 7, 0, Block->PoolTag, (ULONG_PTR)(Block + 1));
+    }
+    Block->PoolType ^= POOL_QUOTA;
+    MiReturnPoolQuota(Block->ProcessBilled, Block->PoolIndex & MI_PAGED,
+                      (SIZE_T)Block->BlockSize * POOL_UNIT);
+}
+
 static VOID MiCheckFree(PPOOL_HEADER Block, ULONG Tag) {
     if (((ULONG_PTR)Block & (POOL_UNIT - 1)) != 0 || (Block->PoolType & ~1u) != POOL_IN_USE ||
-        Block->BlockSize == 0) { /* 7: the block is free already */
-        KeBugCheckEx(BAD_POOL_CALLER, 7, 0, Block->PoolTag, (ULONG_PTR)(Block + 1));
+        Block->BlockSize == 0) {
+        MiCheckRareFree(Block);
     }
     if (Tag != 0 && Tag != Block->PoolTag) {
         KeBugCheckEx(BAD_POOL_CALLER, 0xA, (ULONG_PTR)(Block + 1), Block->PoolTag, Tag);

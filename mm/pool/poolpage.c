@@ -89,6 +89,7 @@ typedef struct _POOL_TRACKER_BIG_PAGES {
     PVOID Va;
     ULONG Key;
     ULONG NumberOfPages;
+    PEPROCESS_QUOTA_BLOCK QuotaBlock; /* what it is charged to, or NULL */
 } POOL_TRACKER_BIG_PAGES, *PPOOL_TRACKER_BIG_PAGES;
 
 /* All under MiBigPoolLock. */
@@ -155,7 +156,7 @@ BOOLEAN MiInsertBigPool(_In_ PVOID Va, _In_ ULONG Tag, _In_ ULONG Pages) {
         if (MiBigPoolUsed < Size - Size / 4) {
             PPOOL_TRACKER_BIG_PAGES Entry = MiFindFreeBigEntry(PoolBigPageTable, Size, Va);
             MiBigPoolUsed += Entry->Va == NULL;
-            *Entry = (POOL_TRACKER_BIG_PAGES){Va, Tag, Pages};
+            *Entry = (POOL_TRACKER_BIG_PAGES){Va, Tag, Pages, NULL};
             KeReleaseSpinLock(&MiBigPoolLock, OldIrql);
             return TRUE;
         }
@@ -166,18 +167,32 @@ BOOLEAN MiInsertBigPool(_In_ PVOID Va, _In_ ULONG Tag, _In_ ULONG Pages) {
     }
 }
 
-/* Number of pages of the block, 0 if there is no such block. */
-ULONG MiRemoveBigPool(_In_ PVOID Va, _Out_ PULONG Tag) {
-    KIRQL OldIrql = KeAcquireSpinLockRaiseToDpc(&MiBigPoolLock);
+/* The entry of a block, NULL if there is no such block. Under the lock. */
+static PPOOL_TRACKER_BIG_PAGES MiFindBigEntry(PVOID Va) {
     ULONG Index = MiHashBigPool(Va, PoolBigPageTableSize);
-    ULONG Pages = 0;
     while (PoolBigPageTable[Index].Va != NULL && PoolBigPageTable[Index].Va != Va) {
         Index = (Index + 1) & (PoolBigPageTableSize - 1);
     }
-    if (PoolBigPageTable[Index].Va == Va) {
-        Pages = PoolBigPageTable[Index].NumberOfPages;
-        *Tag = PoolBigPageTable[Index].Key;
-        PoolBigPageTable[Index].Va = MI_BIG_FREE;
+    return PoolBigPageTable[Index].Va == Va ? &PoolBigPageTable[Index] : NULL;
+}
+
+VOID MiBillBigPool(_In_ PVOID Va, _In_ PEPROCESS_QUOTA_BLOCK QuotaBlock) {
+    KIRQL OldIrql = KeAcquireSpinLockRaiseToDpc(&MiBigPoolLock);
+    MiFindBigEntry(Va)->QuotaBlock = QuotaBlock;
+    KeReleaseSpinLock(&MiBigPoolLock, OldIrql);
+}
+
+/* Number of pages of the block, 0 if there is no such block. */
+ULONG MiRemoveBigPool(_In_ PVOID Va, _Out_ PULONG Tag, _Out_ PEPROCESS_QUOTA_BLOCK *QuotaBlock) {
+    KIRQL OldIrql = KeAcquireSpinLockRaiseToDpc(&MiBigPoolLock);
+    PPOOL_TRACKER_BIG_PAGES Entry = MiFindBigEntry(Va);
+    ULONG Pages = 0;
+    *QuotaBlock = NULL;
+    if (Entry != NULL) {
+        Pages = Entry->NumberOfPages;
+        *Tag = Entry->Key;
+        *QuotaBlock = Entry->QuotaBlock;
+        Entry->Va = MI_BIG_FREE;
     }
     KeReleaseSpinLock(&MiBigPoolLock, OldIrql);
     return Pages;

@@ -40,19 +40,23 @@ static VOID MiUnlockSections(VOID) {
 
 /*
  * Makes a segment with its control area, subsections (not filled in) and prototype PTEs (all 0),
- * referencing the file. STATUS_INSUFFICIENT_RESOURCES.
+ * referencing the file; charged to the process that is the first to ask for the file's section.
+ * STATUS_INSUFFICIENT_RESOURCES, STATUS_QUOTA_EXCEEDED.
  */
 NTSTATUS MiCreateSegment(_In_opt_ PFILE_OBJECT FileObject, _In_ ULONG64 Ptes,
                          _In_ ULONG Subsections, _Out_ PSEGMENT *Segment) {
     SIZE_T Size = sizeof(SEGMENT) + sizeof(CONTROL_AREA) + Subsections * sizeof(SUBSECTION);
-    PSEGMENT New = ExAllocatePool2(POOL_FLAG_NON_PAGED, Size, MI_TAG_SEGMENT);
-    if (New == NULL) {
-        return STATUS_INSUFFICIENT_RESOURCES;
+    PSEGMENT New;
+    NTSTATUS Status = MmAllocatePoolWithQuota(NULL, POOL_FLAG_NON_PAGED, Size, MI_TAG_SEGMENT,
+                                              (PVOID *)&New);
+    if (!NT_SUCCESS(Status)) {
+        return Status;
     }
-    New->PrototypePte = ExAllocatePool2(POOL_FLAG_PAGED, Ptes * sizeof(MMPTE), MI_TAG_SEGMENT);
-    if (New->PrototypePte == NULL) {
+    Status = MmAllocatePoolWithQuota(NULL, POOL_FLAG_PAGED, Ptes * sizeof(MMPTE), MI_TAG_SEGMENT,
+                                     (PVOID *)&New->PrototypePte);
+    if (!NT_SUCCESS(Status)) {
         ExFreePoolWithTag(New, MI_TAG_SEGMENT);
-        return STATUS_INSUFFICIENT_RESOURCES;
+        return Status;
     }
     New->ControlArea = (PCONTROL_AREA)(New + 1);
     New->Subsections = (PSUBSECTION)(New->ControlArea + 1);

@@ -21,12 +21,13 @@ static NTSTATUS MiInsertView(PEPROCESS Process, PCONTROL_AREA ControlArea, ULONG
                              ULONG_PTR Pages, ULONG64 FirstPte, MMVAD_FLAGS Flags, ULONG Section,
                              SIZE_T Charge) {
     PSEGMENT Segment = ControlArea->Segment;
-    PMMVAD Vad = ExAllocatePool2(POOL_FLAG_NON_PAGED, sizeof(*Vad), MI_TAG_VAD);
-    if (Vad == NULL) {
-        return STATUS_INSUFFICIENT_RESOURCES;
+    PMMVAD Vad;
+    NTSTATUS Status = MiAllocateVad(Process, sizeof(*Vad), (PVOID *)&Vad);
+    if (!NT_SUCCESS(Status)) {
+        return Status;
     }
     if (!MiChargeCommitment(Charge)) {
-        ExFreePoolWithTag(Vad, MI_TAG_VAD);
+        MiFreeVad(Process, Vad);
         return STATUS_COMMITMENT_LIMIT;
     }
     Vad->Core.StartingVpn = First;

@@ -18,7 +18,7 @@ VOID MiDeleteVad(_Inout_ PEPROCESS Process, _In_ PMMVAD_SHORT Vad) {
     if (!Vad->u.VadFlags.PrivateMemory) {
         MiDereferenceView(((PMMVAD)Vad)->ControlArea);
     }
-    ExFreePoolWithTag(Vad, MI_TAG_VAD);
+    MiFreeVad(Process, Vad);
 }
 
 /* Marks emptied pages of a range that is committed as a whole. STATUS_NO_MEMORY: page tables. */
@@ -58,9 +58,10 @@ static NTSTATUS MiDecommitRange(PEPROCESS Process, PMMVAD_SHORT Vad, ULONG_PTR F
 
 /* Takes [First, Last] out of the middle of Vad: what lies behind becomes a VAD of its own. */
 static NTSTATUS MiSplitVad(PEPROCESS Process, PMMVAD_SHORT Vad, ULONG_PTR First, ULONG_PTR Last) {
-    PMMVAD_SHORT Tail = ExAllocatePool2(POOL_FLAG_NON_PAGED, sizeof(*Tail), MI_TAG_VAD);
-    if (Tail == NULL) {
-        return STATUS_INSUFFICIENT_RESOURCES;
+    PMMVAD_SHORT Tail;
+    NTSTATUS Status = MiAllocateVad(Process, sizeof(*Tail), (PVOID *)&Tail);
+    if (!NT_SUCCESS(Status)) {
+        return Status;
     }
     MiLockWorkingSet(Process);
     *Tail = *Vad;

@@ -25,13 +25,14 @@ VOID MiInitializeSharedUserData(VOID) {
 
 NTSTATUS MiMapSharedUserData(_In_ PEPROCESS Process) {
     PVOID Va = (PVOID)MM_SHARED_USER_DATA_VA;
-    PMMVAD_SHORT Vad = ExAllocatePool2(POOL_FLAG_NON_PAGED, sizeof(*Vad), MI_TAG_VAD);
-    NTSTATUS Status = STATUS_NO_MEMORY;
+    PMMVAD_SHORT Vad;
     KAPC_STATE ApcState;
     PMMPTE Pte;
-    if (Vad == NULL) {
-        return STATUS_INSUFFICIENT_RESOURCES;
+    NTSTATUS Status = MiAllocateVad(Process, sizeof(*Vad), (PVOID *)&Vad);
+    if (!NT_SUCCESS(Status)) {
+        return Status;
     }
+    Status = STATUS_NO_MEMORY;
     Vad->StartingVpn = Vad->EndingVpn = MI_VA_TO_VPN(Va);
     Vad->u.VadFlags.PrivateMemory = 1;
     Vad->u.VadFlags.NoChange = 1;
@@ -51,7 +52,7 @@ NTSTATUS MiMapSharedUserData(_In_ PEPROCESS Process) {
     if (NT_SUCCESS(Status)) {
         MiInsertProcessVad(Process, Vad);
     } else {
-        ExFreePoolWithTag(Vad, MI_TAG_VAD);
+        MiFreeVad(Process, Vad);
     }
     MiUnlockAddressSpace(Process);
     MiDetachProcess(Process, &ApcState);

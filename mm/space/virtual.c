@@ -78,12 +78,12 @@ static NTSTATUS MiReserveMemory(PEPROCESS Process, PVOID *Base, ULONG_PTR ZeroBi
     if (!NT_SUCCESS(Status)) {
         return Status;
     }
-    Vad = ExAllocatePool2(POOL_FLAG_NON_PAGED, sizeof(*Vad), MI_TAG_VAD);
-    if (Vad == NULL) {
-        return STATUS_INSUFFICIENT_RESOURCES;
+    Status = MiAllocateVad(Process, sizeof(*Vad), (PVOID *)&Vad);
+    if (!NT_SUCCESS(Status)) {
+        return Status;
     }
     if (Commit && !MiChargeCommitment(Last - First + 1)) {
-        ExFreePoolWithTag(Vad, MI_TAG_VAD);
+        MiFreeVad(Process, Vad);
         return STATUS_COMMITMENT_LIMIT;
     }
     Vad->StartingVpn = First;

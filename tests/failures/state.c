@@ -1,4 +1,4 @@
-/* state.c - failure injection: what there is, counted: handles, objects by type, pool by tag */
+/* state.c - failure injection: what there is, counted: handles, quota, objects by type, pool by tag */
 #include "walk.h"
 
 NTSYS NTSTATUS NTAPI NtQueryInformationProcess(HANDLE, PROCESSINFOCLASS, PVOID, ULONG, PULONG);
@@ -19,6 +19,13 @@ static void CountObjects(STATE *State) {
     }
 }
 
+static void CountQuota(STATE *State) {
+    SIZE_T Counters[11] = {0};
+    NtQueryInformationProcess(SELF, 3, Counters, sizeof(Counters), NULL);
+    State->Quota[0] = Counters[6];
+    State->Quota[1] = Counters[8];
+}
+
 static void CountPool(STATE *State) {
     ULONG Length;
     if (NtQuerySystemInformation(22, Buffer, sizeof(Buffer), &Length) != STATUS_SUCCESS) {
@@ -35,6 +42,7 @@ static void CountPool(STATE *State) {
 void TakeState(STATE *State) {
     *State = (STATE){0};
     NtQueryInformationProcess(SELF, 20, &State->Handles, sizeof(ULONG), NULL);
+    CountQuota(State);
     CountObjects(State);
     CountPool(State);
 }
@@ -85,6 +93,12 @@ const char *CompareObjects(const STATE *Before, const STATE *After) {
 const char *CompareStates(const STATE *Before, const STATE *After) {
     if (CompareObjects(Before, After) != NULL) {
         return Words;
+    }
+    for (ULONG i = 0; i < 2; i++) {
+        if (After->Quota[i] != Before->Quota[i]) {
+            return Say("%u bytes of %s pool charged, were %u", (unsigned)After->Quota[i],
+                       i == 0 ? "paged" : "nonpaged", (unsigned)Before->Quota[i]);
+        }
     }
     for (ULONG i = 0; i < After->Tags; i++) {
         SIZE_T Old = BytesOf(Before, After->Pool[i].Tag);

@@ -24,6 +24,7 @@ typedef struct _FAILURE {
 } FAILURE;
 
 static FAILURE Result;
+static ULONG Quota; /* refusals that were charges */
 
 /* The call with Number allocations refused from the First on; what happened is in Result. */
 static NTSTATUS Refuse(const ROW *Row, ULONG First, ULONG Number) {
@@ -69,6 +70,9 @@ static BOOL Allowed(const ROW *Row, NTSTATUS Status) {
     switch (Status) {
     case STATUS_INSUFFICIENT_RESOURCES:
         return (Row->Allowed & POOL) != 0;
+    case STATUS_QUOTA_EXCEEDED:
+        Quota++;
+        return (Row->Allowed & (POOL | MEMORY)) != 0;
     case STATUS_NO_MEMORY:
     case STATUS_COMMITMENT_LIMIT:
         return (Row->Allowed & MEMORY) != 0;
@@ -158,7 +162,8 @@ static BOOL GrowByOne(ULONG Held, ULONG *Refusals) {
         if (Result.Refused == 0) {
             return Status == STATUS_SUCCESS || FailsToGrow(Held, "fails by itself", Status);
         }
-        if (Status != STATUS_INSUFFICIENT_RESOURCES) {
+        Quota += Status == STATUS_QUOTA_EXCEEDED;
+        if (Status != STATUS_INSUFFICIENT_RESOURCES && Status != STATUS_QUOTA_EXCEEDED) {
             return FailsToGrow(Held, "wrong status", Status);
         }
         *Refusals += 1;
@@ -195,6 +200,6 @@ void Start(void) {
     for (ULONG i = 0; i < RowCount; i++) {
         WalkRow(&Rows[i]);
     }
-    Print("1..%u\n", RowCount + 1);
+    Print("%u charges refused\n1..%u\n", Quota, RowCount + 1);
     Exit(0);
 }

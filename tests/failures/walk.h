@@ -10,7 +10,8 @@
 
 #include "../conformance/threading.h"
 
-/* Statuses that a refusal may have. */
+/* Statuses that a refusal may have; where one of the first two is allowed, a charge may be refused,
+   too: STATUS_QUOTA_EXCEEDED. */
 #define POOL     1 /* STATUS_INSUFFICIENT_RESOURCES: objects, handles, IRPs */
 #define MEMORY   2 /* STATUS_NO_MEMORY, STATUS_COMMITMENT_LIMIT: pages of a program */
 #define TOLERANT 4 /* success: the service can do without */
@@ -32,7 +33,8 @@ void Prepare(void);
 
 /* Counts of everything that a service could lose. */
 typedef struct _STATE {
-    ULONG Handles; /* of this process */
+    ULONG Handles;   /* of this process */
+    SIZE_T Quota[2]; /* paged and nonpaged pool charged to it */
     ULONG Types;
     struct {
         ULONG Objects, Handles;

@@ -21,8 +21,10 @@
 #define InterlockedExchange(p, v) __atomic_exchange_n((p), (v), __ATOMIC_SEQ_CST)
 #define POOL_FLAG_PAGED           0x100ull
 #define POOL_FLAG_CACHE_ALIGNED   0x008ull
+typedef ULONG64 POOL_FLAGS;
 
 static int PoolBlocks;             // allocated and not freed
+static int Charged;                // of them, charged to the process
 static int FailAfter = 0x7FFFFFFF; // allocations that still succeed
 
 static PVOID ExAllocatePool2(ULONG64 Flags, SIZE_T Size, ULONG Tag) {
@@ -33,6 +35,20 @@ static PVOID ExAllocatePool2(ULONG64 Flags, SIZE_T Size, ULONG Tag) {
     memset(Block, 0, Size);
     __atomic_add_fetch(&PoolBlocks, 1, __ATOMIC_RELAXED);
     return Block;
+}
+
+struct _EPROCESS;
+static int QuotaLeft = 0x7FFFFFFF;
+
+static NTSTATUS MmAllocatePoolWithQuota(struct _EPROCESS *Process, POOL_FLAGS Flags, SIZE_T Size,
+                                        ULONG Tag, PVOID *Block) {
+    *Block = NULL;
+    if (QuotaLeft-- <= 0) {
+        return STATUS_QUOTA_EXCEEDED;
+    }
+    Charged++;
+    *Block = ExAllocatePool2(Flags, Size, Tag);
+    return *Block != NULL ? STATUS_SUCCESS : STATUS_INSUFFICIENT_RESOURCES;
 }
 
 static VOID ExFreePoolWithTag(PVOID Block, ULONG Tag) {
@@ -287,6 +303,33 @@ static void TestDuplicate(void) {
     CHECK(SweepAndDestroy(Parent) == 1000);
 }
 
+// The pages of a process's table are charged to it, and the status says what was missing.
+static void TestQuota(void) {
+    struct _EPROCESS *Process = (struct _EPROCESS *)0xFFFFFA8000001000ull;
+    int Before = PoolBlocks;
+    Charged = 0;
+    QuotaLeft = 4; // the table and its first leaf, then a leaf and a mid page
+    PHANDLE_TABLE Table = ExCreateHandleTable(Process);
+    ULONG Count = 0;
+    while (Count < 1500 && Create(Table, ObjectOf(Count + 2), 0, 0) != NULL) {
+        Count++;
+    }
+    CHECK(Count == 510 && Table->GrowthStatus == STATUS_QUOTA_EXCEEDED);
+    CHECK(Charged == 4 && PoolBlocks - Before == 4);
+    QuotaLeft = 0x7FFFFFFF;
+    FailAfter = 0;
+    CHECK(Create(Table, ObjectOf(1), 0, 0) == NULL);
+    CHECK(Table->GrowthStatus == STATUS_INSUFFICIENT_RESOURCES);
+    FailAfter = 0x7FFFFFFF;
+    CHECK(Create(Table, ObjectOf(1), 0, 0) != NULL);
+    CHECK(Table->GrowthStatus != STATUS_SUCCESS);
+    CHECK(SweepAndDestroy(Table) == Count + 1);
+    CHECK(PoolBlocks == Before);
+    Charged = 0;
+    Table = ExCreateHandleTable(NULL);
+    CHECK(Charged == 0 && SweepAndDestroy(Table) == 0);
+}
+
 // Let every allocation fail in turn: nothing is lost and nothing breaks.
 static void TestFailures(void) {
     for (int Fail = 0; Fail < 12; Fail++) {
@@ -414,6 +457,7 @@ int main(void) {
     TestGrowth(1000000, 2);
     TestLimit();
     TestDuplicate();
+    TestQuota();
     TestFailures();
     TestModel();
     TestRace();

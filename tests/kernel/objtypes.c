@@ -219,8 +219,8 @@ KMT_TEST(object_handle_remembers_its_audit) {
 
 KMT_TEST(object_charges_of_its_own_stand_in_a_header) {
     PVOID Usual = MakeObject(&PlainType, NULL), Same = NULL, Own = NULL;
-    KMT_CHECK(NT_SUCCESS(
-        ObCreateObject(KernelMode, PlainType, NULL, KernelMode, NULL, 64, 0, 100, &Same)));
+    KMT_CHECK(NT_SUCCESS(ObCreateObject(KernelMode, PlainType, NULL, KernelMode, NULL, 64, 0,
+                                        100 + sizeof(OBJECT_HEADER), &Same)));
     KMT_CHECK(NT_SUCCESS(
         ObCreateObject(KernelMode, PlainType, NULL, KernelMode, NULL, 64, 7, 300, &Own)));
     KMT_CHECK((OBJECT_TO_OBJECT_HEADER(Usual)->InfoMask & OB_INFOMASK_QUOTA) == 0);
