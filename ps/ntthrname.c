@@ -56,8 +56,8 @@ NTSTATUS PspReturnThreadName(ETHREAD *Thread, PVOID Buffer, ULONG Length, PULONG
 /* A copy in pool of the text that the caller's string describes. */
 static NTSTATUS PspCaptureThreadName(PCUNICODE_STRING String, PUNICODE_STRING *Name) {
     PUNICODE_STRING Copy;
-    NTSTATUS Status = MmAllocatePoolWithQuota(
-        NULL, POOL_FLAG_PAGED, sizeof(*Copy) + String->Length, PSP_TAG, (PVOID *)&Copy);
+    NTSTATUS Status = MmAllocatePoolWithQuota(NULL, POOL_FLAG_PAGED, sizeof(*Copy) + String->Length,
+                                              PSP_TAG, (PVOID *)&Copy);
     if (!NT_SUCCESS(Status))
         return Status;
     *Copy = (UNICODE_STRING){String->Length, String->Length, (PWSTR)(Copy + 1)};

@@ -47,8 +47,8 @@ NTSTATUS MiCreateSegment(_In_opt_ PFILE_OBJECT FileObject, _In_ ULONG64 Ptes,
                          _In_ ULONG Subsections, _Out_ PSEGMENT *Segment) {
     SIZE_T Size = sizeof(SEGMENT) + sizeof(CONTROL_AREA) + Subsections * sizeof(SUBSECTION);
     PSEGMENT New;
-    NTSTATUS Status = MmAllocatePoolWithQuota(NULL, POOL_FLAG_NON_PAGED, Size, MI_TAG_SEGMENT,
-                                              (PVOID *)&New);
+    NTSTATUS Status =
+        MmAllocatePoolWithQuota(NULL, POOL_FLAG_NON_PAGED, Size, MI_TAG_SEGMENT, (PVOID *)&New);
     if (!NT_SUCCESS(Status)) {
         return Status;
     }
