@@ -84,6 +84,11 @@ SPECIAL = [
                 b"unsorted 085: entry 5, base 0\nunsorted 0c0: entry 4, base 0\n"
                 b"unsorted 1cd: entry 0, base 0\nunsorted 400: none\n"
                 b"exception in function 0: e0000042\ndelete: yes\n"),
+    Case("pool", "pool"),
+    Case("pool-documented", "pool", ["documented"], oracle=False,
+         output=b"threads have ended, handles are as before: yes\ncalls of a timer that fires once: 1\n"
+                b"deregister after three time-outs: 00000000\nwait for nothing: c0000008\n"
+                b"wait for a stale handle: c0000008\nderegister nothing: c0000008\n"),
     Case("relocblock", "relocblock"),
     Case("relocblock-documented", "relocblock", ["documented"], oracle=False,
          output=b"block: yes\n2234 6111\n"),

@@ -117,6 +117,11 @@ VOID NTAPI RtlAcquireSRWLockExclusive(_Inout_ PRTL_SRWLOCK Lock);
 VOID NTAPI RtlReleaseSRWLockExclusive(_Inout_ PRTL_SRWLOCK Lock);
 VOID NTAPI RtlAcquireSRWLockShared(_Inout_ PRTL_SRWLOCK Lock);
 VOID NTAPI RtlReleaseSRWLockShared(_Inout_ PRTL_SRWLOCK Lock);
+VOID NTAPI RtlWakeConditionVariable(_Inout_ PRTL_CONDITION_VARIABLE Variable);
+VOID NTAPI RtlWakeAllConditionVariable(_Inout_ PRTL_CONDITION_VARIABLE Variable);
+NTSTATUS NTAPI RtlSleepConditionVariableSRW(_Inout_ PRTL_CONDITION_VARIABLE Variable,
+                                            _Inout_ PRTL_SRWLOCK Lock,
+                                            _In_opt_ PLARGE_INTEGER Timeout, _In_ ULONG Flags);
 
 /* heap.c */
 NTSTATUS RtlpInitializeProcessHeap(VOID);
