@@ -384,10 +384,12 @@ static void NothingIsLeft(void) {
     RtlCreateTimer(Queue, &Timer, Fire, Done, 0, 1, 0);
     Await(Done);
     RtlDeleteTimerQueueEx(Queue, INVALID_HANDLE_VALUE);
-    RtlRegisterWait(&Wait, Event, Fire, Done, INFINITE, WT_EXECUTEONLYONCE);
     NtSetEvent(Event, NULL);
-    Await(Done);
-    RtlDeregisterWaitEx(Wait, INVALID_HANDLE_VALUE);
+    for (ULONG i = 0; i < 8; i++) {
+        RtlRegisterWait(&Wait, Event, Fire, Done, INFINITE, WT_EXECUTEONLYONCE);
+        Await(Done);
+        RtlDeregisterWaitEx(Wait, INVALID_HANDLE_VALUE);
+    }
     while (!Alone) {
         Sleep1(100);
         NtQueryInformationThread(SELF_THREAD, ThreadAmILastThread, &Alone, sizeof(Alone), NULL);
