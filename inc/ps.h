@@ -70,7 +70,7 @@ struct _EPROCESS {
     UCHAR AddressSpaceInitialized; /* not a bit of Flags, which Ps writes under another lock */
     EX_PUSH_LOCK AddressCreationLock;
     EX_PUSH_LOCK WorkingSetLock;
-    RTL_RB_TREE VadRoot;
+    RTL_AVL_TREE VadRoot;
     PVOID VadHint;
     ULONG VadCount;
     MMSUPPORT Vm;

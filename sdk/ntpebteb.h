@@ -34,7 +34,7 @@ typedef struct _RTL_BALANCED_NODE {
     union {
         UCHAR Red : 1;
         UCHAR Balance : 2;
-        ULONG_PTR ParentValue; /* the parent, with the colour in bit 0 */
+        ULONG_PTR ParentValue; /* the parent; bits 0 and 1 are colour or balance */
     };
 } RTL_BALANCED_NODE, *PRTL_BALANCED_NODE;
 
@@ -53,6 +53,12 @@ typedef struct _RTL_RB_TREE {
 } RTL_RB_TREE, *PRTL_RB_TREE;
 
 CHECK_SIZE(RTL_RB_TREE, 0x10);
+
+typedef struct _RTL_AVL_TREE {
+    PRTL_BALANCED_NODE Root;
+} RTL_AVL_TREE, *PRTL_AVL_TREE;
+
+CHECK_SIZE(RTL_AVL_TREE, 8);
 
 /* ---- Process parameters ---- */
 

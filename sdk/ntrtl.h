@@ -395,15 +395,18 @@ ULONG NTAPI RtlFindFirstRunClear(_In_ PRTL_BITMAP BitMapHeader, _Out_ PULONG Sta
 CHAR NTAPI RtlFindMostSignificantBit(_In_ ULONGLONG Set);
 CHAR NTAPI RtlFindLeastSignificantBit(_In_ ULONGLONG Set);
 
-/* ---- Red-black trees (rtl/rbtree.c); nodes and tree are in ntpebteb.h ---- */
+/* ---- Red-black and AVL trees (rtl/tree); nodes and trees are in ntpebteb.h ---- */
 
 VOID NTAPI RtlRbInsertNodeEx(_Inout_ PRTL_RB_TREE Tree, _In_opt_ PRTL_BALANCED_NODE Parent,
                              _In_ BOOLEAN Right, _Out_ PRTL_BALANCED_NODE Node);
 VOID NTAPI RtlRbRemoveNode(_Inout_ PRTL_RB_TREE Tree, _In_ PRTL_BALANCED_NODE Node);
+VOID NTAPI RtlAvlInsertNodeEx(_Inout_ PRTL_AVL_TREE Tree, _In_opt_ PRTL_BALANCED_NODE Parent,
+                              _In_ BOOLEAN Right, _Out_ PRTL_BALANCED_NODE Node);
+VOID NTAPI RtlAvlRemoveNode(_Inout_ PRTL_AVL_TREE Tree, _In_ PRTL_BALANCED_NODE Node);
 
-/* Neighbours in order; NULL at the ends. */
-PRTL_BALANCED_NODE NTAPI RtlpRbNextNode(_In_ PRTL_BALANCED_NODE Node);
-PRTL_BALANCED_NODE NTAPI RtlpRbPreviousNode(_In_ PRTL_BALANCED_NODE Node);
+/* Neighbours in order, in either kind of tree; NULL at the ends. */
+PRTL_BALANCED_NODE NTAPI RtlpNextNode(_In_ PRTL_BALANCED_NODE Node);
+PRTL_BALANCED_NODE NTAPI RtlpPreviousNode(_In_ PRTL_BALANCED_NODE Node);
 
 /* ---- Formatted output (rtl/format/format.c, rtl/format/printf.c) ---- */
 

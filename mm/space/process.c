@@ -80,7 +80,7 @@ NTSTATUS MmCreateProcessAddressSpace(_Inout_ PEPROCESS Process) {
     MiFillTopLevel(Page);
     ExInitializePushLock(&Process->AddressCreationLock);
     ExInitializePushLock(&Process->WorkingSetLock);
-    Process->VadRoot = (RTL_RB_TREE){0};
+    Process->VadRoot = (RTL_AVL_TREE){0};
     Process->VadHint = NULL;
     Process->VadCount = 0;
     Process->Vm = (MMSUPPORT){0};

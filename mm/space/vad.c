@@ -12,12 +12,8 @@
 
 #define MI_VAD(Node) CONTAINING_RECORD(Node, MMVAD_SHORT, VadNode)
 
-static PRTL_BALANCED_NODE MiParentNode(const RTL_BALANCED_NODE *Node) {
-    return (PRTL_BALANCED_NODE)(Node->ParentValue & ~(ULONG_PTR)3);
-}
-
 /* The lowest VAD whose end is at or above Vpn: the one that holds Vpn, or the next one up. */
-static PMMVAD_SHORT MiLocateVadFrom(const RTL_RB_TREE *Tree, ULONG_PTR Vpn) {
+static PMMVAD_SHORT MiLocateVadFrom(const RTL_AVL_TREE *Tree, ULONG_PTR Vpn) {
     PRTL_BALANCED_NODE Node = Tree->Root;
     PMMVAD_SHORT Found = NULL;
     while (Node != NULL) {
@@ -35,17 +31,17 @@ static PMMVAD_SHORT MiLocateVadFrom(const RTL_RB_TREE *Tree, ULONG_PTR Vpn) {
     return Found;
 }
 
-PMMVAD_SHORT MiLocateVad(_In_ const RTL_RB_TREE *Tree, _In_ ULONG_PTR Vpn) {
+PMMVAD_SHORT MiLocateVad(_In_ const RTL_AVL_TREE *Tree, _In_ ULONG_PTR Vpn) {
     return MiCheckForConflictingVad(Tree, Vpn, Vpn);
 }
 
-PMMVAD_SHORT MiCheckForConflictingVad(_In_ const RTL_RB_TREE *Tree, _In_ ULONG_PTR StartingVpn,
+PMMVAD_SHORT MiCheckForConflictingVad(_In_ const RTL_AVL_TREE *Tree, _In_ ULONG_PTR StartingVpn,
                                       _In_ ULONG_PTR EndingVpn) {
     PMMVAD_SHORT Vad = MiLocateVadFrom(Tree, StartingVpn);
     return Vad != NULL && Vad->StartingVpn <= EndingVpn ? Vad : NULL;
 }
 
-VOID MiInsertVad(_Inout_ PRTL_RB_TREE Tree, _Inout_ PMMVAD_SHORT Vad) {
+VOID MiInsertVad(_Inout_ PRTL_AVL_TREE Tree, _Inout_ PMMVAD_SHORT Vad) {
     PRTL_BALANCED_NODE Parent = NULL;
     PRTL_BALANCED_NODE Node = Tree->Root;
     BOOLEAN Right = FALSE;
@@ -54,49 +50,31 @@ VOID MiInsertVad(_Inout_ PRTL_RB_TREE Tree, _Inout_ PMMVAD_SHORT Vad) {
         Right = Vad->StartingVpn > MI_VAD(Node)->StartingVpn;
         Node = Right ? Node->Right : Node->Left;
     }
-    RtlRbInsertNodeEx(Tree, Parent, Right, &Vad->VadNode);
+    RtlAvlInsertNodeEx(Tree, Parent, Right, &Vad->VadNode);
 }
 
-VOID MiRemoveVad(_Inout_ PRTL_RB_TREE Tree, _In_ PMMVAD_SHORT Vad) {
-    RtlRbRemoveNode(Tree, &Vad->VadNode);
+VOID MiRemoveVad(_Inout_ PRTL_AVL_TREE Tree, _In_ PMMVAD_SHORT Vad) {
+    RtlAvlRemoveNode(Tree, &Vad->VadNode);
 }
 
-PMMVAD_SHORT MiGetFirstVad(_In_ const RTL_RB_TREE *Tree) {
+PMMVAD_SHORT MiGetFirstVad(_In_ const RTL_AVL_TREE *Tree) {
     return MiLocateVadFrom(Tree, 0);
 }
 
+static PMMVAD_SHORT MiVadOfNode(PRTL_BALANCED_NODE Node) {
+    return Node != NULL ? MI_VAD(Node) : NULL;
+}
+
 PMMVAD_SHORT MiGetNextVad(_In_ PMMVAD_SHORT Vad) {
-    PRTL_BALANCED_NODE Node = &Vad->VadNode;
-    PRTL_BALANCED_NODE Parent;
-    if (Node->Right != NULL) {
-        for (Node = Node->Right; Node->Left != NULL; Node = Node->Left) {
-        }
-        return MI_VAD(Node);
-    }
-    for (Parent = MiParentNode(Node); Parent != NULL && Parent->Right == Node;
-         Parent = MiParentNode(Node)) {
-        Node = Parent;
-    }
-    return Parent != NULL ? MI_VAD(Parent) : NULL;
+    return MiVadOfNode(RtlpNextNode(&Vad->VadNode));
 }
 
 PMMVAD_SHORT MiGetPreviousVad(_In_ PMMVAD_SHORT Vad) {
-    PRTL_BALANCED_NODE Node = &Vad->VadNode;
-    PRTL_BALANCED_NODE Parent;
-    if (Node->Left != NULL) {
-        for (Node = Node->Left; Node->Right != NULL; Node = Node->Right) {
-        }
-        return MI_VAD(Node);
-    }
-    for (Parent = MiParentNode(Node); Parent != NULL && Parent->Left == Node;
-         Parent = MiParentNode(Node)) {
-        Node = Parent;
-    }
-    return Parent != NULL ? MI_VAD(Parent) : NULL;
+    return MiVadOfNode(RtlpPreviousNode(&Vad->VadNode));
 }
 
 /* The highest VAD, NULL in an empty tree. */
-static PMMVAD_SHORT MiGetLastVad(const RTL_RB_TREE *Tree) {
+static PMMVAD_SHORT MiGetLastVad(const RTL_AVL_TREE *Tree) {
     PRTL_BALANCED_NODE Node = Tree->Root;
     if (Node == NULL) {
         return NULL;
@@ -107,7 +85,7 @@ static PMMVAD_SHORT MiGetLastVad(const RTL_RB_TREE *Tree) {
     return MI_VAD(Node);
 }
 
-BOOLEAN MiFindEmptyAddressRange(_In_ const RTL_RB_TREE *Tree, _In_ ULONG_PTR Pages,
+BOOLEAN MiFindEmptyAddressRange(_In_ const RTL_AVL_TREE *Tree, _In_ ULONG_PTR Pages,
                                 _In_ ULONG_PTR AlignmentPages, _In_ ULONG_PTR LowestVpn,
                                 _In_ ULONG_PTR HighestVpn, _Out_ PULONG_PTR StartingVpn) {
     ULONG_PTR Start = ALIGN_UP_BY(LowestVpn, AlignmentPages);
@@ -126,7 +104,7 @@ BOOLEAN MiFindEmptyAddressRange(_In_ const RTL_RB_TREE *Tree, _In_ ULONG_PTR Pag
     return FALSE;
 }
 
-BOOLEAN MiFindEmptyAddressRangeDown(_In_ const RTL_RB_TREE *Tree, _In_ ULONG_PTR Pages,
+BOOLEAN MiFindEmptyAddressRangeDown(_In_ const RTL_AVL_TREE *Tree, _In_ ULONG_PTR Pages,
                                     _In_ ULONG_PTR AlignmentPages, _In_ ULONG_PTR LowestVpn,
                                     _In_ ULONG_PTR HighestVpn, _Out_ PULONG_PTR StartingVpn) {
     PMMVAD_SHORT Vad = MiGetLastVad(Tree);

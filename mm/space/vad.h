@@ -1,7 +1,7 @@
 /*
  * vad.h - virtual address descriptors: which parts of an address space are taken, and by what.
  *
- * A process's VADs form a red-black tree ordered by address; no two overlap. The tree knows nothing
+ * A process's VADs form an AVL tree ordered by address; no two overlap. The tree knows nothing
  * of page tables, so that host tests can drive it (mm/space/vad.c).
  */
 #ifndef VITRINE_MM_VAD_H
@@ -56,18 +56,18 @@ typedef struct _MMVAD {
 #define X64K                0x10000ULL
 
 /* The VAD that holds page Vpn, NULL if none does. */
-PMMVAD_SHORT MiLocateVad(_In_ const RTL_RB_TREE *Tree, _In_ ULONG_PTR Vpn);
+PMMVAD_SHORT MiLocateVad(_In_ const RTL_AVL_TREE *Tree, _In_ ULONG_PTR Vpn);
 
 /* The lowest VAD that overlaps [StartingVpn, EndingVpn], NULL if none does. */
-PMMVAD_SHORT MiCheckForConflictingVad(_In_ const RTL_RB_TREE *Tree, _In_ ULONG_PTR StartingVpn,
+PMMVAD_SHORT MiCheckForConflictingVad(_In_ const RTL_AVL_TREE *Tree, _In_ ULONG_PTR StartingVpn,
                                       _In_ ULONG_PTR EndingVpn);
 
 /* Inserts a VAD that overlaps no other; removes one that is in the tree. */
-VOID MiInsertVad(_Inout_ PRTL_RB_TREE Tree, _Inout_ PMMVAD_SHORT Vad);
-VOID MiRemoveVad(_Inout_ PRTL_RB_TREE Tree, _In_ PMMVAD_SHORT Vad);
+VOID MiInsertVad(_Inout_ PRTL_AVL_TREE Tree, _Inout_ PMMVAD_SHORT Vad);
+VOID MiRemoveVad(_Inout_ PRTL_AVL_TREE Tree, _In_ PMMVAD_SHORT Vad);
 
 /* Neighbours in address order, NULL at the ends. */
-PMMVAD_SHORT MiGetFirstVad(_In_ const RTL_RB_TREE *Tree);
+PMMVAD_SHORT MiGetFirstVad(_In_ const RTL_AVL_TREE *Tree);
 PMMVAD_SHORT MiGetNextVad(_In_ PMMVAD_SHORT Vad);
 PMMVAD_SHORT MiGetPreviousVad(_In_ PMMVAD_SHORT Vad);
 
@@ -75,10 +75,10 @@ PMMVAD_SHORT MiGetPreviousVad(_In_ PMMVAD_SHORT Vad);
  * Finds a gap of Pages pages between LowestVpn and HighestVpn (both included) that starts on a
  * multiple of AlignmentPages: the lowest one, or the highest. FALSE if there is none.
  */
-BOOLEAN MiFindEmptyAddressRange(_In_ const RTL_RB_TREE *Tree, _In_ ULONG_PTR Pages,
+BOOLEAN MiFindEmptyAddressRange(_In_ const RTL_AVL_TREE *Tree, _In_ ULONG_PTR Pages,
                                 _In_ ULONG_PTR AlignmentPages, _In_ ULONG_PTR LowestVpn,
                                 _In_ ULONG_PTR HighestVpn, _Out_ PULONG_PTR StartingVpn);
-BOOLEAN MiFindEmptyAddressRangeDown(_In_ const RTL_RB_TREE *Tree, _In_ ULONG_PTR Pages,
+BOOLEAN MiFindEmptyAddressRangeDown(_In_ const RTL_AVL_TREE *Tree, _In_ ULONG_PTR Pages,
                                     _In_ ULONG_PTR AlignmentPages, _In_ ULONG_PTR LowestVpn,
                                     _In_ ULONG_PTR HighestVpn, _Out_ PULONG_PTR StartingVpn);
 

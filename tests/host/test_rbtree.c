@@ -1,4 +1,4 @@
-// sources: rtl/rbtree.c
+// sources: rtl/tree/rbtree.c rtl/tree/node.c
 //
 // The red-black tree against a sorted model: random insertions and removals, its rules after each.
 
@@ -46,7 +46,7 @@ static void CheckTree(void) {
     for (int Index = 0; Index < ITEMS; Index++) {
         if (Items[Index].Present) {
             CHECK(Node == &Items[Index].Node);
-            Node = RtlpRbNextNode(Node);
+            Node = RtlpNextNode(Node);
         }
     }
     CHECK(Node == NULL);
@@ -88,7 +88,7 @@ TEST(ascending_then_backwards) {
     PRTL_BALANCED_NODE Node = &Items[ITEMS - 1].Node;
     for (int Index = ITEMS - 1; Index >= 0; Index--) {
         CHECK(Node == &Items[Index].Node);
-        Node = RtlpRbPreviousNode(Node);
+        Node = RtlpPreviousNode(Node);
     }
     CHECK(Node == NULL);
 }

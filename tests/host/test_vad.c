@@ -1,4 +1,4 @@
-// sources: mm/space/vad.c rtl/rbtree.c
+// sources: mm/space/vad.c rtl/tree/avlnode.c rtl/tree/node.c
 //
 // The VAD tree against a model: an array with one entry for each page of a small address space.
 // Random ranges come and go; every question that mm/space/vad.c answers is asked of both.
@@ -12,7 +12,7 @@
 #define STEPS 40000
 
 static PMMVAD_SHORT Model[PAGES]; // who holds each page
-static RTL_RB_TREE Tree;
+static RTL_AVL_TREE Tree;
 static int Checks, Failures;
 
 #define CHECK(Condition)                                                                           \
@@ -122,7 +122,7 @@ static void CompareOrder(void) {
 // Ranges at the very top of user space: no sum may overflow, and what is too large is refused.
 static void TestEdges(void) {
     ULONG_PTR Highest = 0x7FFFFFFEFull, Found = 0;
-    RTL_RB_TREE Empty = {0};
+    RTL_AVL_TREE Empty = {0};
     CHECK(!MiFindEmptyAddressRange(&Empty, ~0ull, 16, 16, Highest, &Found));
     CHECK(!MiFindEmptyAddressRange(&Empty, 0, 16, 16, Highest, &Found));
     CHECK(MiFindEmptyAddressRange(&Empty, Highest - 15, 16, 16, Highest, &Found) && Found == 16);

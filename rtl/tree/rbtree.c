@@ -10,16 +10,9 @@
  *
  * Source: phnt (names and structures); Cormen et al., Introduction to Algorithms, chapter 13.
  */
-#include "ntdef.h"
-#include "ntrtl.h"
+#include "nodep.h"
 
-#define RED   1ULL
-#define LEFT  0
-#define RIGHT 1
-
-static PRTL_BALANCED_NODE RtlpParent(const RTL_BALANCED_NODE *Node) {
-    return RTL_BALANCED_NODE_GET_PARENT_POINTER(Node);
-}
+#define RED 1ULL
 
 static BOOLEAN RtlpIsRed(const RTL_BALANCED_NODE *Node) {
     return Node != NULL && (Node->ParentValue & RED) != 0;
@@ -31,40 +24,6 @@ static VOID RtlpSetRed(PRTL_BALANCED_NODE Node) {
 
 static VOID RtlpSetBlack(PRTL_BALANCED_NODE Node) {
     Node->ParentValue &= ~RED;
-}
-
-static VOID RtlpSetParent(PRTL_BALANCED_NODE Node, PRTL_BALANCED_NODE Parent) {
-    Node->ParentValue = (ULONG_PTR)Parent | (Node->ParentValue & RED);
-}
-
-static ULONG RtlpSideOf(const RTL_BALANCED_NODE *Parent, const RTL_BALANCED_NODE *Node) {
-    return Parent->Children[RIGHT] == Node ? RIGHT : LEFT;
-}
-
-/* Puts New (may be NULL) where Old hangs below Parent, or at the root. */
-static VOID RtlpReplaceChild(PRTL_RB_TREE Tree, PRTL_BALANCED_NODE Parent, PRTL_BALANCED_NODE Old,
-                             PRTL_BALANCED_NODE New) {
-    if (Parent == NULL) {
-        Tree->Root = New;
-    } else {
-        Parent->Children[RtlpSideOf(Parent, Old)] = New;
-    }
-}
-
-/* Turns Node down to Side; its child on the other side takes its place. */
-static VOID RtlpRotate(PRTL_RB_TREE Tree, PRTL_BALANCED_NODE Node, ULONG Side) {
-    PRTL_BALANCED_NODE Parent = RtlpParent(Node);
-    PRTL_BALANCED_NODE Child = Node->Children[!Side];
-    PRTL_BALANCED_NODE Inner = Child->Children[Side];
-
-    Node->Children[!Side] = Inner;
-    if (Inner != NULL) {
-        RtlpSetParent(Inner, Node);
-    }
-    RtlpReplaceChild(Tree, Parent, Node, Child);
-    RtlpSetParent(Child, Parent);
-    Child->Children[Side] = Node;
-    RtlpSetParent(Node, Child);
 }
 
 /* Restores the rules after Node was hung in red. */
@@ -85,12 +44,12 @@ static VOID RtlpBalanceInsert(PRTL_RB_TREE Tree, PRTL_BALANCED_NODE Node) {
             continue;
         }
         if (RtlpSideOf(Parent, Node) != Side) {
-            RtlpRotate(Tree, Parent, Side);
+            RtlpRotate(&Tree->Root, Parent, Side);
             Parent = Node;
         }
         RtlpSetBlack(Parent);
         RtlpSetRed(Grandparent);
-        RtlpRotate(Tree, Grandparent, !Side);
+        RtlpRotate(&Tree->Root, Grandparent, !Side);
         break;
     }
     RtlpSetBlack(Tree->Root);
@@ -126,20 +85,20 @@ static VOID RtlpBalanceRemove(PRTL_RB_TREE Tree, PRTL_BALANCED_NODE Parent, ULON
         if (RtlpIsRed(Sibling)) {
             RtlpSetBlack(Sibling);
             RtlpSetRed(Parent);
-            RtlpRotate(Tree, Parent, Side);
+            RtlpRotate(&Tree->Root, Parent, Side);
             Sibling = Parent->Children[!Side];
         }
         if (RtlpIsRed(Sibling->Children[LEFT]) || RtlpIsRed(Sibling->Children[RIGHT])) {
             if (!RtlpIsRed(Sibling->Children[!Side])) {
                 RtlpSetBlack(Sibling->Children[Side]);
                 RtlpSetRed(Sibling);
-                RtlpRotate(Tree, Sibling, !Side);
+                RtlpRotate(&Tree->Root, Sibling, !Side);
                 Sibling = Parent->Children[!Side];
             }
             Sibling->ParentValue = (Sibling->ParentValue & ~RED) | (Parent->ParentValue & RED);
             RtlpSetBlack(Parent);
             RtlpSetBlack(Sibling->Children[!Side]);
-            RtlpRotate(Tree, Parent, Side);
+            RtlpRotate(&Tree->Root, Parent, Side);
             return;
         }
         RtlpSetRed(Sibling);
@@ -159,7 +118,7 @@ static VOID RtlpUnlinkNode(PRTL_RB_TREE Tree, PRTL_BALANCED_NODE Node) {
     PRTL_BALANCED_NODE Child = Node->Left != NULL ? Node->Left : Node->Right;
     ULONG Side = Parent != NULL ? RtlpSideOf(Parent, Node) : LEFT;
 
-    RtlpReplaceChild(Tree, Parent, Node, Child);
+    RtlpReplaceChild(&Tree->Root, Parent, Node, Child);
     if (Child != NULL) {
         /* A lone child is red, and its parent is black. */
         Child->ParentValue = (ULONG_PTR)Parent;
@@ -168,22 +127,10 @@ static VOID RtlpUnlinkNode(PRTL_RB_TREE Tree, PRTL_BALANCED_NODE Node) {
     }
 }
 
-/* Puts Other, which is out of the tree, into Node's place, with its colour and children. */
-static VOID RtlpTakePlace(PRTL_RB_TREE Tree, PRTL_BALANCED_NODE Node, PRTL_BALANCED_NODE Other) {
-    *Other = *Node;
-    RtlpReplaceChild(Tree, RtlpParent(Node), Node, Other);
-    if (Other->Left != NULL) {
-        RtlpSetParent(Other->Left, Other);
-    }
-    if (Other->Right != NULL) {
-        RtlpSetParent(Other->Right, Other);
-    }
-}
-
 /* RtlRbRemoveNode - takes Node, which is in Tree, out of it. O(log n). */
 VOID NTAPI RtlRbRemoveNode(_Inout_ PRTL_RB_TREE Tree, _In_ PRTL_BALANCED_NODE Node) {
     if (Tree->Min == Node) {
-        Tree->Min = RtlpRbNextNode(Node);
+        Tree->Min = RtlpNextNode(Node);
     }
     if (Node->Left == NULL || Node->Right == NULL) {
         RtlpUnlinkNode(Tree, Node);
@@ -191,36 +138,7 @@ VOID NTAPI RtlRbRemoveNode(_Inout_ PRTL_RB_TREE Tree, _In_ PRTL_BALANCED_NODE No
     }
     /* With two children, the next node in order has none on the left: it leaves its own place
      * and stands in for Node. */
-    PRTL_BALANCED_NODE Successor = Node->Right;
-    while (Successor->Left != NULL) {
-        Successor = Successor->Left;
-    }
+    PRTL_BALANCED_NODE Successor = RtlpLeftmost(Node->Right);
     RtlpUnlinkNode(Tree, Successor);
-    RtlpTakePlace(Tree, Node, Successor);
-}
-
-/* The neighbour of Node in the direction of Side. */
-static PRTL_BALANCED_NODE RtlpNeighbour(PRTL_BALANCED_NODE Node, ULONG Side) {
-    PRTL_BALANCED_NODE Next = Node->Children[Side];
-
-    if (Next != NULL) {
-        while (Next->Children[!Side] != NULL) {
-            Next = Next->Children[!Side];
-        }
-        return Next;
-    }
-    Next = RtlpParent(Node);
-    while (Next != NULL && Next->Children[Side] == Node) {
-        Node = Next;
-        Next = RtlpParent(Node);
-    }
-    return Next;
-}
-
-PRTL_BALANCED_NODE NTAPI RtlpRbNextNode(_In_ PRTL_BALANCED_NODE Node) {
-    return RtlpNeighbour(Node, RIGHT);
-}
-
-PRTL_BALANCED_NODE NTAPI RtlpRbPreviousNode(_In_ PRTL_BALANCED_NODE Node) {
-    return RtlpNeighbour(Node, LEFT);
+    RtlpTakePlace(&Tree->Root, Node, Successor);
 }
