@@ -84,6 +84,15 @@ SPECIAL = [
                 b"unsorted 085: entry 5, base 0\nunsorted 0c0: entry 4, base 0\n"
                 b"unsorted 1cd: entry 0, base 0\nunsorted 400: none\n"
                 b"exception in function 0: e0000042\ndelete: yes\n"),
+    Case("debugbuffer", "debugbuffer"),
+    Case("debugbuffer-documented", "debugbuffer", ["documented"], oracle=False,
+         output=b"a byte less than one: c0000004\nnumber 0, length for 2\n"
+                b"modules: 00000000\nin the buffer: yes\n"
+                b"0: debugbuffer.exe, load order 0, header's size yes\n"
+                b"1: ntdll.dll, load order 1, header's size yes\n"
+                b"again: 00000000\nnothing: 00000000\nno modules: yes\n"
+                b"another process: c0000002\nheap entries: c0000002\ndestroy: 00000000\n"
+                b"too small: c0000017\ndestroy: 00000000\ndestroy again: c00000a0\n"),
     Case("pool", "pool"),
     Case("pool-documented", "pool", ["documented"], oracle=False,
          output=b"threads have ended, handles are as before: yes\ncalls of a timer that fires once: 1\n"
