@@ -72,6 +72,7 @@ static BOOLEAN MiRefillFreeList(VOID) {
     Count = min(Run->PageCount, (PFN_NUMBER)MI_FRESH_BATCH);
     Run->PageCount -= Count;
     for (PFN_NUMBER i = 0; i < Count; i++) {
+        *MI_PFN_ELEMENT(Run->BasePage + Run->PageCount + i) = (MMPFN){0};
         MiInsertInFreeList(Run->BasePage + Run->PageCount + i);
     }
     if (Run->PageCount == 0) {
@@ -94,15 +95,13 @@ static PFN_NUMBER MiTakePage(MMPFNLIST *List, MMPFNLIST *Other, PMMPTE Pte) {
     MmAvailablePages--;
     Pfn = MI_PFN_ELEMENT(Page);
     NT_ASSERT(Pfn->u3.e1.PageLocation == List->ListName);
-    Pfn->u1.WsIndex = 0;
+    Pfn->u1.Flink = 0;
     Pfn->u2.ShareCount = 1;
     Pfn->PteAddress = Pte;
     Pfn->u3.ReferenceCount = 1;
-    Pfn->u3.e1 = (MMPFNENTRY){.PageLocation = ActiveAndValid};
-    Pfn->u3.UsedPageTableEntries = 0;
+    Pfn->u3.e1 = (MMPFNENTRY1){.PageLocation = ActiveAndValid};
     Pfn->OriginalPte.u.Long = 0;
-    Pfn->u4.PteFrame = 0;
-    Pfn->u4.PrototypePte = 0;
+    Pfn->u4.EntireField = 0;
     return Page;
 }
 

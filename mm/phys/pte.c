@@ -7,9 +7,9 @@
  * asked from the top down.
  *
  * A page table of the user half is made with the first entry it must hold and freed with the last:
- * MMPFN.u3.UsedPageTableEntries of its page counts the entries that are not zero. Page tables of
- * the system half are made on demand and stay; the top-level entries of that half are all made by
- * phase 0 and copied into each new address space.
+ * UsedPageTableEntries in the OriginalPte of its MMPFN counts the entries that are not zero. Page
+ * tables of the system half are made on demand and stay; the top-level entries of that half are all
+ * made by phase 0 and copied into each new address space.
  */
 #include "mip.h"
 
@@ -128,7 +128,7 @@ static PMMPFN MiPageTablePfn(PMMPTE Pte) {
 }
 
 VOID MiAddUsedPte(_In_ PMMPTE Pte) {
-    MiPageTablePfn(Pte)->u3.UsedPageTableEntries++;
+    MiPageTablePfn(Pte)->OriginalPte.u.Soft.UsedPageTableEntries++;
 }
 
 /* Makes the page table that Entry is to point at, unless it is there. */
@@ -141,7 +141,6 @@ static BOOLEAN MiMakePageTable(PMMPTE Entry, ULONG64 Owner) {
     if (Page == 0) {
         return FALSE;
     }
-    MI_PFN_ELEMENT(Page)->u3.UsedPageTableEntries = 0;
     MiWritePte(Entry, (Page << PAGE_SHIFT) | MM_PTE_VALID | MM_PTE_DIRTY1 | MM_PTE_WRITE |
                           MM_PTE_ACCESSED | MM_PTE_DIRTY | Owner);
     InterlockedIncrement64(&MiStatistics.PageTablePages);
@@ -152,7 +151,7 @@ static BOOLEAN MiMakePageTable(PMMPTE Entry, ULONG64 Owner) {
 static VOID MiFreeEmptyPageTables(PEPROCESS Process, PMMPTE Entry) {
     while (Entry < (PMMPTE)PXE_BASE + PTE_PER_PAGE && Entry->u.Hard.Valid) {
         PFN_NUMBER Page = Entry->u.Hard.PageFrameNumber;
-        if (MI_PFN_ELEMENT(Page)->u3.UsedPageTableEntries != 0) {
+        if (MI_PFN_ELEMENT(Page)->OriginalPte.u.Soft.UsedPageTableEntries != 0) {
             return;
         }
         MiWritePte(Entry, 0);
@@ -162,7 +161,7 @@ static VOID MiFreeEmptyPageTables(PEPROCESS Process, PMMPTE Entry) {
         if (Entry >= (PMMPTE)PXE_BASE) {
             return; /* the top level is not counted: it lives as long as its process */
         }
-        MiPageTablePfn(Entry)->u3.UsedPageTableEntries--;
+        MiPageTablePfn(Entry)->OriginalPte.u.Soft.UsedPageTableEntries--;
         Entry = MiGetPteAddress(Entry);
     }
 }
@@ -206,8 +205,8 @@ VOID MiTrimPageTables(_In_ PEPROCESS Process, _In_ PVOID Va) {
 /* A user PTE has become zero: forgets it, and its page table if it was the last. */
 VOID MiReleaseUsedPte(_In_ PEPROCESS Process, _In_ PMMPTE Pte) {
     PMMPFN Pfn = MiPageTablePfn(Pte);
-    NT_ASSERT(Pfn->u3.UsedPageTableEntries != 0);
-    if (--Pfn->u3.UsedPageTableEntries == 0) {
+    NT_ASSERT(Pfn->OriginalPte.u.Soft.UsedPageTableEntries != 0);
+    if (--Pfn->OriginalPte.u.Soft.UsedPageTableEntries == 0) {
         MiFreeEmptyPageTables(Process, MiGetPteAddress(Pte));
     }
 }
