@@ -337,6 +337,11 @@ typedef struct _SUBSECTION {
     ULONG64 FileBytes;      /* that come from the file; the rest is zero */
 } SUBSECTION, *PSUBSECTION;
 
+/* Of a view. */
+FORCEINLINE PCONTROL_AREA MiGetVadControlArea(PMMVAD_SHORT Vad) {
+    return ((PMMVAD)Vad)->Subsection->ControlArea;
+}
+
 /* The pages: an array of prototype PTEs, guarded by SegmentLock while they are invalid. */
 typedef struct _SEGMENT {
     PCONTROL_AREA ControlArea;

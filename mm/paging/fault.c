@@ -116,7 +116,7 @@ static NTSTATUS MiResolveProtoPte(PMI_FAULT Fault, PMMPTE Pte, ULONG Protection)
     }
     if (!Proto->u.Hard.Valid) {
         Fault->ProtoPte = Proto;
-        Fault->ControlArea = ((PMMVAD)Fault->Vad)->ControlArea;
+        Fault->ControlArea = MiGetVadControlArea(Fault->Vad);
         MiReferenceView(Fault->ControlArea);
         return STATUS_MORE_PROCESSING_REQUIRED;
     }

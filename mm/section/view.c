@@ -18,8 +18,7 @@ static BOOLEAN MiIsCopyOnWrite(ULONG Protection) {
 
 /* Inserts the VAD of a view; the view reference on the control area goes with it. */
 static NTSTATUS MiInsertView(PEPROCESS Process, PCONTROL_AREA ControlArea, ULONG_PTR First,
-                             ULONG_PTR Pages, ULONG64 FirstPte, MMVAD_FLAGS Flags, ULONG Section,
-                             SIZE_T Charge) {
+                             ULONG_PTR Pages, ULONG64 FirstPte, const MMVAD *Kind, SIZE_T Charge) {
     PSEGMENT Segment = ControlArea->Segment;
     PMMVAD Vad;
     NTSTATUS Status = MiAllocateVad(Process, sizeof(*Vad), (PVOID *)&Vad);
@@ -30,14 +29,12 @@ static NTSTATUS MiInsertView(PEPROCESS Process, PCONTROL_AREA ControlArea, ULONG
         MiFreeVad(Process, Vad);
         return STATUS_COMMITMENT_LIMIT;
     }
-    Vad->Core.StartingVpn = First;
-    Vad->Core.EndingVpn = First + Pages - 1;
-    Vad->Core.u.VadFlags = Flags;
-    Vad->ControlArea = ControlArea;
+    *Vad = *Kind;
+    MiSetVadRange(&Vad->Core, First, First + Pages - 1);
     Vad->FirstPrototypePte = Segment->PrototypePte + FirstPte;
     Vad->LastContiguousPte = Segment->PrototypePte + Segment->TotalNumberOfPtes - 1;
     Vad->Subsection = MiFindSubsection(Segment, Vad->FirstPrototypePte);
-    Vad->SectionProtection = Section;
+    NT_ASSERT(Vad->Subsection != NULL);
     MiReferenceView(ControlArea);
     MiInsertProcessVad(Process, &Vad->Core);
     MiChargeProcess(Process, &Vad->Core, (SSIZE_T)Charge);
@@ -84,7 +81,8 @@ static NTSTATUS MiMapImageView(PEPROCESS Process, PSECTION Section, PVOID *BaseA
                                ULONG_PTR ZeroBits, PSIZE_T ViewSize, BOOLEAN TopDown) {
     PCONTROL_AREA ControlArea = Section->u1.ControlArea;
     PSEGMENT Segment = ControlArea->Segment;
-    MMVAD_FLAGS Flags = {.VadType = VadImageMap, .Protection = MM_EXECUTE_WRITECOPY};
+    MMVAD Kind = {.Core.u.VadFlags = {.VadType = VadImageMap, .Protection = MM_EXECUTE_WRITECOPY},
+                  .SectionProtection = MM_EXECUTE_WRITECOPY};
     ULONG_PTR Pages = Segment->TotalNumberOfPtes;
     ULONG_PTR First = MI_VA_TO_VPN(*BaseAddress);
     NTSTATUS Status = STATUS_SUCCESS;
@@ -96,8 +94,8 @@ static NTSTATUS MiMapImageView(PEPROCESS Process, PSECTION Section, PVOID *BaseA
         Status = MiSelectAddress(Process, Pages << PAGE_SHIFT, ZeroBits, TopDown, &First);
     }
     if (NT_SUCCESS(Status)) {
-        Status = MiInsertView(Process, ControlArea, First, Pages, 0, Flags, MM_EXECUTE_WRITECOPY,
-                              MiCountImageCharge(Segment));
+        Status =
+            MiInsertView(Process, ControlArea, First, Pages, 0, &Kind, MiCountImageCharge(Segment));
     }
     if (!NT_SUCCESS(Status)) {
         return Status;
@@ -130,8 +128,9 @@ static NTSTATUS MiMeasureDataView(PSECTION Section, PULONG64 Offset, PSIZE_T Vie
 static NTSTATUS MiMapDataView(PEPROCESS Process, PSECTION Section, PVOID *BaseAddress,
                               ULONG_PTR ZeroBits, PULONG64 Offset, PSIZE_T ViewSize,
                               BOOLEAN TopDown, BOOLEAN Inherit, ULONG Protection) {
-    MMVAD_FLAGS Flags = {.Protection = Protection, .Inherit = Inherit};
-    ULONG SectionProtection = MiMakeProtectionMask(Section->InitialPageProtection);
+    MMVAD Kind = {.Core.u.VadFlags.Protection = Protection,
+                  .u2.VadFlags2.Inherit = Inherit,
+                  .SectionProtection = MiMakeProtectionMask(Section->InitialPageProtection)};
     ULONG_PTR First, Pages;
     NTSTATUS Status = MiMeasureDataView(Section, Offset, ViewSize);
     if (!NT_SUCCESS(Status)) {
@@ -146,7 +145,7 @@ static NTSTATUS MiMapDataView(PEPROCESS Process, PSECTION Section, PVOID *BaseAd
     }
     if (NT_SUCCESS(Status)) {
         Status = MiInsertView(Process, Section->u1.ControlArea, First, Pages, *Offset >> PAGE_SHIFT,
-                              Flags, SectionProtection, MiIsCopyOnWrite(Protection) ? Pages : 0);
+                              &Kind, MiIsCopyOnWrite(Protection) ? Pages : 0);
     }
     if (NT_SUCCESS(Status)) {
         *BaseAddress = MI_VPN_TO_VA(First);

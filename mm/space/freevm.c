@@ -5,18 +5,19 @@
 
 VOID MiDeleteVad(_Inout_ PEPROCESS Process, _In_ PMMVAD_SHORT Vad) {
     MiLockWorkingSet(Process);
-    MiDeletePteRange(Process, Vad->StartingVpn, Vad->EndingVpn);
+    MiDeletePteRange(Process, MiGetVadStartingVpn(Vad), MiGetVadEndingVpn(Vad));
     MiRemoveVad(&Process->VadRoot, Vad);
     Process->VadHint = NULL;
     Process->VadCount--;
     MiUnlockWorkingSet(Process);
-    Process->VirtualSize -= (Vad->EndingVpn - Vad->StartingVpn + 1) << PAGE_SHIFT;
-    MiChargeProcess(Process, Vad, -(SSIZE_T)Vad->CommitCharge);
+    Process->VirtualSize -= (MiGetVadEndingVpn(Vad) - MiGetVadStartingVpn(Vad) + 1) << PAGE_SHIFT;
+    MiChargeProcess(Process, Vad, -(SSIZE_T)MiGetVadCommitCharge(Vad));
     if (Vad->u.VadFlags.VadType == VadImageMap) {
-        MiTellDebugger(Process, ((PMMVAD)Vad)->ControlArea, MI_VPN_TO_VA(Vad->StartingVpn), FALSE);
+        MiTellDebugger(Process, MiGetVadControlArea(Vad), MI_VPN_TO_VA(MiGetVadStartingVpn(Vad)),
+                       FALSE);
     }
     if (!Vad->u.VadFlags.PrivateMemory) {
-        MiDereferenceView(((PMMVAD)Vad)->ControlArea);
+        MiDereferenceView(MiGetVadControlArea(Vad));
     }
     MiFreeVad(Process, Vad);
 }
@@ -45,9 +46,9 @@ static NTSTATUS MiDecommitRange(PEPROCESS Process, PMMVAD_SHORT Vad, ULONG_PTR F
     MiLockWorkingSet(Process);
     Committed = MiCountCommittedPages(Vad, First, Last);
     MiDeletePteRange(Process, First, Last);
-    if (First == Vad->StartingVpn && Last == Vad->EndingVpn) {
-        Vad->u.VadFlags.MemCommit = 0;
-    } else if (Vad->u.VadFlags.MemCommit) {
+    if (First == MiGetVadStartingVpn(Vad) && Last == MiGetVadEndingVpn(Vad)) {
+        Vad->u1.VadFlags1.MemCommit = 0;
+    } else if (Vad->u1.VadFlags1.MemCommit) {
         Status = MiMarkDecommitted(Process, First, Last, &Marked);
         Left = Last - First + 1 - Marked; /* could not be marked: empty but committed */
     }
@@ -65,10 +66,11 @@ static NTSTATUS MiSplitVad(PEPROCESS Process, PMMVAD_SHORT Vad, ULONG_PTR First,
     }
     MiLockWorkingSet(Process);
     *Tail = *Vad;
-    Tail->StartingVpn = Last + 1;
-    Tail->CommitCharge = MiCountCommittedPages(Vad, Last + 1, Vad->EndingVpn);
-    Vad->CommitCharge -= Tail->CommitCharge;
-    Vad->EndingVpn = First - 1;
+    SIZE_T TailCharge = MiCountCommittedPages(Vad, Last + 1, MiGetVadEndingVpn(Vad));
+    MiSetVadRange(Tail, Last + 1, MiGetVadEndingVpn(Vad));
+    MiSetVadCommitCharge(Tail, TailCharge);
+    MiSetVadCommitCharge(Vad, MiGetVadCommitCharge(Vad) - TailCharge);
+    MiSetVadRange(Vad, MiGetVadStartingVpn(Vad), First - 1);
     MiInsertVad(&Process->VadRoot, Tail);
     Process->VadHint = NULL;
     Process->VadCount++;
@@ -87,7 +89,7 @@ static NTSTATUS MiReleasePart(PEPROCESS Process, PMMVAD_SHORT Vad, ULONG_PTR Fir
     MiLockWorkingSet(Process);
     Committed = MiCountCommittedPages(Vad, First, Last);
     MiUnlockWorkingSet(Process);
-    if (First != Vad->StartingVpn && Last != Vad->EndingVpn) {
+    if (First != MiGetVadStartingVpn(Vad) && Last != MiGetVadEndingVpn(Vad)) {
         Status = MiSplitVad(Process, Vad, First, Last);
         if (!NT_SUCCESS(Status)) {
             return Status;
@@ -95,10 +97,12 @@ static NTSTATUS MiReleasePart(PEPROCESS Process, PMMVAD_SHORT Vad, ULONG_PTR Fir
     }
     MiLockWorkingSet(Process);
     MiDeletePteRange(Process, First, Last);
-    if (First == Vad->StartingVpn) {
-        Vad->StartingVpn = Last + 1; /* keeps its place in the tree: no other VAD is in between */
-    } else if (Last == Vad->EndingVpn) {
-        Vad->EndingVpn = First - 1;
+    if (First == MiGetVadStartingVpn(Vad)) {
+        MiSetVadRange(
+            Vad, Last + 1,
+            MiGetVadEndingVpn(Vad)); /* keeps its place in the tree: no other VAD is in between */
+    } else if (Last == MiGetVadEndingVpn(Vad)) {
+        MiSetVadRange(Vad, MiGetVadStartingVpn(Vad), First - 1);
     }
     MiUnlockWorkingSet(Process);
     Process->VirtualSize -= (Last - First + 1) << PAGE_SHIFT;
@@ -121,18 +125,18 @@ static NTSTATUS MiFreeRange(PEPROCESS Process, PVOID *Base, PSIZE_T Size, ULONG 
         return STATUS_UNABLE_TO_DELETE_SECTION;
     }
     if (*Size == 0) {
-        if (First != Vad->StartingVpn) {
+        if (First != MiGetVadStartingVpn(Vad)) {
             return STATUS_FREE_VM_NOT_AT_BASE;
         }
-        Last = Vad->EndingVpn;
-    } else if (Last > Vad->EndingVpn) {
+        Last = MiGetVadEndingVpn(Vad);
+    } else if (Last > MiGetVadEndingVpn(Vad)) {
         return STATUS_UNABLE_TO_FREE_VM;
     }
     *Base = MI_VPN_TO_VA(First);
     *Size = (Last - First + 1) << PAGE_SHIFT;
     if (FreeType == MEM_DECOMMIT) {
         Status = MiDecommitRange(Process, Vad, First, Last);
-    } else if (First == Vad->StartingVpn && Last == Vad->EndingVpn) {
+    } else if (First == MiGetVadStartingVpn(Vad) && Last == MiGetVadEndingVpn(Vad)) {
         MiDeleteVad(Process, Vad);
         Status = STATUS_SUCCESS;
     } else {

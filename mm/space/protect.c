@@ -44,7 +44,7 @@ static NTSTATUS MiCheckProtection(PMMVAD_SHORT Vad, ULONG_PTR First, ULONG_PTR L
         }
     }
     for (ULONG_PTR Vpn = First; Vpn <= Last; Vpn++) {
-        if (Vad->u.VadFlags.PrivateMemory && Vad->u.VadFlags.MemCommit) {
+        if (Vad->u.VadFlags.PrivateMemory && Vad->u1.VadFlags1.MemCommit) {
             Vpn = MiSkipAbsentPageTables(Vpn); /* as the VAD says: committed */
             if (Vpn > Last) {
                 break;
@@ -125,7 +125,7 @@ NTSTATUS MmProtectVirtualMemory(_Inout_ PEPROCESS Process, _Inout_ PVOID *BaseAd
     MiAttachProcess(Process, &ApcState);
     MiLockAddressSpace(Process);
     Vad = MiLocateVad(&Process->VadRoot, First);
-    if (Vad == NULL || Last > Vad->EndingVpn) {
+    if (Vad == NULL || Last > MiGetVadEndingVpn(Vad)) {
         Status = STATUS_CONFLICTING_ADDRESSES;
     } else {
         Status = MiProtectRange(Process, Vad, First, Last, Protection, &OldProtection);

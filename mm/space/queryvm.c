@@ -8,7 +8,7 @@
 static VOID MiDescribeFree(PEPROCESS Process, ULONG_PTR Vpn, PMEMORY_BASIC_INFORMATION Info) {
     ULONG_PTR End = MI_VA_TO_VPN(MM_HIGHEST_USER_ADDRESS);
     PMMVAD_SHORT Next = MiCheckForConflictingVad(&Process->VadRoot, Vpn, End);
-    Info->RegionSize = ((Next != NULL ? Next->StartingVpn : End + 1) - Vpn) << PAGE_SHIFT;
+    Info->RegionSize = ((Next != NULL ? MiGetVadStartingVpn(Next) : End + 1) - Vpn) << PAGE_SHIFT;
     Info->State = MEM_FREE;
     Info->Protect = PAGE_NOACCESS;
 }
@@ -16,12 +16,12 @@ static VOID MiDescribeFree(PEPROCESS Process, ULONG_PTR Vpn, PMEMORY_BASIC_INFOR
 /* The first page from Vpn on that differs from the one at Vpn. */
 static ULONG_PTR MiFindRegionEnd(PMMVAD_SHORT Vad, ULONG_PTR Vpn) {
     ULONG Protection = MiGetPageProtection(Vad, Vpn);
-    ULONG Default = Vad->u.VadFlags.MemCommit ? Vad->u.VadFlags.Protection : MM_ZERO_ACCESS;
-    for (Vpn++; Vpn <= Vad->EndingVpn; Vpn++) {
+    ULONG Default = Vad->u1.VadFlags1.MemCommit ? Vad->u.VadFlags.Protection : MM_ZERO_ACCESS;
+    for (Vpn++; Vpn <= MiGetVadEndingVpn(Vad); Vpn++) {
         if (Vad->u.VadFlags.PrivateMemory && Protection == Default) {
             Vpn = MiSkipAbsentPageTables(Vpn);
-            if (Vpn > Vad->EndingVpn) {
-                return Vad->EndingVpn + 1;
+            if (Vpn > MiGetVadEndingVpn(Vad)) {
+                return MiGetVadEndingVpn(Vad) + 1;
             }
         }
         if (MiGetPageProtection(Vad, Vpn) != Protection) {
@@ -33,7 +33,7 @@ static ULONG_PTR MiFindRegionEnd(PMMVAD_SHORT Vad, ULONG_PTR Vpn) {
 
 static VOID MiDescribePages(PMMVAD_SHORT Vad, ULONG_PTR Vpn, PMEMORY_BASIC_INFORMATION Info) {
     ULONG Protection = MiGetPageProtection(Vad, Vpn);
-    Info->AllocationBase = MI_VPN_TO_VA(Vad->StartingVpn);
+    Info->AllocationBase = MI_VPN_TO_VA(MiGetVadStartingVpn(Vad));
     Info->AllocationProtect = MiGetWin32Protection(Vad->u.VadFlags.Protection);
     Info->RegionSize = (MiFindRegionEnd(Vad, Vpn) - Vpn) << PAGE_SHIFT;
     Info->State = Protection == MM_ZERO_ACCESS ? MEM_RESERVE : MEM_COMMIT;
@@ -78,9 +78,9 @@ PCONTROL_AREA MiReferenceViewAt(_In_ PEPROCESS Process, _In_ PVOID Address, _Out
     MiLockWorkingSet(Process);
     Vad = MiLocateVad(&Process->VadRoot, MI_VA_TO_VPN(Address));
     if (Vad != NULL && !Vad->u.VadFlags.PrivateMemory) {
-        ControlArea = ((PMMVAD)Vad)->ControlArea;
+        ControlArea = MiGetVadControlArea(Vad);
         MiReferenceView(ControlArea);
-        *Base = MI_VPN_TO_VA(Vad->StartingVpn);
+        *Base = MI_VPN_TO_VA(MiGetVadStartingVpn(Vad));
     }
     MiUnlockWorkingSet(Process);
     MiDetachProcess(Process, &ApcState);

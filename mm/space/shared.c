@@ -33,7 +33,7 @@ NTSTATUS MiMapSharedUserData(_In_ PEPROCESS Process) {
         return Status;
     }
     Status = STATUS_NO_MEMORY;
-    Vad->StartingVpn = Vad->EndingVpn = MI_VA_TO_VPN(Va);
+    MiSetVadRange(Vad, MI_VA_TO_VPN(Va), MI_VA_TO_VPN(Va));
     Vad->u.VadFlags.PrivateMemory = 1;
     Vad->u.VadFlags.NoChange = 1;
     Vad->u.VadFlags.Protection = MM_READONLY;

@@ -18,11 +18,11 @@ static PMMVAD_SHORT MiLocateVadFrom(const RTL_AVL_TREE *Tree, ULONG_PTR Vpn) {
     PMMVAD_SHORT Found = NULL;
     while (Node != NULL) {
         PMMVAD_SHORT Vad = MI_VAD(Node);
-        if (Vpn > Vad->EndingVpn) {
+        if (Vpn > MiGetVadEndingVpn(Vad)) {
             Node = Node->Right;
         } else {
             Found = Vad;
-            if (Vpn >= Vad->StartingVpn) {
+            if (Vpn >= MiGetVadStartingVpn(Vad)) {
                 break;
             }
             Node = Node->Left;
@@ -38,7 +38,7 @@ PMMVAD_SHORT MiLocateVad(_In_ const RTL_AVL_TREE *Tree, _In_ ULONG_PTR Vpn) {
 PMMVAD_SHORT MiCheckForConflictingVad(_In_ const RTL_AVL_TREE *Tree, _In_ ULONG_PTR StartingVpn,
                                       _In_ ULONG_PTR EndingVpn) {
     PMMVAD_SHORT Vad = MiLocateVadFrom(Tree, StartingVpn);
-    return Vad != NULL && Vad->StartingVpn <= EndingVpn ? Vad : NULL;
+    return Vad != NULL && MiGetVadStartingVpn(Vad) <= EndingVpn ? Vad : NULL;
 }
 
 VOID MiInsertVad(_Inout_ PRTL_AVL_TREE Tree, _Inout_ PMMVAD_SHORT Vad) {
@@ -47,7 +47,7 @@ VOID MiInsertVad(_Inout_ PRTL_AVL_TREE Tree, _Inout_ PMMVAD_SHORT Vad) {
     BOOLEAN Right = FALSE;
     while (Node != NULL) {
         Parent = Node;
-        Right = Vad->StartingVpn > MI_VAD(Node)->StartingVpn;
+        Right = MiGetVadStartingVpn(Vad) > MiGetVadStartingVpn(MI_VAD(Node));
         Node = Right ? Node->Right : Node->Left;
     }
     RtlAvlInsertNodeEx(Tree, Parent, Right, &Vad->VadNode);
@@ -94,11 +94,11 @@ BOOLEAN MiFindEmptyAddressRange(_In_ const RTL_AVL_TREE *Tree, _In_ ULONG_PTR Pa
         return FALSE;
     }
     while (Start <= HighestVpn && Pages - 1 <= HighestVpn - Start) {
-        if (Vad == NULL || Vad->StartingVpn > Start + (Pages - 1)) {
+        if (Vad == NULL || MiGetVadStartingVpn(Vad) > Start + (Pages - 1)) {
             *StartingVpn = Start;
             return TRUE;
         }
-        Start = ALIGN_UP_BY(Vad->EndingVpn + 1, AlignmentPages);
+        Start = ALIGN_UP_BY(MiGetVadEndingVpn(Vad) + 1, AlignmentPages);
         Vad = MiGetNextVad(Vad);
     }
     return FALSE;
@@ -113,7 +113,7 @@ BOOLEAN MiFindEmptyAddressRangeDown(_In_ const RTL_AVL_TREE *Tree, _In_ ULONG_PT
         return FALSE;
     }
     for (;;) {
-        ULONG_PTR Floor = Vad != NULL ? Vad->EndingVpn + 1 : 0;
+        ULONG_PTR Floor = Vad != NULL ? MiGetVadEndingVpn(Vad) + 1 : 0;
         ULONG_PTR Lowest = max(Floor, LowestVpn);
         if (Limit >= Pages) {
             ULONG_PTR Start = ALIGN_DOWN_BY(Limit - Pages, AlignmentPages);
@@ -125,7 +125,7 @@ BOOLEAN MiFindEmptyAddressRangeDown(_In_ const RTL_AVL_TREE *Tree, _In_ ULONG_PT
         if (Vad == NULL || Floor <= LowestVpn) {
             return FALSE;
         }
-        Limit = min(Limit, Vad->StartingVpn);
+        Limit = min(Limit, MiGetVadStartingVpn(Vad));
         Vad = MiGetPreviousVad(Vad);
     }
 }

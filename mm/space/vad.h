@@ -14,39 +14,87 @@
 typedef enum _MI_VAD_TYPE { VadNone, VadDevicePhysicalMemory, VadImageMap } MI_VAD_TYPE;
 
 typedef struct _MMVAD_FLAGS {
+    ULONG : 3;
+    ULONG NoChange : 1;   /* Mm's own: a program can neither protect nor free it */
     ULONG VadType : 3;    /* MI_VAD_TYPE */
     ULONG Protection : 5; /* MM_* of mip.h: of every page whose PTE does not say otherwise */
-    ULONG NoChange : 1;   /* Mm's own: a program can neither protect nor free it */
+    ULONG : 8;
     ULONG PrivateMemory : 1;
-    ULONG MemCommit : 1; /* a zero PTE means committed, else reserved */
-    ULONG Inherit : 1;   /* ViewShare */
-    ULONG Spare : 20;
 } MMVAD_FLAGS;
 
-/* Guarded by the process's locks, see the table in mip.h. */
+typedef struct _MMVAD_FLAGS1 {
+    ULONG CommitCharge : 31; /* low bits; the high ones are in CommitChargeHigh */
+    ULONG MemCommit : 1;     /* a zero PTE means committed, else reserved */
+} MMVAD_FLAGS1;
+
+typedef struct _MMVAD_FLAGS2 {
+    ULONG : 26;
+    ULONG Inherit : 1; /* ViewShare */
+} MMVAD_FLAGS2;
+
+/*
+ * Guarded by the process's locks, see the table in mip.h. Page numbers and charge are in two parts,
+ * as on Windows: use the functions below.
+ */
 typedef struct _MMVAD_SHORT {
     RTL_BALANCED_NODE VadNode; /* must be first */
-    ULONG_PTR StartingVpn;     /* first and last page; both belong to the range */
-    ULONG_PTR EndingVpn;
+    ULONG StartingVpn;         /* first and last page; both belong to the range */
+    ULONG EndingVpn;
+    UCHAR StartingVpnHigh;
+    UCHAR EndingVpnHigh;
+    UCHAR CommitChargeHigh;
+    UCHAR Reserved1[0xD];
     union {
         ULONG LongFlags;
         MMVAD_FLAGS VadFlags;
     } u;
-    SIZE_T CommitCharge; /* pages charged for this range */
+    union {
+        ULONG LongFlags1;
+        MMVAD_FLAGS1 VadFlags1;
+    } u1;
+    UCHAR Reserved2[8];
 } MMVAD_SHORT, *PMMVAD_SHORT;
 
 struct _SUBSECTION;
-struct _CONTROL_AREA;
 
 /* A view of a section: the short VAD, then where its pages come from. */
 typedef struct _MMVAD {
     MMVAD_SHORT Core;
-    struct _CONTROL_AREA *ControlArea; /* one mapped-view reference */
-    struct _SUBSECTION *Subsection;    /* of the first page */
+    union {
+        ULONG LongFlags2;
+        MMVAD_FLAGS2 VadFlags2;
+    } u2;
+    struct _SUBSECTION *Subsection; /* of the first page; its control area is referenced */
     struct _MMPTE *FirstPrototypePte;
     struct _MMPTE *LastContiguousPte;
-    ULONG SectionProtection; /* MM_*: what the section allows */
+    UCHAR Reserved1[0x28];
+    ULONG SectionProtection; /* MM_*: what the section allows. Our own, after Windows' fields */
 } MMVAD, *PMMVAD;
+
+FORCEINLINE ULONG_PTR MiGetVadStartingVpn(const MMVAD_SHORT *Vad) {
+    return Vad->StartingVpn | (ULONG_PTR)Vad->StartingVpnHigh << 32;
+}
+
+FORCEINLINE ULONG_PTR MiGetVadEndingVpn(const MMVAD_SHORT *Vad) {
+    return Vad->EndingVpn | (ULONG_PTR)Vad->EndingVpnHigh << 32;
+}
+
+FORCEINLINE VOID MiSetVadRange(PMMVAD_SHORT Vad, ULONG_PTR StartingVpn, ULONG_PTR EndingVpn) {
+    Vad->StartingVpn = (ULONG)StartingVpn;
+    Vad->StartingVpnHigh = (UCHAR)(StartingVpn >> 32);
+    Vad->EndingVpn = (ULONG)EndingVpn;
+    Vad->EndingVpnHigh = (UCHAR)(EndingVpn >> 32);
+}
+
+/* Pages charged for the range. */
+FORCEINLINE SIZE_T MiGetVadCommitCharge(const MMVAD_SHORT *Vad) {
+    return Vad->u1.VadFlags1.CommitCharge | (SIZE_T)Vad->CommitChargeHigh << 31;
+}
+
+FORCEINLINE VOID MiSetVadCommitCharge(PMMVAD_SHORT Vad, SIZE_T Pages) {
+    Vad->u1.VadFlags1.CommitCharge = Pages & 0x7FFFFFFF;
+    Vad->CommitChargeHigh = (UCHAR)(Pages >> 31);
+}
 
 #define MI_VPN_TO_VA(Vpn) ((PVOID)((ULONG_PTR)(Vpn) << PAGE_SHIFT))
 #define MI_VA_TO_VPN(Va)  ((ULONG_PTR)(Va) >> PAGE_SHIFT)

@@ -18,7 +18,7 @@
 /* Faults come in flocks: the last VAD found is tried first. */
 PMMVAD_SHORT MiFindVad(_In_ PEPROCESS Process, _In_ ULONG_PTR Vpn) {
     PMMVAD_SHORT Vad = Process->VadHint;
-    if (Vad != NULL && Vad->StartingVpn <= Vpn && Vpn <= Vad->EndingVpn) {
+    if (Vad != NULL && MiGetVadStartingVpn(Vad) <= Vpn && Vpn <= MiGetVadEndingVpn(Vad)) {
         return Vad;
     }
     Vad = MiLocateVad(&Process->VadRoot, Vpn);
@@ -34,7 +34,7 @@ PMMPTE MiGetPrototypePte(_In_ PMMVAD_SHORT Vad, _In_ ULONG_PTR Vpn) {
     if (Vad->u.VadFlags.PrivateMemory) {
         return NULL;
     }
-    Proto = View->FirstPrototypePte + (Vpn - Vad->StartingVpn);
+    Proto = View->FirstPrototypePte + (Vpn - MiGetVadStartingVpn(Vad));
     return Proto <= View->LastContiguousPte ? Proto : NULL;
 }
 
@@ -42,7 +42,7 @@ PMMPTE MiGetPrototypePte(_In_ PMMVAD_SHORT Vad, _In_ ULONG_PTR Vpn) {
 static ULONG MiDefaultProtection(PMMVAD_SHORT Vad, ULONG_PTR Vpn) {
     PMMPTE Proto;
     if (Vad->u.VadFlags.PrivateMemory) {
-        return Vad->u.VadFlags.MemCommit ? Vad->u.VadFlags.Protection : MM_ZERO_ACCESS;
+        return Vad->u1.VadFlags1.MemCommit ? Vad->u.VadFlags.Protection : MM_ZERO_ACCESS;
     }
     Proto = MiGetPrototypePte(Vad, Vpn);
     if (Proto == NULL || Proto->u.Long == 0) {
@@ -85,7 +85,7 @@ ULONG_PTR MiSkipAbsentPageTables(_In_ ULONG_PTR Vpn) {
 
 ULONG_PTR MiCountCommittedPages(_In_ PMMVAD_SHORT Vad, _In_ ULONG_PTR FirstVpn,
                                 _In_ ULONG_PTR LastVpn) {
-    BOOLEAN Default = Vad->u.VadFlags.MemCommit;
+    BOOLEAN Default = Vad->u1.VadFlags1.MemCommit;
     ULONG_PTR Count = 0;
     ULONG_PTR Vpn = FirstVpn;
     while (Vpn <= LastVpn) {
@@ -110,7 +110,7 @@ VOID MiAddWorkingSetPage(_Inout_ PEPROCESS Process) {
 
 /* Books charged pages (Pages > 0), or gives them back, to the range and its process. */
 VOID MiChargeProcess(_Inout_ PEPROCESS Process, _Inout_ PMMVAD_SHORT Vad, _In_ SSIZE_T Pages) {
-    Vad->CommitCharge += (SIZE_T)Pages;
+    MiSetVadCommitCharge(Vad, MiGetVadCommitCharge(Vad) + (SIZE_T)Pages);
     Process->CommitCharge += (SIZE_T)Pages;
     if (Process->CommitCharge > Process->CommitChargePeak) {
         Process->CommitChargePeak = Process->CommitCharge;

@@ -38,8 +38,8 @@ NTSTATUS MiSelectAddress(_In_ PEPROCESS Process, _In_ SIZE_T Size, _In_ ULONG_PT
 }
 
 VOID MiInsertProcessVad(_Inout_ PEPROCESS Process, _Inout_ PMMVAD_SHORT Vad) {
-    SIZE_T Size = (Vad->EndingVpn - Vad->StartingVpn + 1) << PAGE_SHIFT;
-    NT_ASSERT(MiIsPlaceForVad(MI_VPN_TO_VA(Vad->StartingVpn), Size));
+    SIZE_T Size = (MiGetVadEndingVpn(Vad) - MiGetVadStartingVpn(Vad) + 1) << PAGE_SHIFT;
+    NT_ASSERT(MiIsPlaceForVad(MI_VPN_TO_VA(MiGetVadStartingVpn(Vad)), Size));
     MiLockWorkingSet(Process);
     MiInsertVad(&Process->VadRoot, Vad);
     Process->VadCount++;
@@ -86,10 +86,9 @@ static NTSTATUS MiReserveMemory(PEPROCESS Process, PVOID *Base, ULONG_PTR ZeroBi
         MiFreeVad(Process, Vad);
         return STATUS_COMMITMENT_LIMIT;
     }
-    Vad->StartingVpn = First;
-    Vad->EndingVpn = Last;
+    MiSetVadRange(Vad, First, Last);
     Vad->u.VadFlags.PrivateMemory = 1;
-    Vad->u.VadFlags.MemCommit = Commit;
+    Vad->u1.VadFlags1.MemCommit = Commit;
     Vad->u.VadFlags.Protection = Protection;
     MiInsertProcessVad(Process, Vad);
     if (Commit) {
@@ -129,9 +128,9 @@ static NTSTATUS MiCommitPrivate(PEPROCESS Process, PMMVAD_SHORT Vad, ULONG_PTR F
         return STATUS_COMMITMENT_LIMIT;
     }
     MiLockWorkingSet(Process);
-    if (Vad->CommitCharge == 0 && !Vad->u.VadFlags.MemCommit && First == Vad->StartingVpn &&
-        Last == Vad->EndingVpn) {
-        Vad->u.VadFlags.MemCommit = 1; /* all of it at once: the VAD says so for every page */
+    if (MiGetVadCommitCharge(Vad) == 0 && !Vad->u1.VadFlags1.MemCommit &&
+        First == MiGetVadStartingVpn(Vad) && Last == MiGetVadEndingVpn(Vad)) {
+        Vad->u1.VadFlags1.MemCommit = 1; /* all of it at once: the VAD says so for every page */
         Vad->u.VadFlags.Protection = Protection;
         Taken = Needed;
     } else {
@@ -147,7 +146,7 @@ static NTSTATUS MiCommitPrivate(PEPROCESS Process, PMMVAD_SHORT Vad, ULONG_PTR F
 
 /* Commits pages of a section of memory (SEC_RESERVE), for all who map it. */
 static NTSTATUS MiCommitSection(PMMVAD_SHORT Vad, ULONG_PTR First, ULONG_PTR Last) {
-    PCONTROL_AREA ControlArea = ((PMMVAD)Vad)->ControlArea;
+    PCONTROL_AREA ControlArea = MiGetVadControlArea(Vad);
     PMMPTE FirstPte = MiGetPrototypePte(Vad, First);
     PMMPTE LastPte = MiGetPrototypePte(Vad, Last);
     if (FirstPte == NULL || LastPte == NULL) {
@@ -161,12 +160,12 @@ static NTSTATUS MiCommitMemory(PEPROCESS Process, PVOID *Base, PSIZE_T Size, ULO
     ULONG_PTR Last = MI_VA_TO_VPN((ULONG_PTR)*Base + *Size - 1);
     PMMVAD_SHORT Vad = MiLocateVad(&Process->VadRoot, First);
     NTSTATUS Status;
-    if (Vad == NULL || Last > Vad->EndingVpn || Vad->u.VadFlags.NoChange) {
+    if (Vad == NULL || Last > MiGetVadEndingVpn(Vad) || Vad->u.VadFlags.NoChange) {
         return STATUS_CONFLICTING_ADDRESSES;
     }
     if (Vad->u.VadFlags.PrivateMemory) {
         Status = MiCommitPrivate(Process, Vad, First, Last, Protection);
-    } else if (((PMMVAD)Vad)->ControlArea->FilePointer == NULL) {
+    } else if (MiGetVadControlArea(Vad)->FilePointer == NULL) {
         Status = MiCommitSection(Vad, First, Last);
     } else {
         Status = STATUS_ALREADY_COMMITTED;

@@ -43,7 +43,7 @@ static BOOLEAN ModelIsFree(ULONG_PTR First, ULONG_PTR Last) {
 }
 
 static void SetModel(PMMVAD_SHORT Vad, PMMVAD_SHORT Value) {
-    for (ULONG_PTR i = Vad->StartingVpn; i <= Vad->EndingVpn; i++) {
+    for (ULONG_PTR i = MiGetVadStartingVpn(Vad); i <= MiGetVadEndingVpn(Vad); i++) {
         Model[i] = Value;
     }
 }
@@ -60,8 +60,7 @@ static void InsertRandom(void) {
         return;
     }
     Vad = calloc(1, sizeof(*Vad));
-    Vad->StartingVpn = First;
-    Vad->EndingVpn = Last;
+    MiSetVadRange(Vad, First, Last);
     MiInsertVad(&Tree, Vad);
     SetModel(Vad, Vad);
 }

@@ -113,13 +113,18 @@ def _protection(value):
     return name + (" GUARD" if value & 0x10 else " NOCACHE" if value & 8 else "")
 
 
+def _vpn(value, name):
+    """A page number, which a VAD keeps in two parts."""
+    return model.num(value, name) | model.num(value, name + "High") << 32
+
+
 def _behind(node):
     """The columns after the commit charge: Private or Mapped, Exe, protection, what is mapped."""
     short = model.at(node, "_MMVAD_SHORT")
     protection = _protection(model.num(short, "u.VadFlags.Protection"))
     if model.num(short, "u.VadFlags.PrivateMemory"):
         return "Private      %s" % protection, 0
-    area = model.at(model.num(model.at(node, "_MMVAD"), "ControlArea"), "_CONTROL_AREA")
+    area = model.at(model.num(model.at(node, "_MMVAD"), "Subsection.ControlArea"), "_CONTROL_AREA")
     image = model.num(area, "u.Flags.Image")
     file = model.num(area, "FilePointer")
     shared = 0
@@ -141,11 +146,12 @@ def vad(argument):
     count = levels = depth = private = shared = 0
     for node, level in tree(root):
         value = model.at(node, "_MMVAD_SHORT")
-        commit = model.num(value, "CommitCharge")
+        commit = (model.num(value, "u1.VadFlags1.CommitCharge") |
+                  model.num(value, "CommitChargeHigh") << 31)
         line, behind = _behind(node)
         write("%s %2d %15x %15x %15d %s" % (
-            text.plain(node), level, model.num(value, "StartingVpn"),
-            model.num(value, "EndingVpn"), commit, line.rstrip()))
+            text.plain(node), level, _vpn(value, "StartingVpn"),
+            _vpn(value, "EndingVpn"), commit, line.rstrip()))
         count, levels, depth = count + 1, levels + level, max(depth, level)
         private, shared = private + commit, shared + behind
     write()
