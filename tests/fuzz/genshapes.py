@@ -18,7 +18,7 @@ ENUM = re.compile(r"typedef enum \w*\s*\{(.*?)\}\s*(\w+)", re.S)
 DEFINE = re.compile(r"^#define +(\w+) +\(?(?:\(\w+\))?(0x[0-9A-Fa-f]+|\d+)[uUlL]*\)?\s*(?:/\*.*)?$", re.M)
 
 # What these do ends the machine, not the fault that is looked for.
-NEVER = {"NtMakeTemporaryObject", "NtShutdownSystem", "NtSetSystemPowerState", "NtRaiseHardError", "NtInitiatePowerAction"}
+NEVER = {"NtShutdownSystem", "NtSetSystemPowerState", "NtRaiseHardError", "NtInitiatePowerAction"}
 # They end, stop or hold up their caller by what they are for: seldom.
 SELDOM = {"NtTerminateProcess", "NtTerminateThread", "NtSuspendThread", "NtSuspendProcess", "NtContinue",
           "NtContinueEx", "NtRaiseException", "NtDelayExecution", "NtWaitForSingleObject",
@@ -27,7 +27,7 @@ SELDOM = {"NtTerminateProcess", "NtTerminateThread", "NtSuspendThread", "NtSuspe
           "NtRemoveIoCompletionEx", "NtSetContextThread", "NtReadFile", "NtUnmapViewOfSection",
           "NtFreeVirtualMemory", "NtProtectVirtualMemory"}
 # And these once in a long while.
-RARELY = {"NtTerminateProcess", "NtSuspendProcess", "NtTerminateThread"}
+RARELY = {"NtTerminateProcess", "NtRaiseException", "NtSuspendProcess", "NtTerminateThread"}
 
 # Names of flag arguments, and the constants that they are made of.
 FLAGS = [(r"AllocationType|FreeType", r"MEM_\w+"), (r".*Protect(ion)?", r"PAGE_\w+"),

@@ -141,7 +141,7 @@ static void MakeTemporary(HANDLE Directory, PUNICODE_STRING Name) {
         NtOpenDirectoryObject};
     OBJECT_ATTRIBUTES Attributes;
     HANDLE Handle;
-    InitializeObjectAttributes(&Attributes, Name, OBJ_OPENLINK, Directory, NULL);
+    InitializeObjectAttributes(&Attributes, Name, 0, Directory, NULL);
     for (ULONG i = 0; i < ARRAYSIZE(Opens); i++) {
         if (Opens[i](&Handle, DELETE_ACCESS, &Attributes) >= 0) {
             NtMakeTemporaryObject(Handle);

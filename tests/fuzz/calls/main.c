@@ -7,8 +7,8 @@ NTSYS NTSTATUS NTAPI NtResumeProcess(HANDLE);
 NTSYS NTSTATUS NTAPI NtMakePermanentObject(HANDLE);
 
 #define LEDGER_MAGIC  0x7265676465ull
-#define ROUND_LIMIT   20000 /* milliseconds, until the watch ends a round */
-#define PARTNER_LIMIT 60000
+#define ROUND_LIMIT   10000 /* milliseconds, until the watch ends a round */
+#define PARTNER_LIMIT 12000
 #define PARTNER_LOOKS 25 /* milliseconds */
 #define STUCK         12 /* looks at which nothing has gone on */
 

@@ -15,7 +15,7 @@ NTSYS NTSTATUS NTAPI NtSystemDebugControl(int, PVOID, ULONG, PVOID, ULONG, PULON
 #define FAIL_ALLOCATIONS 0x100 /* SysDbgFailAllocations */
 #define FAILURES         12    /* one call in so many is refused memory */
 #define INTERRUPTS       24    /* one in so many is made by int 2Eh */
-#define LOOK_AFTER       64    /* calls, until a worker looks after the others */
+#define LOOK_AFTER       16    /* calls, until a worker looks after the others */
 #define LOOKS            6     /* at a worker that has not gone on, until it is replaced */
 #define REPLACEMENTS     200
 
@@ -254,6 +254,7 @@ static void LookAfter(WORKER *Colleague) {
         return;
     }
     if (++Colleague->Looks < LOOKS) {
+        NtYieldExecution();
         return;
     }
     Colleague->Looks = 0;
@@ -287,6 +288,9 @@ static void WorkerLoop(void) {
 /* Threads that a call has made end at once. */
 NTSTATUS NTAPI ThreadRoutine(PVOID Parameter) {
     WORKER *Worker = WorkerAt(Parameter);
+    if (Myself() != NULL) { /* as an APC, or by a context */
+        return 0;
+    }
     if (Worker == NULL) {
         NtTerminateThread(SELF_THREAD, 0);
     }
@@ -303,7 +307,7 @@ void BeginLoop(void (*Loop)(void)) {
 }
 
 void RunWorkers(ULONG64 Seed, ULONG64 Calls) {
-    WorkerCount = 2 + (ULONG)(Seed >> 32) % 3;
+    WorkerCount = 3 + (ULONG)(Seed >> 32) % 4;
     CallLimit = (ULONG64) - (LONG64)Calls;
     for (ULONG i = 0; i < WorkerCount; i++) {
         Workers[i].Number = i;
