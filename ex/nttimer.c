@@ -27,6 +27,7 @@ typedef struct _ETIMER {
     KSPIN_LOCK Lock;
     LIST_ENTRY ActiveTimerListEntry; /* ETHREAD.ActiveTimerListHead of TimerApc.Thread */
     BOOLEAN ApcAssociated;           /* in that list (Lock) */
+    BOOLEAN DpcUsed;                 /* TimerDpc has been given to KeTimer (Lock) */
     LONG Period;                     /* Lock */
 } ETIMER, *PETIMER;
 
@@ -131,12 +132,18 @@ VOID ExTimerRundown(VOID) {
     }
 }
 
-/* The last reference has gone, so no thread has it in its list: only the KTIMER may still be set.
+/*
+ * The last reference has gone, so no thread has it in its list: only the KTIMER may still be set.
+ * The DPC holds no reference. On another processor it may be running still, at the latest waiting
+ * for the lock, which is in the memory that is about to be freed.
  */
 static VOID ExpDeleteTimer(PVOID Object) {
     PETIMER Timer = Object;
     KeCancelTimer(&Timer->KeTimer);
-    KeRemoveQueueDpc(&Timer->TimerDpc);
+    if (Timer->DpcUsed) {
+        KeRemoveQueueDpc(&Timer->TimerDpc);
+        KeFlushQueuedDpcs();
+    }
 }
 
 NTSTATUS ExpInitializeTimers(VOID) {
@@ -162,6 +169,7 @@ static VOID ExpInitializeTimer(PVOID Object, const VOID *Type) {
     KeInitializeDpc(&Timer->TimerDpc, ExpTimerDpcRoutine, Timer);
     KeInitializeSpinLock(&Timer->Lock);
     Timer->ApcAssociated = FALSE;
+    Timer->DpcUsed = FALSE;
     Timer->Period = 0;
 }
 
@@ -192,6 +200,7 @@ static VOID ExpAssociateTimer(PETIMER Timer, PVOID ApcRoutine, PVOID Context) {
     InsertTailList(&Thread->ActiveTimerListHead, &Timer->ActiveTimerListEntry);
     KeReleaseSpinLockFromDpcLevel(&Thread->ActiveTimerListLock);
     Timer->ApcAssociated = TRUE;
+    Timer->DpcUsed = TRUE;
 }
 
 /* Returns the state before. */

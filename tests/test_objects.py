@@ -26,7 +26,7 @@ def test_random_operations_do_what_the_model_foretells(smp, first, seeds, operat
 RACES = ("close against close", "close against use", "close against duplicate",
          "close against protect", "values used again", "last close against open",
          "temporary against permanent", "directory read while it changes",
-         "thread end against open", "process end against duplicate")
+         "thread end against open", "timer expiry against close", "process end against duplicate")
 
 
 @pytest.mark.parametrize("smp,rounds", [(1, 40), (4, 40)])

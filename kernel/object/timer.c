@@ -77,22 +77,28 @@ BOOLEAN KiRemoveTimer(PKTIMER Timer) {
     return Inserted;
 }
 
-/* Timer's lock held: it is due. Returns the DPC to queue once the lock is given back. */
-static PKDPC KiSignalTimer(PKTIMER Timer) {
+/*
+ * Timer's lock held: it is due. Its DPC is queued before the lock is released: when KeCancelTimer
+ * has had the lock, the DPC is in a queue, where KeRemoveQueueDpc and KeFlushQueuedDpcs find it, or
+ * it runs already. Queued later, it could come behind the flush, in memory that has been freed.
+ */
+static VOID KiSignalTimer(PKTIMER Timer) {
     Timer->Header.SignalState = 1;
     KiWaitTest(&Timer->Header, 0);
     if (Timer->Period) {
-        LONGLONG Now = (LONGLONG)KeQueryInterruptTime();
         LONGLONG Next = (LONGLONG)Timer->DueTime.QuadPart + Timer->Period * 10000ll;
         Timer->Header.TimerControlFlags &= (UCHAR)~TIMER_ABSOLUTE;
-        KiInsertTimer(Timer, max(Next, Now + 1)); /* periods that were missed are not made up for */
+        /* Periods that were missed are not made up for. Again if time went on in between. */
+        while (!KiInsertTimer(Timer, max(Next, (LONGLONG)KeQueryInterruptTime() + 1))) {
+        }
     }
-    return Timer->Dpc;
+    if (Timer->Dpc != NULL) {
+        KeInsertQueueDpc(Timer->Dpc, NULL, NULL);
+    }
 }
 
 BOOLEAN NTAPI KeSetCoalescableTimer(PKTIMER Timer, LARGE_INTEGER DueTime, ULONG Period,
                                     ULONG TolerableDelay, PKDPC Dpc) {
-    PKDPC Expired = NULL;
     KIRQL OldIrql = KfRaiseIrql(DISPATCH_LEVEL);
     KiAcquireObjectLock(&Timer->Header);
     BOOLEAN WasInserted = KiRemoveTimer(Timer);
@@ -103,10 +109,8 @@ BOOLEAN NTAPI KeSetCoalescableTimer(PKTIMER Timer, LARGE_INTEGER DueTime, ULONG 
     BOOLEAN Inserted = DueTime.QuadPart > 0 ? KiInsertAbsoluteTimer(Timer, DueTime)
                                             : KiInsertTimer(Timer, KiComputeDueTime(DueTime));
     if (!Inserted)
-        Expired = KiSignalTimer(Timer);
+        KiSignalTimer(Timer);
     KiReleaseObjectLock(&Timer->Header);
-    if (Expired)
-        KeInsertQueueDpc(Expired, NULL, NULL);
     KiExitDispatcher(OldIrql);
     return WasInserted;
 }
@@ -161,10 +165,8 @@ VOID KiTimerExpiration(VOID) {
     KiCollectExpiredTimers(&Prcb->TimerTable, KeQueryInterruptTime());
     KeReleaseSpinLockFromDpcLevel(&Prcb->TimerLock);
     while ((Timer = KiTakeExpiredTimer(Prcb)) != NULL) {
-        PKDPC Dpc = KiSignalTimer(Timer);
+        KiSignalTimer(Timer);
         KiReleaseObjectLock(&Timer->Header);
-        if (Dpc)
-            KeInsertQueueDpc(Dpc, NULL, NULL);
     }
 }
 

@@ -1,7 +1,8 @@
 /*
  * Races between the services on objects, on several processors: closing against using, duplicating
  * and opening by name, one handle closed by all, values used again, directories read while they
- * change, threads and processes that end while others open them or duplicate into them.
+ * change, threads and processes that end while others open them or duplicate into them, timers that
+ * expire while they are closed.
  *
  *     obraces [rounds]
  *
@@ -337,6 +338,54 @@ static void ChildIsGone(void) {
     NtClose(Shared);
 }
 
+/* --- timers ----------------------------------------------------------------------------------- */
+
+#define TIMERS 32
+
+static HANDLE Timers[RACERS / 2][TIMERS];
+static volatile LONG TimersSet[RACERS / 2];
+
+static void NTAPI NoTimerApc(PVOID Context, ULONG Low, LONG High) {
+    (void)Context, (void)Low, (void)High;
+}
+
+static void SetTimers(ULONG Racer, HANDLE *Of) {
+    for (ULONG i = 0; i < TIMERS; i++) {
+        NTSTATUS Status = NtCreateTimer(&Of[i], TIMER_ALL, NULL, (int)(i % 2));
+        Expect("create", Status == 0, (ULONG)Status);
+    }
+    LARGE_INTEGER Due = {.QuadPart = -1 - (LONGLONG)Pick(Racer, 3) * 5000};
+    for (ULONG i = 0; i < TIMERS; i++) {
+        NTSTATUS Status = NtSetTimer(Of[i], &Due, NoTimerApc, NULL, FALSE, 0, NULL);
+        Expect("set", Status == 0, (ULONG)Status);
+    }
+}
+
+/* One sets timers, which expire on its processor; its partner closes them at that moment. */
+static void TimerExpiryOrClose(ULONG Racer) {
+    ULONG Pair = Racer / 2;
+    if (Racer % 2 == 0) {
+        SetTimers(Racer, Timers[Pair]);
+        TimersSet[Pair] = 1;
+        while (TimersSet[Pair] != 0) {
+            NtDelayExecution(TRUE, MILLISECONDS(1)); /* APCs */
+        }
+        return;
+    }
+    while (TimersSet[Pair] == 0) {
+        NtYieldExecution();
+    }
+    for (volatile ULONG i = Pick(Racer, 0x10000); i != 0; i--) {
+    }
+    for (ULONG i = 0; i < TIMERS; i++) {
+        NTSTATUS Status = Pick(Racer, 2) ? NtCancelTimer(Timers[Pair][i], NULL) : 0;
+        Expect("cancel", Status == 0, (ULONG)Status);
+        Status = NtClose(Timers[Pair][i]);
+        Expect("close", Status == 0, (ULONG)Status);
+    }
+    TimersSet[Pair] = 0;
+}
+
 /* --- the races -------------------------------------------------------------------------------- */
 
 static const RACE Races[] = {
@@ -349,6 +398,7 @@ static const RACE Races[] = {
     {"temporary against permanent", FindMakePermanent, ChangePermanence, LetGo, 4},
     {"directory read while it changes", NULL, ListOrChange, NULL, 4},
     {"thread end against open", NULL, ThreadEndOrOpen, NULL, 10},
+    {"timer expiry against close", NULL, TimerExpiryOrClose, NULL, 1},
     {"process end against duplicate", StartChild, ProcessEndOrDuplicate, ChildIsGone, 20},
 };
 
