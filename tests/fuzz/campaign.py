@@ -31,7 +31,7 @@ TIMEOUT = 900  # a hang detector
 
 # rounds, then what a round is given; for a full run and for a quick one
 SIZES = {"calls": ((24, 20000), (8, 4000)), "entry": ((120, 400), (40, 300)),
-         "images": ((24, 4), (12, 4)), "names": ((1, 40000), (1, 5000))}
+         "images": ((24, 8), (12, 4)), "names": ((1, 40000), (1, 5000))}
 # What images are made of.
 GOOD = ("hello.exe", "reloc.exe", "tls.exe", "exceptions.exe", "dlluser.exe", "testlib.dll", "second.dll",
         "refusal.dll", "noentry.exe")

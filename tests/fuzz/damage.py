@@ -90,10 +90,15 @@ CHANGES = (change_header, change_header, change_section, change_section, change_
 def damage(data, seed):
     """The image, damaged; the same for the same seed."""
     chance = random.Random(seed)
-    if chance.random() < 0.1:
-        return mangled(data, chance.choice([*ways().values(), *ways_that_load().values()]))
     image = Image(data)
-    for _ in range(chance.choice((1, 1, 1, 2, 3, 4))):
+    changes = chance.choice((1, 1, 1, 2, 3, 4))
+    if chance.random() < 0.1:
+        named = [*ways().values(), *ways_that_load().values()]
+        try:
+            return mangled(data, chance.choice(named))
+        except TypeError:
+            changes = 1  # it has no such directory
+    for _ in range(changes):
         try:
             chance.choice(CHANGES)(chance, image)
         except (IndexError, ValueError, struct.error, TypeError):

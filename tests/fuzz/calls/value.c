@@ -232,6 +232,7 @@ static ULONG64 MakeAttributes(WORKER *Worker) {
     if (OneIn(Random, 16)) {
         Attributes->Attributes = (ULONG)Next(Random);
     }
+    Attributes->Attributes &= ~(ULONG)OBJ_PERMANENT; /* could get out of RemoveTraces' reach */
     Attributes->SecurityDescriptor = OneIn(Random, 12) ? (PVOID)Place(Worker, 20, 8) : NULL;
     Attributes->SecurityQualityOfService = OneIn(Random, 12) ? (PVOID)Place(Worker, 12, 4) : NULL;
     return Address;
