@@ -361,7 +361,7 @@ static void SetTimers(ULONG Racer, HANDLE *Of) {
     }
 }
 
-/* One sets timers, which expire on its processor; its partner closes them at that moment. */
+/* One sets timers, which expire on its processor; its partner sees the first and closes them all. */
 static void TimerExpiryOrClose(ULONG Racer) {
     ULONG Pair = Racer / 2;
     if (Racer % 2 == 0) {
@@ -375,8 +375,11 @@ static void TimerExpiryOrClose(ULONG Racer) {
     while (TimersSet[Pair] == 0) {
         NtYieldExecution();
     }
-    for (volatile ULONG i = Pick(Racer, 0x10000); i != 0; i--) {
+    ULONG64 State[2] = {0, 0}; /* RemainingTime, TimerState */
+    while ((UCHAR)State[1] == 0) {
+        NtQueryTimer(Timers[Pair][0], 0, State, sizeof(State), NULL);
     }
+    Dawdle(Racer);
     for (ULONG i = 0; i < TIMERS; i++) {
         NTSTATUS Status = Pick(Racer, 2) ? NtCancelTimer(Timers[Pair][i], NULL) : 0;
         Expect("cancel", Status == 0, (ULONG)Status);
@@ -398,7 +401,7 @@ static const RACE Races[] = {
     {"temporary against permanent", FindMakePermanent, ChangePermanence, LetGo, 4},
     {"directory read while it changes", NULL, ListOrChange, NULL, 4},
     {"thread end against open", NULL, ThreadEndOrOpen, NULL, 10},
-    {"timer expiry against close", NULL, TimerExpiryOrClose, NULL, 1},
+    {"timer expiry against close", NULL, TimerExpiryOrClose, NULL, 4},
     {"process end against duplicate", StartChild, ProcessEndOrDuplicate, ChildIsGone, 20},
 };
 
