@@ -141,8 +141,7 @@ static VOID ExpDeleteTimer(PVOID Object) {
     PETIMER Timer = Object;
     KeCancelTimer(&Timer->KeTimer);
     if (Timer->DpcUsed) {
-        KeRemoveQueueDpc(&Timer->TimerDpc);
-        KeFlushQueuedDpcs();
+        KeRemoveQueueDpcEx(&Timer->TimerDpc, TRUE);
     }
 }
 

@@ -27,6 +27,14 @@ BOOLEAN NTAPI KeInsertQueueDpc(_Inout_ PRKDPC Dpc, _In_opt_ PVOID SystemArgument
 BOOLEAN NTAPI KeRemoveQueueDpc(_Inout_ PRKDPC Dpc);
 
 /*
+ * The same; with WaitIfActive it also returns only when the routine runs on no processor, so that
+ * what the DPC lies in can be freed. No one may queue it any more, and the caller may hold nothing
+ * that the routine waits for. IRQL <= DISPATCH_LEVEL, not in the routine. Source: phnt (a function of
+ * ntoskrnl since Windows 8.1).
+ */
+BOOLEAN KeRemoveQueueDpcEx(_Inout_ PRKDPC Dpc, _In_ BOOLEAN WaitIfActive);
+
+/*
  * On which processor the DPC runs, whoever queues it; without, on the one that queues it. Before it
  * is queued. The first does not check: where there is no processor Number, it has no effect. The
  * second returns STATUS_SUCCESS, or STATUS_INVALID_PARAMETER for what is no processor. Any IRQL.

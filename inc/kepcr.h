@@ -26,7 +26,7 @@ typedef struct _KDPC_DATA {
     KSPIN_LOCK DpcLock;
     volatile ULONG DpcQueueDepth;
     ULONG DpcCount;
-    struct _KDPC *volatile ActiveDpc; /* a copy of the one that runs (its processor alone) */
+    struct _KDPC *volatile ActiveDpc; /* a copy of the one that runs (DpcLock, or its processor) */
 } KDPC_DATA, *PKDPC_DATA;
 
 /* First part as in Windows (offsets from the KPCR: +180h). */

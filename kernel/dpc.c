@@ -126,6 +126,34 @@ BOOLEAN NTAPI KeRemoveQueueDpc(PRKDPC Dpc) {
     return Removed;
 }
 
+/* The copy that a processor works on leads to the DPC itself. */
+static BOOLEAN KiIsDpcActive(PKDPC_DATA Data, PRKDPC Dpc) {
+    BOOLEAN Enabled = KeDisableInterrupts();
+    KIRQL OldIrql = KeGetCurrentIrql();
+    if (OldIrql < DISPATCH_LEVEL) {
+        KiWriteIrql(DISPATCH_LEVEL);
+    }
+    KiAcquireSpinLock(&Data->DpcLock, KiClassDpc);
+    PKDPC Active = Data->ActiveDpc;
+    BOOLEAN Found = Active != NULL && *(PVOID volatile *)&Active->DpcData == Dpc;
+    KeReleaseSpinLockFromDpcLevel(&Data->DpcLock);
+    if (OldIrql < DISPATCH_LEVEL) {
+        KiWriteIrql(OldIrql);
+    }
+    KeRestoreInterrupts(Enabled);
+    return Found;
+}
+
+BOOLEAN KeRemoveQueueDpcEx(_Inout_ PRKDPC Dpc, _In_ BOOLEAN WaitIfActive) {
+    BOOLEAN Removed = KeRemoveQueueDpc(Dpc);
+    for (ULONG i = 0; WaitIfActive && i < KeNumberProcessors; i++) {
+        while (KiIsDpcActive(&KiProcessorBlock[i]->DpcData[0], Dpc)) {
+            YieldProcessor();
+        }
+    }
+    return Removed;
+}
+
 static BOOLEAN KiTakeDpc(PKDPC_DATA Data, PKDPC Copy) {
     BOOLEAN Enabled = KeDisableInterrupts(), Found;
     KiAcquireSpinLock(&Data->DpcLock, KiClassDpc);
@@ -137,6 +165,8 @@ static BOOLEAN KiTakeDpc(PKDPC_DATA Data, PKDPC Copy) {
         Copy->DpcData = Dpc;
         Dpc->DpcData = NULL;
         Data->DpcQueueDepth--;
+        Data->ActiveDpc =
+            Copy; /* with the lock held: it is in the queue or active, never neither */
     }
     KeReleaseSpinLockFromDpcLevel(&Data->DpcLock);
     KeRestoreInterrupts(Enabled);
@@ -146,7 +176,6 @@ static BOOLEAN KiTakeDpc(PKDPC_DATA Data, PKDPC Copy) {
 /* A routine must leave the level as it found it, and no spin lock behind. */
 static VOID KiRunDpc(PKPRCB Prcb, PKDPC Dpc) {
     Prcb->DpcTimeCount = 0;
-    Prcb->DpcData[0].ActiveDpc = Dpc;
     Dpc->DeferredRoutine(Dpc->DpcData, Dpc->DeferredContext, Dpc->SystemArgument1,
                          Dpc->SystemArgument2);
     Prcb->DpcData[0].ActiveDpc = NULL;

@@ -401,7 +401,7 @@ static const RACE Races[] = {
     {"temporary against permanent", FindMakePermanent, ChangePermanence, LetGo, 4},
     {"directory read while it changes", NULL, ListOrChange, NULL, 4},
     {"thread end against open", NULL, ThreadEndOrOpen, NULL, 10},
-    {"timer expiry against close", NULL, TimerExpiryOrClose, NULL, 4},
+    {"timer expiry against close", NULL, TimerExpiryOrClose, NULL, 1},
     {"process end against duplicate", StartChild, ProcessEndOrDuplicate, ChildIsGone, 20},
 };
 
