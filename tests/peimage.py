@@ -13,8 +13,8 @@ BASE = 0x140000000
 class Program:
     """Sections are added in the order of their addresses, then contents are put at addresses."""
 
-    def __init__(self, base=BASE):
-        self.base = base
+    def __init__(self, base=BASE, alignment=0x1000, dll=False):
+        self.base, self.alignment, self.dll = base, alignment, dll
         self.sections = []  # [name, address, virtual size, raw size, file data, characteristics]
         self.contents = []
         self.directories = [(0, 0)] * 16
@@ -49,9 +49,10 @@ class Program:
 
     def headers(self, offsets, size):
         dos = b"MZ" + bytes(58) + struct.pack("<I", 0x40)
-        coff = struct.pack("<IHHIIIHH", 0x4550, 0x8664, len(self.sections), 0, 0, 0, 240, 0x22)
-        optional = struct.pack("<HBBIIIII", 0x20B, 1, 0, 0x200, 0, 0, TEXT, TEXT)
-        optional += struct.pack("<QIIHHHHHHIIIIHH", self.base, 0x1000, 0x200, 6, 0, 0, 0, 6, 0, 0, size,
+        coff = struct.pack("<IHHIIIHH", 0x4550, 0x8664, len(self.sections), 0, 0, 0, 240,
+                           0x2022 if self.dll else 0x22)
+        optional = struct.pack("<HBBIIIII", 0x20B, 1, 0, 0x200, 0, 0, 0 if self.dll else TEXT, TEXT)
+        optional += struct.pack("<QIIHHHHHHIIIIHH", self.base, self.alignment, 0x200, 6, 0, 0, 0, 6, 0, 0, size,
                                 HEADERS, 0, 3, 0)
         optional += struct.pack("<QQQQII", 0x100000, 0x1000, 0x100000, 0x1000, 0, 16)
         optional += b"".join(struct.pack("<II", *entry) for entry in self.directories)
