@@ -4,7 +4,10 @@
  * The Win32 layer reports in the error codes of DOS and OS/2 what the kernel reports in NTSTATUS.
  * Many statuses share one code, so there is no way back. Any IRQL.
  *
- * Source: WDK, RtlNtStatusToDosError; the table of pairs in Microsoft's knowledge base.
+ * There are two tables of pairs: statuses that ntstatus.h names, and the others (RPC, IPSEC, volume
+ * manager, side by side, security packages, ...), which only this function knows.
+ *
+ * Source: WDK, RtlNtStatusToDosError; the table of pairs in Microsoft's knowledge base (KB113996).
  */
 #include "ntdef.h"
 #include "ntrtl.h"
@@ -14,7 +17,7 @@
 #define CUSTOMER_BIT 0x20000000u
 
 typedef struct _RTLP_STATUS_ERROR {
-    NTSTATUS Status;
+    ULONG Status;
     ULONG Error;
 } RTLP_STATUS_ERROR;
 
@@ -22,16 +25,21 @@ static const RTLP_STATUS_ERROR RtlpStatusErrors[] = {
 #include "ntdosmap.h"
 };
 
-static ULONG RtlpFindError(ULONG Status) {
+static const RTLP_STATUS_ERROR RtlpUnnamedErrors[] = {
+#include "ntdosrest.h"
+};
+
+/* The error of Status in a sorted table, or ERROR_MR_MID_NOT_FOUND. */
+static ULONG RtlpFindError(const RTLP_STATUS_ERROR *Errors, ULONG Count, ULONG Status) {
     ULONG Low = 0;
-    ULONG High = ARRAYSIZE(RtlpStatusErrors);
+    ULONG High = Count;
 
     while (Low < High) {
         ULONG Middle = (Low + High) / 2;
-        if ((ULONG)RtlpStatusErrors[Middle].Status == Status) {
-            return RtlpStatusErrors[Middle].Error;
+        if (Errors[Middle].Status == Status) {
+            return Errors[Middle].Error;
         }
-        if ((ULONG)RtlpStatusErrors[Middle].Status < Status) {
+        if (Errors[Middle].Status < Status) {
             Low = Middle + 1;
         } else {
             High = Middle;
@@ -42,7 +50,8 @@ static ULONG RtlpFindError(ULONG Status) {
 
 /*
  * RtlNtStatusToDosErrorNoTeb - the Win32 error for a status. A customer's status stands for itself;
- * an HRESULT made of a Win32 error (8007xxxx) and an RPC status (C001xxxx) hold theirs.
+ * an HRESULT or a status made of a Win32 error (8007xxxx, C007xxxx) and an RPC status (C001xxxx) hold
+ * theirs.
  */
 ULONG NTAPI RtlNtStatusToDosErrorNoTeb(_In_ NTSTATUS Status) {
     ULONG Code = (ULONG)Status;
@@ -53,10 +62,13 @@ ULONG NTAPI RtlNtStatusToDosErrorNoTeb(_In_ NTSTATUS Status) {
     if ((Code & 0xF0000000u) == 0xD0000000u) {
         Code &= ~0x10000000u; /* FACILITY_NT_BIT: a status dressed as an HRESULT */
     }
-    if (HIWORD(Code) == 0x8007 || HIWORD(Code) == 0xC001) {
+    if (HIWORD(Code) == 0x8007 || HIWORD(Code) == 0xC001 || HIWORD(Code) == 0xC007) {
         return LOWORD(Code);
     }
-    return RtlpFindError(Code);
+    ULONG Error = RtlpFindError(RtlpStatusErrors, ARRAYSIZE(RtlpStatusErrors), Code);
+    return Error != ERROR_MR_MID_NOT_FOUND
+               ? Error
+               : RtlpFindError(RtlpUnnamedErrors, ARRAYSIZE(RtlpUnnamedErrors), Code);
 }
 
 /* RtlNtStatusToDosError - the same; in ntdll it also leaves the status in the TEB. */
