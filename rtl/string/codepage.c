@@ -138,15 +138,10 @@ WCHAR NTAPI RtlAnsiCharToUnicodeChar(_Inout_ PSTR *SourceCharacter) {
     return RtlpToUnicode((UCHAR) * (*SourceCharacter)++, RtlpAnsiUpperHalf);
 }
 
-/* RtlUpperChar - the upper case of an ANSI character, if the code page has it. */
+/*
+ * RtlUpperChar - the upper case of a letter from a to z. Windows leaves every other character as it
+ * is, those of the code page too.
+ */
 CHAR NTAPI RtlUpperChar(_In_ CHAR Character) {
-    WCHAR Upper;
-    CHAR Narrow;
-
-    if ((UCHAR)Character < 0x80) {
-        return (CHAR)RtlUpcaseUnicodeChar((UCHAR)Character);
-    }
-    Upper = RtlUpcaseUnicodeChar(RtlpToUnicode((UCHAR)Character, RtlpAnsiUpperHalf));
-    Narrow = RtlpFromUnicode(Upper, RtlpAnsiUpperHalf);
-    return Narrow == '?' ? Character : Narrow;
+    return Character >= 'a' && Character <= 'z' ? (CHAR)(Character - 'a' + 'A') : Character;
 }

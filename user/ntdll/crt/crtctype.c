@@ -98,17 +98,23 @@ int __iscsym(int c) {
     return c == '_' || isalnum(c);
 }
 
+/* The low byte tells whether it is a capital. */
 int tolower(int c) {
-    return (int)CrtpLower((ULONG)c);
+    return (UCHAR)c - (ULONG)'A' < 26 ? c + 32 : c;
 }
 
 int _tolower(int c) {
     return c + 32;
 }
 
-/* By the ANSI code page, unlike tolower: so it is in Windows. */
+/* The upper case of the low byte by the ANSI code page, unlike tolower: so it is in Windows. */
 int toupper(int c) {
-    return (ULONG)c < 0x100 ? (UCHAR)RtlUpperChar((CHAR)c) : c;
+    CHAR Narrow = (CHAR)c;
+    WCHAR Wide;
+    RtlMultiByteToUnicodeN(&Wide, sizeof(Wide), NULL, &Narrow, 1);
+    Wide = RtlUpcaseUnicodeChar(Wide);
+    RtlUnicodeToMultiByteN(&Narrow, 1, NULL, &Wide, sizeof(Wide));
+    return Narrow == '?' ? (UCHAR)c : (UCHAR)Narrow;
 }
 
 int _toupper(int c) {

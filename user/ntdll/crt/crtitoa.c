@@ -1,9 +1,11 @@
 /*
- * crtitoa.c - integers to text, in any base from 2 to 36, digits above nine in lower case
+ * crtitoa.c - integers to text, in any base, digits above nine in lower case
  *
  * Only base 10 has a minus sign; in others a negative number is written as the unsigned number of
- * the same bits. The _s functions return EINVAL for a bad base or no buffer, ERANGE if the text
- * does not fit, and leave an empty string then.
+ * the same bits. The _s functions return EINVAL for a base outside 2 to 36 or no buffer, ERANGE if
+ * the text does not fit, and leave an empty string then. The others take a base above 36 as well,
+ * with the characters behind z as digits; where Windows divides by a base of 0 or writes without
+ * end for 1, they leave an empty string.
  */
 #include "crt.h"
 
@@ -12,7 +14,8 @@
 static char *CrtpWrite(ULONG64 Value, BOOLEAN Negative, ULONG Base, char *End) {
     *--End = 0;
     do {
-        *--End = "0123456789abcdefghijklmnopqrstuvwxyz"[Value % Base];
+        ULONG Digit = (ULONG)(Value % Base);
+        *--End = (char)(Digit < 10 ? '0' + Digit : 'a' + (Digit - 10));
         Value /= Base;
     } while (Value != 0);
     if (Negative) {
@@ -21,7 +24,8 @@ static char *CrtpWrite(ULONG64 Value, BOOLEAN Negative, ULONG Base, char *End) {
     return End;
 }
 
-static errno_t CrtpNarrow(ULONG64 Value, BOOLEAN Negative, char *To, size_t Size, int Base) {
+static errno_t CrtpNarrow(ULONG64 Value, BOOLEAN Negative, char *To, size_t Size, int Base,
+                          int Highest) {
     char Text[MAXIMUM_TEXT];
     char *Start;
     size_t Length;
@@ -30,7 +34,7 @@ static errno_t CrtpNarrow(ULONG64 Value, BOOLEAN Negative, char *To, size_t Size
         return EINVAL;
     }
     *To = 0;
-    if (Base < 2 || Base > 36) {
+    if (Base < 2 || Base > Highest) {
         return EINVAL;
     }
     Start = CrtpWrite(Value, Negative, (ULONG)Base, Text + MAXIMUM_TEXT);
@@ -42,7 +46,8 @@ static errno_t CrtpNarrow(ULONG64 Value, BOOLEAN Negative, char *To, size_t Size
     return 0;
 }
 
-static errno_t CrtpWide(ULONG64 Value, BOOLEAN Negative, WCHAR *To, size_t Size, int Base) {
+static errno_t CrtpWide(ULONG64 Value, BOOLEAN Negative, WCHAR *To, size_t Size, int Base,
+                        int Highest) {
     char Text[MAXIMUM_TEXT];
     errno_t Result;
 
@@ -50,31 +55,37 @@ static errno_t CrtpWide(ULONG64 Value, BOOLEAN Negative, WCHAR *To, size_t Size,
         return EINVAL;
     }
     *To = 0;
-    Result = CrtpNarrow(Value, Negative, Text, min(Size, MAXIMUM_TEXT), Base);
+    Result = CrtpNarrow(Value, Negative, Text, min(Size, MAXIMUM_TEXT), Base, Highest);
     for (size_t Index = 0; Result == 0 && (Index == 0 || Text[Index - 1] != 0); Index++) {
         To[Index] = (UCHAR)Text[Index];
     }
     return Result;
 }
 
+#define HIGHEST_CHECKED   36
+#define HIGHEST_UNCHECKED MAXLONG
+
 /* A signed number is written with a sign in base 10 only. */
 #define DEFINE_SIGNED(Name, Unsigned, Signed, Char, Write)                                         \
-    errno_t Name##_s(Signed Value, Char *To, size_t Size, int Base) {                              \
+    static errno_t Name##p(Signed Value, Char *To, size_t Size, int Base, int Highest) {           \
         BOOLEAN Negative = Base == 10 && Value < 0;                                                \
         Unsigned Bits = Negative ? 0 - (Unsigned)Value : (Unsigned)Value;                          \
-        return Write(Bits, Negative, To, Size, Base);                                              \
+        return Write(Bits, Negative, To, Size, Base, Highest);                                     \
+    }                                                                                              \
+    errno_t Name##_s(Signed Value, Char *To, size_t Size, int Base) {                              \
+        return Name##p(Value, To, Size, Base, HIGHEST_CHECKED);                                    \
     }                                                                                              \
     Char *Name(Signed Value, Char *To, int Base) {                                                 \
-        Name##_s(Value, To, MAXIMUM_TEXT, Base);                                                   \
+        Name##p(Value, To, MAXIMUM_TEXT, Base, HIGHEST_UNCHECKED);                                 \
         return To;                                                                                 \
     }
 
 #define DEFINE_UNSIGNED(Name, Unsigned, Char, Write)                                               \
     errno_t Name##_s(Unsigned Value, Char *To, size_t Size, int Base) {                            \
-        return Write(Value, FALSE, To, Size, Base);                                                \
+        return Write(Value, FALSE, To, Size, Base, HIGHEST_CHECKED);                               \
     }                                                                                              \
     Char *Name(Unsigned Value, Char *To, int Base) {                                               \
-        Name##_s(Value, To, MAXIMUM_TEXT, Base);                                                   \
+        Write(Value, FALSE, To, MAXIMUM_TEXT, Base, HIGHEST_UNCHECKED);                            \
         return To;                                                                                 \
     }
 

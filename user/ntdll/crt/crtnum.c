@@ -3,7 +3,8 @@
  *
  * All functions skip white space, take one sign and stop at the first character that is no digit of
  * the base. Base 0 takes the base from a prefix, 0x or 0. What is too great becomes the greatest
- * value of the result's type; ato* and _wto* wrap instead.
+ * value of the result's type; ato* and _wto* wrap instead. The wcsto* functions also know the
+ * decimal digits of other scripts.
  */
 #include "crt.h"
 
@@ -14,9 +15,27 @@ static ULONG CrtpAt(const void *Text, BOOLEAN Wide, size_t At, size_t Limit) {
     return Wide ? ((const WCHAR *)Text)[At] : ((const UCHAR *)Text)[At];
 }
 
+/* The zeros of the scripts whose ten digits Windows counts as digits.
+ * C run-time library (UCRT), digits of wcstol. */
+static const WCHAR CrtpZeros[] = {0x0660, 0x06F0, 0x0966, 0x09E6, 0x0A66, 0x0AE6,
+                                  0x0B66, 0x0C66, 0x0CE6, 0x0D66, 0x0E50, 0x0ED0,
+                                  0x0F20, 0x1040, 0x17E0, 0x1810, 0xFF10};
+
+static ULONG CrtpScriptDigit(ULONG c) {
+    for (ULONG i = 0; i < RTL_NUMBER_OF(CrtpZeros); i++) {
+        if (c - CrtpZeros[i] < 10) {
+            return c - CrtpZeros[i];
+        }
+    }
+    return 99;
+}
+
 static ULONG CrtpDigit(ULONG c) {
     if (c - '0' < 10) {
         return c - '0';
+    }
+    if (c >= 0x80) {
+        return CrtpScriptDigit(c);
     }
     c = CrtpLower(c);
     return c - 'a' < 26 ? c - 'a' + 10 : 99;
@@ -39,6 +58,11 @@ static size_t CrtpReadDigits(CRT_NUMBER *Number, const void *Text, BOOLEAN Wide,
     return At;
 }
 
+/* White space; for wide text the no-break space too. */
+static BOOLEAN CrtpIsBlank(ULONG c, BOOLEAN Wide) {
+    return CrtpIsSpace(c) || (Wide && c == 0xA0);
+}
+
 CRT_NUMBER CrtpReadNumber(const void *Text, BOOLEAN Wide, size_t Limit, int Base) {
     CRT_NUMBER Number = {0};
     size_t At = 0;
@@ -47,7 +71,7 @@ CRT_NUMBER CrtpReadNumber(const void *Text, BOOLEAN Wide, size_t Limit, int Base
     if (Base < 0 || Base == 1 || Base > 36) {
         return Number;
     }
-    while (CrtpIsSpace(CrtpAt(Text, Wide, At, Limit))) {
+    while (CrtpIsBlank(CrtpAt(Text, Wide, At, Limit), Wide)) {
         At++;
     }
     ULONG Sign = CrtpAt(Text, Wide, At, Limit);
@@ -84,9 +108,13 @@ static ULONG64 CrtpUnsigned(CRT_NUMBER Number, ULONG64 Greatest) {
     return Number.Negative ? 0 - Number.Magnitude : Number.Magnitude;
 }
 
+/* These know no digits of other scripts: the text ends for them before the first. */
 static LONG64 CrtpWrapped(const void *Text, BOOLEAN Wide) {
-    CRT_NUMBER Number = CrtpReadNumber(Text, Wide, ~(size_t)0, 10);
-
+    size_t Limit = 0;
+    while (CrtpAt(Text, Wide, Limit, ~(size_t)0) - 1 < 0xFF) {
+        Limit++;
+    }
+    CRT_NUMBER Number = CrtpReadNumber(Text, Wide, Limit, 10);
     return (LONG64)(Number.Negative ? 0 - Number.Magnitude : Number.Magnitude);
 }
 
