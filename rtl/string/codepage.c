@@ -1,9 +1,9 @@
 /*
  * codepage.c - text in the ANSI code page (1252) and the OEM code page (437)
  *
- * The code pages of an English Windows, one byte per character. A character that the code page does
- * not have becomes '?'. (Simplified: Windows has a table of near misses, by which a letter with a
- * strange accent becomes the plain letter.)
+ * The code pages of an English Windows, one byte per character. For a character that the code page
+ * does not have there may be a near miss, such as the letter without its accent; otherwise it
+ * becomes '?'.
  *
  * No function here fails for lack of room: it converts what fits and says how much that was. Any
  * IRQL at which the text is resident. Source of all: WDK pages of the same names.
@@ -12,40 +12,73 @@
 #include "ntrtl.h"
 #include "codepagetab.h"
 
-static WCHAR RtlpToUnicode(UCHAR Byte, const WCHAR *UpperHalf) {
-    return Byte < 0x80 ? Byte : UpperHalf[Byte - 0x80];
+typedef struct _RTLP_BEST_FIT {
+    WCHAR Character;
+    UCHAR Byte;
+} RTLP_BEST_FIT;
+
+#include "bestfittab.h"
+
+typedef struct _RTLP_CODE_PAGE {
+    const WCHAR *UpperHalf; /* the characters of bytes 80 to FF */
+    const RTLP_BEST_FIT *BestFit;
+    ULONG BestFitCount;
+} RTLP_CODE_PAGE;
+
+static const RTLP_CODE_PAGE RtlpAnsi = {RtlpAnsiUpperHalf, RtlpAnsiBestFit,
+                                        ARRAYSIZE(RtlpAnsiBestFit)};
+static const RTLP_CODE_PAGE RtlpOem = {RtlpOemUpperHalf, RtlpOemBestFit, ARRAYSIZE(RtlpOemBestFit)};
+
+static WCHAR RtlpToUnicode(UCHAR Byte, const RTLP_CODE_PAGE *Page) {
+    return Byte < 0x80 ? Byte : Page->UpperHalf[Byte - 0x80];
 }
 
-static CHAR RtlpFromUnicode(WCHAR Character, const WCHAR *UpperHalf) {
-    if (Character < 0x80) {
-        return (CHAR)Character;
-    }
-    for (ULONG Index = 0; Index < 128; Index++) {
-        if (UpperHalf[Index] == Character) {
-            return (CHAR)(Index + 0x80);
+static CHAR RtlpFindBestFit(WCHAR Character, const RTLP_CODE_PAGE *Page) {
+    ULONG Low = 0;
+    ULONG High = Page->BestFitCount;
+    while (Low < High) {
+        ULONG Middle = (Low + High) / 2;
+        if (Page->BestFit[Middle].Character == Character) {
+            return (CHAR)Page->BestFit[Middle].Byte;
+        }
+        if (Page->BestFit[Middle].Character < Character) {
+            Low = Middle + 1;
+        } else {
+            High = Middle;
         }
     }
     return '?';
 }
 
+static CHAR RtlpFromUnicode(WCHAR Character, const RTLP_CODE_PAGE *Page) {
+    if (Character < 0x80) {
+        return (CHAR)Character;
+    }
+    for (ULONG i = 0; i < 128; i++) {
+        if (Page->UpperHalf[i] == Character) {
+            return (CHAR)(i + 0x80);
+        }
+    }
+    return RtlpFindBestFit(Character, Page);
+}
+
 /* Bytes to Unicode; returns the bytes of Unicode written. */
-static ULONG RtlpWiden(PWSTR To, ULONG Room, PCSTR From, ULONG Length, const WCHAR *UpperHalf) {
+static ULONG RtlpWiden(PWSTR To, ULONG Room, PCSTR From, ULONG Length, const RTLP_CODE_PAGE *Page) {
     ULONG Count = min(Length, Room / (ULONG)sizeof(WCHAR));
 
     for (ULONG Index = 0; Index < Count; Index++) {
-        To[Index] = RtlpToUnicode((UCHAR)From[Index], UpperHalf);
+        To[Index] = RtlpToUnicode((UCHAR)From[Index], Page);
     }
     return Count * (ULONG)sizeof(WCHAR);
 }
 
 /* Unicode to bytes, in upper case on demand; returns the bytes written. */
-static ULONG RtlpNarrow(PCHAR To, ULONG Room, PCWCH From, ULONG Length, const WCHAR *UpperHalf,
+static ULONG RtlpNarrow(PCHAR To, ULONG Room, PCWCH From, ULONG Length, const RTLP_CODE_PAGE *Page,
                         BOOLEAN Upcase) {
     ULONG Count = min(Length / (ULONG)sizeof(WCHAR), Room);
 
     for (ULONG Index = 0; Index < Count; Index++) {
-        To[Index] =
-            RtlpFromUnicode(Upcase ? RtlUpcaseUnicodeChar(From[Index]) : From[Index], UpperHalf);
+        To[Index] = RtlpFromUnicode(Upcase ? RtlUpcaseUnicodeChar(From[Index]) : From[Index], Page);
     }
     return Count;
 }
@@ -61,9 +94,8 @@ NTSTATUS NTAPI RtlMultiByteToUnicodeN(_Out_ PWSTR UnicodeString, _In_ ULONG MaxB
                                       _Out_opt_ PULONG BytesInUnicodeString,
                                       _In_ PCSTR MultiByteString,
                                       _In_ ULONG BytesInMultiByteString) {
-    RtlpReport(BytesInUnicodeString,
-               RtlpWiden(UnicodeString, MaxBytesInUnicodeString, MultiByteString,
-                         BytesInMultiByteString, RtlpAnsiUpperHalf));
+    RtlpReport(BytesInUnicodeString, RtlpWiden(UnicodeString, MaxBytesInUnicodeString,
+                                               MultiByteString, BytesInMultiByteString, &RtlpAnsi));
     return STATUS_SUCCESS;
 }
 
@@ -82,7 +114,7 @@ NTSTATUS NTAPI RtlUnicodeToMultiByteN(_Out_ PCHAR MultiByteString,
                                       _In_ PCWCH UnicodeString, _In_ ULONG BytesInUnicodeString) {
     RtlpReport(BytesInMultiByteString,
                RtlpNarrow(MultiByteString, MaxBytesInMultiByteString, UnicodeString,
-                          BytesInUnicodeString, RtlpAnsiUpperHalf, FALSE));
+                          BytesInUnicodeString, &RtlpAnsi, FALSE));
     return STATUS_SUCCESS;
 }
 
@@ -102,7 +134,7 @@ NTSTATUS NTAPI RtlUpcaseUnicodeToMultiByteN(_Out_ PCHAR MultiByteString,
                                             _In_ ULONG BytesInUnicodeString) {
     RtlpReport(BytesInMultiByteString,
                RtlpNarrow(MultiByteString, MaxBytesInMultiByteString, UnicodeString,
-                          BytesInUnicodeString, RtlpAnsiUpperHalf, TRUE));
+                          BytesInUnicodeString, &RtlpAnsi, TRUE));
     return STATUS_SUCCESS;
 }
 
@@ -111,7 +143,7 @@ NTSTATUS NTAPI RtlOemToUnicodeN(_Out_ PWSTR UnicodeString, _In_ ULONG MaxBytesIn
                                 _Out_opt_ PULONG BytesInUnicodeString, _In_ PCSTR OemString,
                                 _In_ ULONG BytesInOemString) {
     RtlpReport(BytesInUnicodeString, RtlpWiden(UnicodeString, MaxBytesInUnicodeString, OemString,
-                                               BytesInOemString, RtlpOemUpperHalf));
+                                               BytesInOemString, &RtlpOem));
     return STATUS_SUCCESS;
 }
 
@@ -120,7 +152,7 @@ NTSTATUS NTAPI RtlUnicodeToOemN(_Out_ PCHAR OemString, _In_ ULONG MaxBytesInOemS
                                 _Out_opt_ PULONG BytesInOemString, _In_ PCWCH UnicodeString,
                                 _In_ ULONG BytesInUnicodeString) {
     RtlpReport(BytesInOemString, RtlpNarrow(OemString, MaxBytesInOemString, UnicodeString,
-                                            BytesInUnicodeString, RtlpOemUpperHalf, FALSE));
+                                            BytesInUnicodeString, &RtlpOem, FALSE));
     return STATUS_SUCCESS;
 }
 
@@ -129,13 +161,13 @@ NTSTATUS NTAPI RtlUpcaseUnicodeToOemN(_Out_ PCHAR OemString, _In_ ULONG MaxBytes
                                       _Out_opt_ PULONG BytesInOemString, _In_ PCWCH UnicodeString,
                                       _In_ ULONG BytesInUnicodeString) {
     RtlpReport(BytesInOemString, RtlpNarrow(OemString, MaxBytesInOemString, UnicodeString,
-                                            BytesInUnicodeString, RtlpOemUpperHalf, TRUE));
+                                            BytesInUnicodeString, &RtlpOem, TRUE));
     return STATUS_SUCCESS;
 }
 
 /* RtlAnsiCharToUnicodeChar - converts one character and moves the pointer past it. */
 WCHAR NTAPI RtlAnsiCharToUnicodeChar(_Inout_ PSTR *SourceCharacter) {
-    return RtlpToUnicode((UCHAR) * (*SourceCharacter)++, RtlpAnsiUpperHalf);
+    return RtlpToUnicode((UCHAR) * (*SourceCharacter)++, &RtlpAnsi);
 }
 
 /*

@@ -51,13 +51,10 @@ VOID NTAPI RtlInitUnicodeString(_Out_ PUNICODE_STRING DestinationString,
 
 /*
  * RtlInitUnicodeStringEx - the same, but STATUS_NAME_TOO_LONG for what would be cut off; the
- * string is then empty. Source: WDK.
+ * string then stays as it was. Source: WDK.
  */
 NTSTATUS NTAPI RtlInitUnicodeStringEx(_Out_ PUNICODE_STRING DestinationString,
                                       _In_opt_ PCWSTR SourceString) {
-    DestinationString->Length = 0;
-    DestinationString->MaximumLength = 0;
-    DestinationString->Buffer = NULL;
     if (SourceString != NULL && RtlpTextLength(SourceString) > MAXIMUM_TERMINATED) {
         return STATUS_NAME_TOO_LONG;
     }

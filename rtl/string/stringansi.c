@@ -36,11 +36,11 @@ VOID NTAPI RtlInitString(_Out_ PSTRING DestinationString, _In_opt_ PCSZ SourceSt
     }
 }
 
-/* RtlInitStringEx - the same, but STATUS_NAME_TOO_LONG for what would be cut off. Source: WDK. */
+/*
+ * RtlInitStringEx - the same, but STATUS_NAME_TOO_LONG for what would be cut off; the string then
+ * stays as it was. Source: WDK.
+ */
 NTSTATUS NTAPI RtlInitStringEx(_Out_ PSTRING DestinationString, _In_opt_ PCSZ SourceString) {
-    DestinationString->Length = 0;
-    DestinationString->MaximumLength = 0;
-    DestinationString->Buffer = NULL;
     if (SourceString != NULL && RtlpTextLength(SourceString) > MAXIMUM_TERMINATED) {
         return STATUS_NAME_TOO_LONG;
     }

@@ -4,7 +4,8 @@
  * A malformed sequence becomes U+FFFD, and the status says STATUS_SOME_NOT_MAPPED; so does a
  * surrogate without its partner. One U+FFFD stands for a lead byte with the continuation bytes read
  * until it was clear that they make no character; for the whole rest if the text ends too early. A
- * character that does not fit whole is not written. Any IRQL at which the text is resident.
+ * UTF-8 character that does not fit whole is not written; of a surrogate pair the first half is, as
+ * in Windows. Any IRQL at which the text is resident.
  *
  * Sources: WDK, RtlUTF8ToUnicodeN and RtlUnicodeToUTF8N; the Unicode Standard, table 3-7.
  */
@@ -83,15 +84,15 @@ NTSTATUS NTAPI RtlUTF8ToUnicodeN(_Out_opt_ PWSTR UnicodeStringDestination,
         ULONG Code = RtlpDecode(&Text, End, &Bad);
         ULONG Units = Code >= 0x10000 ? 2 : 1;
         if (UnicodeStringDestination != NULL) {
-            if (Count + Units > Room) {
+            if (Count >= Room) {
                 Status = STATUS_BUFFER_TOO_SMALL;
                 break;
             }
+            UnicodeStringDestination[Count] = (WCHAR)(Units == 2 ? 0xD7C0 + (Code >> 10) : Code);
+            Units = min(Units, Room - Count);
             if (Units == 2) {
-                UnicodeStringDestination[Count] = (WCHAR)(0xD7C0 + (Code >> 10));
+                UnicodeStringDestination[Count + 1] = (WCHAR)(0xDC00 | (Code & 0x3FF));
             }
-            UnicodeStringDestination[Count + Units - 1] =
-                (WCHAR)(Units == 2 ? 0xDC00 | (Code & 0x3FF) : Code);
         }
         Count += Units;
     }
