@@ -3,7 +3,7 @@
  *
  * Conversions d i u o x X p, s, c, [set], n and %%, with a width, * and the sizes h, l, ll, I64, w.
  * Floating point is not read. The result is the number of arguments stored, -1 if the text ends
- * before the first. In the _s functions each s, c and [ has the size of its buffer, an unsigned,
+ * before anything was converted. In the _s functions each s, c and [ has the size of its buffer, an unsigned,
  * after the pointer.
  */
 #include "crt.h"
@@ -176,8 +176,14 @@ static BOOLEAN CrtpScanOne(CRTP_SCAN *Scan, const CRTP_SCAN_SPEC *Spec) {
     }
 }
 
+/* The result where text and format part. */
+static int CrtpScanResult(const CRTP_SCAN *Scan, int Stored, BOOLEAN Converted) {
+    return !Converted && Scan->Text[Scan->At] == 0 ? -1 : Stored;
+}
+
 static int CrtpScan(CRTP_SCAN *Scan) {
     int Stored = 0;
+    BOOLEAN Converted = FALSE;
     CRTP_SCAN_SPEC Spec;
 
     while (*Scan->Format != 0) {
@@ -189,7 +195,7 @@ static int CrtpScan(CRTP_SCAN *Scan) {
         if (c != '%' || *Scan->Format == '%') {
             Scan->Format += c == '%' ? 1 : 0;
             if (Scan->Text[Scan->At] != c) {
-                return Stored == 0 && Scan->Text[Scan->At] == 0 ? -1 : Stored;
+                return CrtpScanResult(Scan, Stored, Converted);
             }
             Scan->At++;
             continue;
@@ -200,8 +206,9 @@ static int CrtpScan(CRTP_SCAN *Scan) {
             continue;
         }
         if (!CrtpScanOne(Scan, &Spec)) {
-            return Stored == 0 && Scan->Text[Scan->At] == 0 ? -1 : Stored;
+            return CrtpScanResult(Scan, Stored, Converted);
         }
+        Converted = TRUE;
         Stored += Spec.Suppress ? 0 : 1;
     }
     return Stored;
