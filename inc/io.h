@@ -89,6 +89,9 @@
 #define FO_HANDLE_CREATED            0x00040000
 #define FO_RANDOM_ACCESS             0x00100000
 #define FO_VOLUME_OPEN               0x00400000
+#define FO_SKIP_COMPLETION_PORT      0x02000000
+#define FO_SKIP_SET_EVENT            0x04000000
+#define FO_SKIP_SET_FAST_IO          0x08000000
 
 /* IRP.Flags */
 #define IRP_NOCACHE           0x00000001

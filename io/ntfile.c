@@ -278,6 +278,15 @@ static NTSTATUS IopTransferBuffered(PIOP_TRANSFER Transfer, PIO_STATUS_BLOCK IoS
     return IoStatus->Status;
 }
 
+/* Either event may have been switched off (FileIoCompletionNotificationInformation). */
+static VOID IopSetTransferEvent(PIOP_TRANSFER Transfer) {
+    ULONG Skip = Transfer->Event != NULL ? FO_SKIP_SET_FAST_IO : FO_SKIP_SET_EVENT;
+    if ((Transfer->FileObject->Flags & Skip) == 0) {
+        KeSetEvent(Transfer->Event != NULL ? Transfer->Event : &Transfer->FileObject->Event,
+                   IO_NO_INCREMENT, FALSE);
+    }
+}
+
 /*
  * Tells the caller. A transfer that failed at once leaves the status block and the event alone, as
  * in Windows; the end of a file is reported in the block too, as Windows' fast path does.
@@ -299,9 +308,9 @@ static NTSTATUS IopReportTransfer(PIOP_TRANSFER Transfer, const IO_STATUS_BLOCK 
         }
     }
     Transfer->FileObject->FinalStatus = Status;
-    KeSetEvent(Transfer->Event != NULL ? Transfer->Event : &Transfer->FileObject->Event,
-               IO_NO_INCREMENT, FALSE);
-    if (Transfer->Packet != NULL && !IopHasFailed(Status)) {
+    IopSetTransferEvent(Transfer);
+    if (Transfer->Packet != NULL && !IopHasFailed(Status) &&
+        ((Transfer->FileObject->Flags & FO_SKIP_COMPLETION_PORT) == 0 || !NT_SUCCESS(Status))) {
         IopPostCompletionPacket(Transfer->Packet, Transfer->FileObject->CompletionContext,
                                 Transfer->ApcContext, IoStatus);
         Transfer->Packet = NULL;

@@ -28,6 +28,8 @@ static const IOP_CLASS_RULE IopQueryRules[] = {
     {FileModeInformation, sizeof(FILE_MODE_INFORMATION), 0},
     {FileAlignmentInformation, sizeof(FILE_ALIGNMENT_INFORMATION), 0},
     {FileNetworkOpenInformation, sizeof(FILE_NETWORK_OPEN_INFORMATION), FILE_READ_ATTRIBUTES},
+    {FileIoCompletionNotificationInformation, sizeof(FILE_IO_COMPLETION_NOTIFICATION_INFORMATION),
+     0},
 };
 
 static const IOP_CLASS_RULE IopSetRules[] = {
@@ -36,6 +38,8 @@ static const IOP_CLASS_RULE IopSetRules[] = {
     {FilePositionInformation, sizeof(FILE_POSITION_INFORMATION), 0},
     {FileEndOfFileInformation, sizeof(FILE_END_OF_FILE_INFORMATION), FILE_WRITE_DATA},
     {FileCompletionInformation, sizeof(FILE_COMPLETION_INFORMATION), 0},
+    {FileIoCompletionNotificationInformation, sizeof(FILE_IO_COMPLETION_NOTIFICATION_INFORMATION),
+     0},
 };
 
 static const IOP_CLASS_RULE IopVolumeRules[] = {
@@ -145,6 +149,45 @@ static ULONG IopFileMode(PFILE_OBJECT FileObject) {
     return Mode;
 }
 
+/* Which flag of the file is which notification mode. */
+typedef struct _IOP_NOTIFICATION_MODE {
+    ULONG Mode;
+    ULONG FileFlag;
+} IOP_NOTIFICATION_MODE;
+
+static const IOP_NOTIFICATION_MODE IopNotificationModes[] = {
+    {FILE_SKIP_COMPLETION_PORT_ON_SUCCESS, FO_SKIP_COMPLETION_PORT},
+    {FILE_SKIP_SET_EVENT_ON_HANDLE, FO_SKIP_SET_EVENT},
+    {FILE_SKIP_SET_USER_EVENT_ON_FAST_IO, FO_SKIP_SET_FAST_IO},
+};
+
+static ULONG IopQueryNotification(PFILE_OBJECT FileObject) {
+    ULONG Modes = 0;
+    for (ULONG i = 0; i < RTL_NUMBER_OF(IopNotificationModes); i++) {
+        if ((FileObject->Flags & IopNotificationModes[i].FileFlag) != 0) {
+            Modes |= IopNotificationModes[i].Mode;
+        }
+    }
+    return Modes;
+}
+
+/*
+ * Modes can only be added. STATUS_INVALID_PARAMETER: a synchronous file. Source: Windows SDK,
+ * SetFileCompletionNotificationModes.
+ */
+static NTSTATUS IopSetNotification(PFILE_OBJECT FileObject, ULONG Modes) {
+    if ((FileObject->Flags & FO_SYNCHRONOUS_IO) != 0) {
+        return STATUS_INVALID_PARAMETER;
+    }
+    for (ULONG i = 0; i < RTL_NUMBER_OF(IopNotificationModes); i++) {
+        if ((Modes & IopNotificationModes[i].Mode) != 0) {
+            InterlockedOr((volatile LONG *)&FileObject->Flags,
+                          (LONG)IopNotificationModes[i].FileFlag);
+        }
+    }
+    return STATUS_SUCCESS;
+}
+
 /* Answers what needs no driver; *Information is 0 for a class that does. */
 static VOID IopQueryFileObject(PIOP_INFORMATION_CALL Call, PULONG_PTR Information) {
     switch (Call->Class) {
@@ -165,6 +208,11 @@ static VOID IopQueryFileObject(PIOP_INFORMATION_CALL Call, PULONG_PTR Informatio
         ((PFILE_ALIGNMENT_INFORMATION)Call->System)->AlignmentRequirement =
             IoGetRelatedDeviceObject(Call->FileObject)->AlignmentRequirement;
         *Information = sizeof(FILE_ALIGNMENT_INFORMATION);
+        break;
+    case FileIoCompletionNotificationInformation:
+        ((PFILE_IO_COMPLETION_NOTIFICATION_INFORMATION)Call->System)->Flags =
+            IopQueryNotification(Call->FileObject);
+        *Information = sizeof(FILE_IO_COMPLETION_NOTIFICATION_INFORMATION);
         break;
     default:
         *Information = 0;
@@ -233,6 +281,9 @@ static NTSTATUS IopSetInformation(PIOP_INFORMATION_CALL Call) {
         return IopSetPosition(Call->FileObject, Call->System);
     case FileCompletionInformation:
         return IopTieFileToPort(Call->FileObject, Call->System);
+    case FileIoCompletionNotificationInformation:
+        return IopSetNotification(
+            Call->FileObject, ((PFILE_IO_COMPLETION_NOTIFICATION_INFORMATION)Call->System)->Flags);
     default:
         return IopSendInformation(Call, IRP_MJ_SET_INFORMATION, &Information);
     }

@@ -101,6 +101,11 @@ SPECIAL = [
     Case("relocblock", "relocblock"),
     Case("relocblock-documented", "relocblock", ["documented"], oracle=False,
          output=b"block: yes\n2234 6111\n"),
+    Case("ionotify", "ionotify"),
+    Case("ionotify-documented", "ionotify", ["documented"], oracle=False,
+         output=b"packets\n  tie: 00000000\n  a packet: read, event 00000000, packet 00000000\n"
+                b"  set 2: 00000000\n  a packet: read, event 00000000, packet 00000000\n"
+                b"  set 1: 00000000\n  no packet: read, event 00000000, packet 00000102\n"),
     Case("unwinds", "unwinds"),
     Case("unwinds-documented", "unwinds", ["documented"], oracle=False,
          output=b"a jump buffer and a context without floating-point registers\n"

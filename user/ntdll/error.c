@@ -28,13 +28,22 @@ VOID NTAPI RtlSetLastWin32ErrorAndNtStatusFromNtStatus(_In_ NTSTATUS Status) {
     NtCurrentTeb()->LastStatusValue = Status;
 }
 
-/* RtlGetThreadErrorMode, RtlSetThreadErrorMode - TEB.HardErrorMode; nothing here shows error boxes.
+/* The bits that Windows has: RTL_ERRORMODE_FAILCRITICALERRORS, _NOGPFAULTERRORBOX and
+ * _NOOPENFILEERRORBOX. */
+#define RTL_ERRORMODE_VALID 0x70u
+
+/*
+ * RtlGetThreadErrorMode, RtlSetThreadErrorMode - TEB.HardErrorMode; nothing here shows error boxes.
+ * STATUS_INVALID_PARAMETER_1: other bits; then nothing has changed.
  */
 ULONG NTAPI RtlGetThreadErrorMode(VOID) {
     return NtCurrentTeb()->HardErrorMode;
 }
 
 NTSTATUS NTAPI RtlSetThreadErrorMode(_In_ ULONG NewMode, _Out_opt_ PULONG OldMode) {
+    if ((NewMode & ~RTL_ERRORMODE_VALID) != 0) {
+        return STATUS_INVALID_PARAMETER_1;
+    }
     if (OldMode != NULL) {
         *OldMode = NtCurrentTeb()->HardErrorMode;
     }
