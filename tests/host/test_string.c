@@ -52,8 +52,9 @@ TEST(init_cuts_off_what_is_too_long) {
     UNICODE_STRING String = Unicode(Text);
     CHECK_EQ(String.Length, 65532);
     CHECK_EQ(String.MaximumLength, 65534);
+    String.Length = 77;
     CHECK_EQ(RtlInitUnicodeStringEx(&String, Text), STATUS_NAME_TOO_LONG);
-    CHECK_EQ(String.Length, 0);
+    CHECK_EQ(String.Length, 77);
     Text[32766] = 0;
     CHECK_EQ(RtlInitUnicodeStringEx(&String, Text), STATUS_SUCCESS);
     CHECK_EQ(String.Length, 65532);
@@ -349,6 +350,7 @@ TEST(utf8_room_and_parameters) {
     CHECK_EQ(RtlUnicodeToUTF8N(Text, 4, &Bytes, Pair, 3), STATUS_INVALID_PARAMETER_5);
     CHECK_EQ(RtlUnicodeToUTF8N(Text, 4, &Bytes, NULL, 2), STATUS_INVALID_PARAMETER_4);
     CHECK_EQ(RtlUnicodeToUTF8N(NULL, 4, NULL, Pair, 2), STATUS_INVALID_PARAMETER);
-    CHECK_EQ(RtlUTF8ToUnicodeN(Out, 2, &Bytes, "\xF0\x9F\x98\x80", 4), STATUS_BUFFER_TOO_SMALL);
-    CHECK_EQ(Bytes, 0);
+    CHECK_EQ(RtlUTF8ToUnicodeN(Out, 2, &Bytes, "\xF0\x9F\x98\x80", 4), STATUS_SUCCESS);
+    CHECK(Bytes == 2 && Out[0] == 0xD83D);
+    CHECK_EQ(RtlUTF8ToUnicodeN(Out, 2, &Bytes, "\xF0\x9F\x98\x80z", 5), STATUS_BUFFER_TOO_SMALL);
 }
