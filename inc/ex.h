@@ -139,6 +139,19 @@ FORCEINLINE VOID ExUnblockPushLock(_Inout_ PEX_PUSH_LOCK PushLock,
 #define EX_RUNDOWN_ACTIVE    1
 #define EX_RUNDOWN_COUNT_INC 2
 
+/* A pointer to an object whose low bits count references that were taken in advance. */
+typedef struct _EX_FAST_REF {
+    union {
+        PVOID Object;
+        ULONG64 RefCnt : 4;
+        ULONG64 Value;
+    };
+} EX_FAST_REF, *PEX_FAST_REF;
+
+FORCEINLINE PVOID ExFastRefGetObject(EX_FAST_REF FastRef) {
+    return (PVOID)(FastRef.Value & ~0xFULL);
+}
+
 /* Twice the number of users; or, once rundown has begun, the address of the waiter |
  * EX_RUNDOWN_ACTIVE. */
 typedef struct _EX_RUNDOWN_REF {

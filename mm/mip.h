@@ -34,6 +34,7 @@
 #include "ntstatus.h"
 #include "phys/mmpte.h"
 #include "ps.h"
+#include "section/mmsection.h"
 #include "space/vad.h"
 
 /* ---- Protections: five bits in software PTEs and VADs ---- */
@@ -298,79 +299,6 @@ FORCEINLINE VOID MiCountFreed(PPOOL_TRACKER_TABLE Entry, ULONG Pool, SIZE_T Byte
 }
 
 /* ---- Sections (section.c, image.c) ---- */
-
-typedef struct _MMSECTION_FLAGS {
-    ULONG BeingDeleted : 1;
-    ULONG Image : 1;
-    ULONG File : 1;
-    ULONG Reserve : 1;
-    ULONG Commit : 1;
-    ULONG Based : 1;
-    ULONG NoCache : 1;
-    ULONG BeingCreated : 1;
-    ULONG Spare : 24;
-} MMSECTION_FLAGS;
-
-struct _SEGMENT;
-
-/* What stands behind all sections over one file, or behind one pagefile-backed section. */
-typedef struct _CONTROL_AREA {
-    struct _SEGMENT *Segment;
-    ULONG_PTR NumberOfSectionReferences;    /* SECTION objects; MiSectionLock */
-    volatile ULONG_PTR NumberOfMappedViews; /* VADs; interlocked, from and to 0 by MiSectionLock */
-    union {
-        ULONG LongFlags;
-        MMSECTION_FLAGS Flags;
-    } u;
-    PFILE_OBJECT FilePointer; /* referenced */
-    PSECTION_OBJECT_POINTERS SectionObjectPointers;
-} CONTROL_AREA, *PCONTROL_AREA;
-
-/* A run of pages with one protection; a PE section, or all of a data section. Never changes. */
-typedef struct _SUBSECTION {
-    PCONTROL_AREA ControlArea;
-    PMMPTE SubsectionBase; /* its first prototype PTE */
-    struct _SUBSECTION *NextSubsection;
-    ULONG64 PtesInSubsection;
-    ULONG Protection;       /* MM_* */
-    ULONG64 StartingOffset; /* in the file */
-    ULONG64 FileBytes;      /* that come from the file; the rest is zero */
-} SUBSECTION, *PSUBSECTION;
-
-/* Of a view. */
-FORCEINLINE PCONTROL_AREA MiGetVadControlArea(PMMVAD_SHORT Vad) {
-    return ((PMMVAD)Vad)->Subsection->ControlArea;
-}
-
-/* The pages: an array of prototype PTEs, guarded by SegmentLock while they are invalid. */
-typedef struct _SEGMENT {
-    PCONTROL_AREA ControlArea;
-    ULONG64 TotalNumberOfPtes;
-    ULONG64 NumberOfCommittedPages; /* charged for the segment itself */
-    ULONG64 SizeOfSegment;
-    PVOID BasedAddress; /* preferred base of an image */
-    EX_PUSH_LOCK SegmentLock;
-    PSECTION_IMAGE_INFORMATION ImageInformation;
-    PSUBSECTION Subsections;
-    ULONG NumberOfSubsections;
-    PMMPTE PrototypePte;
-} SEGMENT, *PSEGMENT;
-
-/* The body of a Section object: one opener's view of a control area. */
-typedef struct _SECTION {
-    RTL_BALANCED_NODE SectionNode;
-    ULONG_PTR StartingVpn;
-    ULONG_PTR EndingVpn;
-    union {
-        PCONTROL_AREA ControlArea;
-    } u1;
-    ULONG64 SizeOfSection;
-    union {
-        ULONG LongFlags;
-        MMSECTION_FLAGS Flags;
-    } u;
-    ULONG InitialPageProtection; /* PAGE_* */
-} SECTION, *PSECTION;
 
 extern EX_PUSH_LOCK MiSectionLock;
 extern const MM_FILE_OPERATIONS *MiFileOperations;

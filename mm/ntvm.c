@@ -203,9 +203,9 @@ static NTSTATUS MiQueryFileName(PEPROCESS Process, PVOID Address, PVOID Buffer, 
     if (ControlArea == NULL) {
         return STATUS_INVALID_ADDRESS;
     }
-    Status = ControlArea->FilePointer == NULL || MiFileOperations->GetFileName == NULL
+    Status = MiGetControlAreaFile(ControlArea) == NULL || MiFileOperations->GetFileName == NULL
                  ? STATUS_FILE_INVALID
-                 : MiFileOperations->GetFileName(ControlArea->FilePointer, &Name);
+                 : MiFileOperations->GetFileName(MiGetControlAreaFile(ControlArea), &Name);
     MiDereferenceView(ControlArea);
     if (!NT_SUCCESS(Status)) {
         return Status;

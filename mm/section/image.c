@@ -33,10 +33,9 @@ static VOID MiFillSubsection(PSEGMENT Segment, PSUBSECTION Subsection, ULONG64 F
     ULONG64 Template = MiMakeSoftwarePte(Protection);
     *Subsection = (SUBSECTION){.ControlArea = Segment->ControlArea,
                                .SubsectionBase = Segment->PrototypePte + FirstPage,
-                               .PtesInSubsection = Pages,
-                               .Protection = Protection,
-                               .StartingOffset = Offset,
-                               .FileBytes = FileBytes};
+                               .PtesInSubsection = (ULONG)Pages,
+                               .u.SubsectionFlags.Protection = (USHORT)Protection};
+    MiSetFileRange(Subsection, Offset, FileBytes);
     if (Subsection > Segment->Subsections) {
         Subsection[-1].NextSubsection = Subsection;
     }
@@ -89,7 +88,7 @@ static VOID MiFillImageSubsections(PSEGMENT Segment, const RTL_IMAGE_INFO *Info,
 /* Builds the segment from validated headers. */
 static NTSTATUS MiBuildImageSegment(PFILE_OBJECT FileObject, const RTL_IMAGE_INFO *Info,
                                     ULONG64 FileSize, PSEGMENT *Segment) {
-    PSECTION_IMAGE_INFORMATION Image;
+    PMI_SECTION_IMAGE_INFORMATION Image;
     NTSTATUS Status = MiCreateSegment(FileObject, BYTES_TO_PAGES(Info->SizeOfImage),
                                       Info->Flat ? 1 : Info->NumberOfSections + 1, Segment);
     if (!NT_SUCCESS(Status)) {
@@ -100,8 +99,8 @@ static NTSTATUS MiBuildImageSegment(PFILE_OBJECT FileObject, const RTL_IMAGE_INF
         MiDeleteSegment(*Segment);
         return STATUS_INSUFFICIENT_RESOURCES;
     }
-    MiFillImageInformation(Info, FileSize, Image);
-    (*Segment)->ImageInformation = Image;
+    MiFillImageInformation(Info, FileSize, &Image->ExportedImageInformation);
+    (*Segment)->u2.ImageInformation = Image;
     (*Segment)->BasedAddress = (PVOID)Info->ImageBase;
     (*Segment)->ControlArea->u.Flags.Image = 1;
     MiFillImageSubsections(*Segment, Info, FileSize);

@@ -61,10 +61,10 @@ NTSTATUS MiCreateSegment(_In_opt_ PFILE_OBJECT FileObject, _In_ ULONG64 Ptes,
     New->ControlArea = (PCONTROL_AREA)(New + 1);
     New->Subsections = (PSUBSECTION)(New->ControlArea + 1);
     New->NumberOfSubsections = Subsections;
-    New->TotalNumberOfPtes = Ptes;
+    New->TotalNumberOfPtes = (ULONG)Ptes;
     New->SizeOfSegment = Ptes << PAGE_SHIFT;
     New->ControlArea->Segment = New;
-    New->ControlArea->FilePointer = FileObject;
+    New->ControlArea->FilePointer.Object = FileObject;
     if (FileObject != NULL) {
         MiFileOperations->Reference(FileObject);
     }
@@ -74,7 +74,7 @@ NTSTATUS MiCreateSegment(_In_opt_ PFILE_OBJECT FileObject, _In_ ULONG64 Ptes,
 
 /* Frees a segment that nobody refers to: its pages, its file, itself. */
 VOID MiDeleteSegment(_In_ PSEGMENT Segment) {
-    PFILE_OBJECT FileObject = Segment->ControlArea->FilePointer;
+    PFILE_OBJECT FileObject = MiGetControlAreaFile(Segment->ControlArea);
     for (ULONG64 i = 0; i < Segment->TotalNumberOfPtes; i++) {
         MMPTE Pte = Segment->PrototypePte[i];
         if (Pte.u.Hard.Valid) {
@@ -87,8 +87,8 @@ VOID MiDeleteSegment(_In_ PSEGMENT Segment) {
     if (FileObject != NULL) {
         MiFileOperations->Dereference(FileObject);
     }
-    if (Segment->ImageInformation != NULL) {
-        ExFreePoolWithTag(Segment->ImageInformation, MI_TAG_IMAGE);
+    if (Segment->u2.ImageInformation != NULL) {
+        ExFreePoolWithTag(Segment->u2.ImageInformation, MI_TAG_IMAGE);
     }
     ExFreePoolWithTag(Segment->PrototypePte, MI_TAG_SEGMENT);
     ExFreePoolWithTag(Segment, MI_TAG_SEGMENT);
@@ -101,18 +101,29 @@ VOID MiReferenceView(_Inout_ PCONTROL_AREA ControlArea) {
     InterlockedIncrement64(&ControlArea->NumberOfMappedViews);
 }
 
+/* Where a file keeps its control area for images, or for data; NULL if it has no such place. */
+static PCONTROL_AREA *MiSectionPointer(PFILE_OBJECT FileObject, BOOLEAN Image) {
+    PSECTION_OBJECT_POINTERS Pointers = NULL;
+    if (FileObject != NULL && MiFileOperations->GetSectionObjectPointers != NULL) {
+        Pointers = MiFileOperations->GetSectionObjectPointers(FileObject);
+    }
+    if (Pointers == NULL) {
+        return NULL;
+    }
+    return (PCONTROL_AREA *)(Image ? &Pointers->ImageSectionObject : &Pointers->DataSectionObject);
+}
+
 /* Gives back one reference of the kind counted by *Count; deletes what nobody refers to. */
-static VOID MiDereferenceControlArea(PCONTROL_AREA ControlArea, volatile ULONG_PTR *Count) {
+static VOID MiDereferenceControlArea(PCONTROL_AREA ControlArea, volatile ULONG64 *Count) {
     BOOLEAN Delete;
     MiLockSections();
     InterlockedDecrement64(Count);
     Delete = ControlArea->NumberOfMappedViews == 0 && ControlArea->NumberOfSectionReferences == 0;
-    if (Delete && ControlArea->SectionObjectPointers != NULL) {
-        if (ControlArea->u.Flags.Image) {
-            ControlArea->SectionObjectPointers->ImageSectionObject = NULL;
-        } else {
-            ControlArea->SectionObjectPointers->DataSectionObject = NULL;
-        }
+    PCONTROL_AREA *Slot =
+        Delete ? MiSectionPointer(MiGetControlAreaFile(ControlArea), ControlArea->u.Flags.Image)
+               : NULL;
+    if (Slot != NULL) {
+        *Slot = NULL;
     }
     MiUnlockSections();
     if (Delete) {
@@ -149,7 +160,7 @@ static NTSTATUS MiReadPage(PCONTROL_AREA ControlArea, PFN_NUMBER Page, ULONG64 O
     if (Va == NULL) {
         return STATUS_INSUFFICIENT_RESOURCES;
     }
-    Status = MiFileOperations->ReadFile(ControlArea->FilePointer, Offset, Va, Length);
+    Status = MiFileOperations->ReadFile(MiGetControlAreaFile(ControlArea), Offset, Va, Length);
     RtlZeroMemory(Va + Length, PAGE_SIZE - Length);
     MiUnmapPhysicalPage(Va);
     if (NT_SUCCESS(Status) || Status == STATUS_INSUFFICIENT_RESOURCES) {
@@ -168,10 +179,10 @@ static NTSTATUS MiFillPrototype(PCONTROL_AREA ControlArea, PMMPTE ProtoPte) {
         Page = MiAllocateZeroedPage(ProtoPte);
     } else {
         ULONG64 Start = (ULONG64)(ProtoPte - Subsection->SubsectionBase) << PAGE_SHIFT;
-        ULONG64 Length = min(Subsection->FileBytes - Start, (ULONG64)PAGE_SIZE);
+        ULONG64 Length = min(MiFileBytes(Subsection) - Start, (ULONG64)PAGE_SIZE);
         Page = MiAllocatePage(ProtoPte);
         if (Page != 0) {
-            Status = MiReadPage(ControlArea, Page, Subsection->StartingOffset + Start, Length);
+            Status = MiReadPage(ControlArea, Page, MiStartingOffset(Subsection) + Start, Length);
         }
     }
     if (Page == 0) {
@@ -219,7 +230,8 @@ NTSTATUS MiCommitPrototypes(_In_ PCONTROL_AREA ControlArea, _In_ PMMPTE First, _
         Segment->NumberOfCommittedPages += Needed;
         for (PMMPTE Proto = First; Proto <= Last; Proto++) {
             if (Proto->u.Long == 0) {
-                MiWritePte(Proto, MiMakeSoftwarePte(Segment->Subsections[0].Protection));
+                MiWritePte(Proto,
+                           MiMakeSoftwarePte(Segment->Subsections[0].u.SubsectionFlags.Protection));
             }
         }
         Status = STATUS_SUCCESS;
@@ -272,9 +284,9 @@ static NTSTATUS MiCreateDataSegment(PFILE_OBJECT FileObject, ULONG64 Size, ULONG
     Subsection = (*Segment)->Subsections;
     *Subsection = (SUBSECTION){.ControlArea = (*Segment)->ControlArea,
                                .SubsectionBase = (*Segment)->PrototypePte,
-                               .PtesInSubsection = Ptes,
-                               .Protection = Protection,
-                               .FileBytes = FileBytes};
+                               .PtesInSubsection = (ULONG)Ptes,
+                               .u.SubsectionFlags.Protection = (USHORT)Protection};
+    MiSetFileRange(Subsection, 0, FileBytes);
     for (ULONG64 i = 0; i < Ptes && Commit; i++) {
         ULONG64 Pte = MiMakeSoftwarePte(Protection);
         MiWritePte(&Subsection->SubsectionBase[i], i < FilePtes ? Pte | MM_PTE_PROTOTYPE : Pte);
@@ -328,16 +340,10 @@ static NTSTATUS MiCreateFileSegment(PFILE_OBJECT FileObject, BOOLEAN Image, PSEG
 /* The control area of a file, shared with other sections over it; one section reference taken. */
 static NTSTATUS MiFindOrCreateFileSegment(PFILE_OBJECT FileObject, BOOLEAN Image,
                                           PSEGMENT *Segment) {
-    PSECTION_OBJECT_POINTERS Pointers = NULL;
-    PCONTROL_AREA *Slot = NULL;
+    PCONTROL_AREA *Slot = MiSectionPointer(FileObject, Image);
     PSEGMENT Spare = NULL;
     NTSTATUS Status;
-    if (MiFileOperations->GetSectionObjectPointers != NULL) {
-        Pointers = MiFileOperations->GetSectionObjectPointers(FileObject);
-    }
-    if (Pointers != NULL) {
-        Slot =
-            (PCONTROL_AREA *)(Image ? &Pointers->ImageSectionObject : &Pointers->DataSectionObject);
+    if (Slot != NULL) {
         MiLockSections();
         if (*Slot != NULL) {
             (*Slot)->NumberOfSectionReferences++;
@@ -358,7 +364,6 @@ static NTSTATUS MiFindOrCreateFileSegment(PFILE_OBJECT FileObject, BOOLEAN Image
         *Segment = (*Slot)->Segment;
     } else if (Slot != NULL) {
         *Slot = (*Segment)->ControlArea;
-        (*Slot)->SectionObjectPointers = Pointers;
     }
     (*Segment)->ControlArea->NumberOfSectionReferences++;
     MiUnlockSections();
@@ -413,6 +418,6 @@ NTSTATUS MiCreateControlArea(_In_opt_ PFILE_OBJECT FileObject, _In_ ULONG64 Maxi
     Section->SizeOfSection =
         Image || FileObject != NULL ? MaximumSize : ROUND_TO_PAGES(MaximumSize);
     Section->u.Flags = Segment->ControlArea->u.Flags;
-    Section->InitialPageProtection = PageProtection;
+    Section->InitialPageProtection = PageProtection & 0xFFF;
     return STATUS_SUCCESS;
 }

@@ -45,7 +45,7 @@ static NTSTATUS MiInsertView(PEPROCESS Process, PCONTROL_AREA ControlArea, ULONG
 static SIZE_T MiCountImageCharge(PSEGMENT Segment) {
     SIZE_T Count = 0;
     for (ULONG i = 0; i < Segment->NumberOfSubsections; i++) {
-        if (MiIsCopyOnWrite(Segment->Subsections[i].Protection)) {
+        if (MiIsCopyOnWrite(Segment->Subsections[i].u.SubsectionFlags.Protection)) {
             Count += Segment->Subsections[i].PtesInSubsection;
         }
     }
@@ -69,7 +69,7 @@ static BOOLEAN MiIsPreferredBaseFree(PEPROCESS Process, PSEGMENT Segment, ULONG_
 
 VOID MiTellDebugger(_In_ PEPROCESS Process, _In_ PCONTROL_AREA ControlArea, _In_ PVOID BaseAddress,
                     _In_ BOOLEAN Mapped) {
-    PCUNICODE_STRING Name = &ControlArea->FilePointer->FileName;
+    PCUNICODE_STRING Name = &MiGetControlAreaFile(ControlArea)->FileName;
     if (Mapped) {
         DbgLoadImageSymbols(Name, BaseAddress, (ULONG_PTR)Process->UniqueProcessId);
     } else {
@@ -247,13 +247,13 @@ NTSTATUS MmUnmapViewOfSection(_Inout_ PEPROCESS Process, _In_ PVOID BaseAddress)
 NTSTATUS MmGetImageInformation(_In_ PVOID SectionObject,
                                _Out_ PSECTION_IMAGE_INFORMATION ImageInformation) {
     PSEGMENT Segment = ((PSECTION)SectionObject)->u1.ControlArea->Segment;
-    if (Segment->ImageInformation == NULL) {
+    if (Segment->u2.ImageInformation == NULL) {
         return STATUS_SECTION_NOT_IMAGE;
     }
-    *ImageInformation = *Segment->ImageInformation;
+    *ImageInformation = Segment->u2.ImageInformation->ExportedImageInformation;
     return STATUS_SUCCESS;
 }
 
 PFILE_OBJECT MmGetFileObjectForSection(_In_ PVOID SectionObject) {
-    return ((PSECTION)SectionObject)->u1.ControlArea->FilePointer;
+    return MiGetControlAreaFile(((PSECTION)SectionObject)->u1.ControlArea);
 }

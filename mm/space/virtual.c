@@ -165,7 +165,7 @@ static NTSTATUS MiCommitMemory(PEPROCESS Process, PVOID *Base, PSIZE_T Size, ULO
     }
     if (Vad->u.VadFlags.PrivateMemory) {
         Status = MiCommitPrivate(Process, Vad, First, Last, Protection);
-    } else if (MiGetVadControlArea(Vad)->FilePointer == NULL) {
+    } else if (MiGetControlAreaFile(MiGetVadControlArea(Vad)) == NULL) {
         Status = MiCommitSection(Vad, First, Last);
     } else {
         Status = STATUS_ALREADY_COMMITTED;

@@ -126,7 +126,7 @@ def _behind(node):
         return "Private      %s" % protection, 0
     area = model.at(model.num(model.at(node, "_MMVAD"), "Subsection.ControlArea"), "_CONTROL_AREA")
     image = model.num(area, "u.Flags.Image")
-    file = model.num(area, "FilePointer")
+    file = model.num(area, "FilePointer.Value") & ~15
     shared = 0
     if file:
         name = memory.unicode_string(model.number(
