@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 HERE = os.path.dirname(os.path.realpath(__file__))
 DLLS = ("testlib", "second", "refusal")
 ELSEWHERE = ("baddll", "loop", "debuggee", "processors", "typelist", "wellknown", "lastword", "scheduling", "obmodel", "obraces",
-             "obpages", "output")  # run by other tests
+             "obpages", "output", "quota")  # run by other tests
 SYSTEM32 = ("hello.exe=windows/system32/ntdll.dll",)
 CRASHES = ("jump-kernel", "jump-null", "read-kernel", "write-self-map", "hlt", "cli", "divide",
            "ud2", "int3", "raise")

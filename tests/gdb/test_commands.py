@@ -57,7 +57,10 @@ COMMANDS = [
                      r"    DirBase: [0-9a-f]+  ObjectTable: %s  HandleCount: +\d+\.\n"
                      r"    Image: System\n\nPROCESS [\s\S]*    Image: hello.exe" % (P, P)),
     ("!process 0 0 hello.exe", r"\A(?![\s\S]*System)[\s\S]*Image: hello.exe"),
-    ("!process", r"VadRoot %s Vads \d+[\s\S]*THREAD %s  Cid [0-9a-f]{4}\.[0-9a-f]{4}"
+    ("!process", r"VadRoot %s Vads \d+[\s\S]*\n"
+                 r"    QuotaPoolUsage\[PagedPool\] {9}[1-9]\d+\n"
+                 r"    QuotaPoolUsage\[NonPagedPool\] {6}[1-9]\d+\n"
+                 r"[\s\S]*THREAD %s  Cid [0-9a-f]{4}\.[0-9a-f]{4}"
                  r"  Teb: %s .* RUNNING on processor 0" % (P, P, P)),
     ("!process -1 0", r"\APROCESS %s\n" % P),
     ("!process 4 0", r"Image: System"),

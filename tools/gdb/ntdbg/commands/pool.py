@@ -40,8 +40,8 @@ def big_block(address):
     """(start, size, tag) of the block of a page or more that holds an address, or None."""
     table, count = (memory.u64(model.global_address(name))
                     for name in ("PoolBigPageTable", "PoolBigPageTableSize"))
-    data = memory.read_virtual(table, 16 * (count & 0xffffffff))
-    for start, tag, pages in struct.iter_unpack("<QII", data):
+    data = memory.read_virtual(table, 24 * (count & 0xffffffff))
+    for start, tag, pages, _ in struct.iter_unpack("<QIIQ", data):
         if start > 1 and start <= address < start + pages * PAGE:
             return start, pages * PAGE, tag
     return None

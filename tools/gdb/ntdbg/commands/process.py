@@ -70,6 +70,11 @@ def _statistics(process):
     _line("Token", model.num(value, "Token"), text.plain)
     _line("UserTime", model.num(value, "Pcb.UserTime"), lambda v: text.duration(v * TICK))
     _line("KernelTime", model.num(value, "Pcb.KernelTime"), lambda v: text.duration(v * TICK))
+    block = model.num(value, "QuotaBlock")
+    if block:
+        entries = model.at(block, "_EPROCESS_QUOTA_BLOCK")["QuotaEntry"]
+        for index, kind in ((1, "PagedPool"), (0, "NonPagedPool")):
+            _line("QuotaPoolUsage[%s]" % kind, model.num(entries[index], "Usage"), "%d".__mod__)
     size, peak = (model.num(value, "Vm." + n) for n in ("WorkingSetSize", "PeakWorkingSetSize"))
     if size is not None:
         write("    %-33s %d (%dKB)" % ("Working Set Sizes (now)", size, size * 4))
