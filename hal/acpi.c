@@ -1,19 +1,22 @@
 /*
- * acpi.c - the firmware's tables: finding them, and believing none unseen
+ * acpi.c - the firmware's tables: finding and checking them
  *
- * The loader hands over the address of the root pointer (RSDP). From it the chain goes to the XSDT
- * (64-bit pointers; RSDT with 32-bit ones on old firmware), and from there to the tables. The ones
- * that matter here: MADT (processors and interrupts), FADT (power management ports, the DSDT), HPET
- * and MCFG. Each has a reader of its own, in madt.c and fadt.c, which gets whole tables only.
+ * The loader passes the address of the root pointer (RSDP). The RSDP points to the XSDT (64-bit
+ * pointers; on old firmware the RSDT, with 32-bit ones), which points to the tables. The HAL uses
+ * the MADT (processors and interrupts), the FADT (power management ports, the DSDT), the HPET and
+ * the MCFG. Their readers are in madt.c and fadt.c and see only whole, checked tables.
  *
- * A table counts only if it lies in memory that the firmware's own map has, if its length is sane
- * and if its bytes sum to zero. Of several of a kind the first counts, so that nothing is taken
- * twice, and a root table that goes on for ever is read for ROOT_LIMIT entries. No table leads back
- * to the root, so there is no way to go round in circles.
+ * Rules:
+ * - A table is accepted only if it is in memory that the firmware's own map lists, its length is
+ *   plausible and its bytes sum to zero.
+ * - The first table of each kind counts, so that nothing is read twice.
+ * - At most ROOT_LIMIT entries of the root table are read. No table points back to the root, so
+ *   the search cannot loop.
+ * - Tables are mapped only while they are read.
  *
- * A missing or broken table costs what it would have told: no FADT, no ACPI power-off; no MADT, one
- * processor. Without a valid root there are no tables at all and the defaults below hold. Tables
- * are mapped only while they are read.
+ * A missing or broken table costs only what it would have described: without a FADT there is no
+ * ACPI power-off; without a MADT the machine has one processor. Without a valid root there are no
+ * tables, and the defaults below apply.
  */
 #include "halp.h"
 
@@ -44,7 +47,7 @@ _Static_assert(sizeof(RSDP) == RSDP_LENGTH_V2, "root pointer");
 
 HAL_ACPI_FACTS HalpAcpi = {.ProcessorCount = 1, .NmiInput = 1};
 
-/* The firmware's map of memory, while tables are read. */
+/* The firmware's memory map, set while tables are read. */
 static PLIST_ENTRY HalpMemoryMap;
 
 static const struct {
@@ -66,7 +69,7 @@ static BOOLEAN HalpChecksumValid(const VOID *Table, ULONG Length) {
     return Sum == 0;
 }
 
-/* Whether the memory map has all of the range; it is sorted. */
+/* TRUE if the memory map, which is sorted, contains the whole range. */
 static BOOLEAN HalpIsMemory(ULONG64 Physical, ULONG Length) {
     if (Physical == 0 || Physical >= PHYSICAL_LIMIT) {
         return FALSE;
@@ -92,7 +95,7 @@ static PVOID HalpMapMemory(ULONG64 Physical, ULONG Length) {
                                           : NULL;
 }
 
-/* NULL if there is no whole table; else to be given back with HalpUnmapTable. */
+/* Returns NULL if there is no valid table. The caller unmaps it with HalpUnmapTable. */
 PDESCRIPTION_HEADER HalpMapTable(_In_ ULONG64 Physical, _In_ ULONG Signature) {
     PDESCRIPTION_HEADER Header = HalpMapMemory(Physical, sizeof(DESCRIPTION_HEADER));
     if (Header == NULL) {
@@ -118,7 +121,7 @@ VOID HalpUnmapTable(_In_ PDESCRIPTION_HEADER Header) {
     HalpUnmapVirtualAddress(Header, Header->Length);
 }
 
-/* Seen: a bit for each of HalpTables that has been read. */
+/* Seen has a bit for each entry of HalpTables that has been read. */
 static VOID HalpReadTable(ULONG64 Physical, PULONG Seen) {
     PDESCRIPTION_HEADER Header = HalpMapTable(Physical, 0);
     if (Header == NULL) {
@@ -133,7 +136,7 @@ static VOID HalpReadTable(ULONG64 Physical, PULONG Seen) {
     HalpUnmapTable(Header);
 }
 
-/* Checks the RSDP and gives the root table's address and the size of its pointers. */
+/* Checks the RSDP; returns the root table's address and the size of its pointers. */
 static BOOLEAN HalpReadRsdp(ULONG64 Physical, PULONG64 Root, PULONG PointerSize) {
     PRSDP Rsdp = HalpMapMemory(Physical, sizeof(RSDP));
     BOOLEAN Valid = FALSE;
@@ -179,7 +182,7 @@ static VOID HalpReadRootTable(ULONG64 Physical, ULONG PointerSize) {
     HalpUnmapTable(Root);
 }
 
-/* The calling processor's APIC id, of 32 bits where it gives one. */
+/* The calling processor's APIC id; all 32 bits if the processor reports them. */
 static ULONG HalpInitialApicId(VOID) {
     ULONG Eax, Ebx, Ecx, Edx;
     HalpCpuid(1, &Eax, &Ebx, &Ecx, &Edx);

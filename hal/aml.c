@@ -1,13 +1,13 @@
 /*
- * aml.c - the one thing that is needed from the firmware's byte code: how to switch off
+ * aml.c - the one fact needed from the firmware's byte code: how to power off
  *
- * The value that PM1 control wants for sleep state S5 stands in the package \_S5_ of the DSDT, in
- * ACPI machine language (ACPI 6.5, chapter 20). A full interpreter would be longer than the rest of
- * the HAL; as the package is always a constant, looking for its definition is enough:
+ * The value that the PM1 control register needs for sleep state S5 is in the package \_S5_ of the
+ * DSDT, in ACPI machine language (ACPI 6.5, chapter 20). A full interpreter would be longer than
+ * the rest of the HAL. The package is always a constant, so it is enough to find its definition:
  *
  *     NameOp(08) ['\'] '_' 'S' '5' '_'  PackageOp(12)  PkgLength  NumElements  element element ...
  *
- * where an element is ZeroOp (00), OneOp (01) or BytePrefix (0A) and a byte.
+ * An element is ZeroOp (00), OneOp (01) or BytePrefix (0A) and a byte.
  */
 #include "halp.h"
 
@@ -23,7 +23,7 @@ typedef struct _AML_CURSOR {
     const UCHAR *End;
 } AML_CURSOR, *PAML_CURSOR;
 
-/* The next byte, or FFh (which no construct here starts with) behind the end. */
+/* Returns the next byte, or FFh past the end; no construct read here starts with FFh. */
 static UCHAR HalpNextAmlByte(PAML_CURSOR Cursor) {
     return Cursor->Next < Cursor->End ? *Cursor->Next++ : 0xFF;
 }
@@ -41,7 +41,7 @@ static BOOLEAN HalpReadAmlInteger(PAML_CURSOR Cursor, PUCHAR Value) {
     return FALSE;
 }
 
-/* Reads the package behind the name; the sleep type field has three bits. */
+/* Reads the package that follows the name. A sleep type has three bits. */
 static BOOLEAN HalpReadSleepPackage(PAML_CURSOR Cursor, PUCHAR TypeA, PUCHAR TypeB) {
     if (HalpNextAmlByte(Cursor) != AML_PACKAGE) {
         return FALSE;

@@ -1,17 +1,18 @@
 /*
  * apic.c - the local APIC of each processor
  *
- * Its registers appear in one of two ways: as 32-bit words of a page of memory (xAPIC), or, where
- * CPUID offers it, as machine specific registers (x2APIC), which need no mapping and whose
- * interrupt command is one atomic write. HalpApic says which; register numbers are those of the
- * memory page, and MSR = 800h + number / 16.
+ * The registers are reached in one of two ways: as 32-bit words of a page of memory (xAPIC) or, if
+ * CPUID offers it, as machine specific registers (x2APIC), which need no mapping and take an
+ * interrupt command in one atomic write. HalpApic points to the way in use. Register numbers are
+ * those of the memory page; the MSR is 800h + number / 16.
  *
- * The two also number processors differently: an id has 8 bits in xAPIC and stands in the upper
- * byte of a register, and 32 bits in x2APIC. And they order writes differently: the memory page is
- * uncached, so what was written before an interrupt command is seen by who receives it; a write to
- * an MSR promises nothing, hence the fences.
+ * The two modes differ in two more points:
+ * - An id has 8 bits in xAPIC, in the upper byte of its register, and 32 bits in x2APIC.
+ * - The memory page is uncached, so a processor that receives an interrupt command sees what was
+ *   written before it. A write to an MSR guarantees no such order, so fences are needed.
  *
- * The task priority register is not touched here: it is CR8, which is Ke's (kernel/amd64/irql.c).
+ * The task priority register is not used here: it is CR8, which belongs to Ke
+ * (kernel/amd64/irql.c).
  */
 #include "halp.h"
 
@@ -43,14 +44,13 @@ typedef struct _HALP_APIC {
     VOID (*Write)(ULONG Register, ULONG Value);
     VOID (*Send)(ULONG ApicId, ULONG Command);
     VOID (*SendToSelf)(ULONG Vector);
-    ULONG IdShift; /* where its id stands in APIC_ID */
+    ULONG IdShift; /* position of the id in APIC_ID */
 } HALP_APIC;
 
 static volatile UCHAR *HalpApicPage;
-static volatile ULONG64 HalpStarted; /* processors, interlocked */
+static volatile ULONG64 HalpStarted; /* mask of processors, set with interlocked operations */
 
-/* --- xAPIC: a page of memory ---------------------------------------------------------------------
- */
+/* ---- xAPIC: a page of memory ---- */
 
 static ULONG HalpReadPage(ULONG Register) {
     return READ_REGISTER_ULONG((volatile ULONG *)(HalpApicPage + Register));
@@ -60,14 +60,14 @@ static VOID HalpWritePage(ULONG Register, ULONG Value) {
     WRITE_REGISTER_ULONG((volatile ULONG *)(HalpApicPage + Register), Value);
 }
 
-/* The one before may still be under way. */
+/* The previous command may still be in progress. */
 static VOID HalpWaitForIcr(VOID) {
     for (ULONG Try = 0; Try < ICR_WAIT_LIMIT && (HalpReadPage(APIC_ICR_LOW) & ICR_PENDING); Try++) {
         HalpPause();
     }
 }
 
-/* Interrupts off: an interrupt's own command must not come between the two writes. */
+/* Interrupts are off, so that no interrupt handler sends a command between the two writes. */
 static VOID HalpSendByPage(ULONG ApicId, ULONG Command) {
     HalpWaitForIcr();
     HalpWritePage(APIC_ICR_HIGH, ApicId << 24);
@@ -81,8 +81,7 @@ static VOID HalpSendToSelfByPage(ULONG Vector) {
     HalpRestoreInterrupts(Flags);
 }
 
-/* --- x2APIC: machine specific registers ----------------------------------------------------------
- */
+/* ---- x2APIC: machine specific registers ---- */
 
 static ULONG HalpReadApicMsr(ULONG Register) {
     return (ULONG)HalpReadMsr(MSR_X2APIC + (Register >> 4));
@@ -102,8 +101,7 @@ static VOID HalpSendToSelfByMsr(ULONG Vector) {
     HalpWriteMsr(MSR_X2APIC_SELF_IPI, Vector);
 }
 
-/* --- either --------------------------------------------------------------------------------------
- */
+/* ---- Both modes ---- */
 
 static const HALP_APIC HalpXApic = {"xAPIC",        HalpReadPage,         HalpWritePage,
                                     HalpSendByPage, HalpSendToSelfByPage, 24};
@@ -124,8 +122,8 @@ PCSTR HalpApicName(VOID) {
 }
 
 /*
- * Chooses the mode and finds the registers. The processor's own base register is believed, not the
- * MADT: it is where the hardware looks.
+ * Chooses the mode and finds the registers. The address comes from the processor's base register,
+ * not from the MADT, because that is the address the hardware uses.
  */
 static VOID HalpEnableApicMode(VOID) {
     ULONG Eax, Ebx, Ecx, Edx;
@@ -135,7 +133,7 @@ static VOID HalpEnableApicMode(VOID) {
     }
     ULONG64 Base = HalpReadMsr(MSR_APIC_BASE) | APIC_BASE_ENABLE;
     HalpWriteMsr(MSR_APIC_BASE, Base);
-    if (Ecx & CPUID_ECX_X2APIC) { /* not in one step with the enable bit */
+    if (Ecx & CPUID_ECX_X2APIC) { /* must follow the enable bit in a separate write */
         HalpWriteMsr(MSR_APIC_BASE, Base | APIC_BASE_X2);
         HalpApic = &HalpX2Apic;
         return;
@@ -148,14 +146,14 @@ static VOID HalpEnableApicMode(VOID) {
     }
 }
 
-/* Without x2APIC an interrupt command has 8 bits for the receiver, of which FFh means everybody. */
+/* Without x2APIC a command has 8 bits for the receiver, and FFh addresses all processors. */
 BOOLEAN HalpApicIdUsable(_In_ ULONG ApicId) {
     ULONG Eax, Ebx, Ecx, Edx;
     HalpCpuid(1, &Eax, &Ebx, &Ecx, &Edx);
     return ApicId < 0xFF || ((Ecx & CPUID_ECX_X2APIC) != 0 && ApicId != 0xFFFFFFFF);
 }
 
-/* All local sources masked, spurious vector set, APIC on, anything left in service ended. */
+/* Masks all local sources, sets the spurious vector, enables the APIC, ends what is in service. */
 VOID HalpInitializeLocalApic(VOID) {
     HalpEnableApicMode();
     HalpApicWrite(APIC_SVR, APIC_SVR_ENABLE | HAL_SPURIOUS_VECTOR);
@@ -188,8 +186,8 @@ VOID HalRequestSoftwareInterrupt(_In_ KIRQL RequestIrql) {
 }
 
 /*
- * Whether Targets are all processors of the machine but the calling one, so that one command
- * reaches them. Not if there is a processor that does not run the kernel: an NMI would wake it.
+ * TRUE if Targets are all processors of the machine except the calling one, so that one command
+ * reaches them. FALSE if some processor does not run the kernel, since an NMI would wake it.
  */
 static BOOLEAN HalpIsEverybodyElse(ULONG64 Targets) {
     ULONG64 All = ~0ull >> (64 - HalpAcpi.ProcessorCount);

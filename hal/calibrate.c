@@ -1,18 +1,18 @@
 /*
- * calibrate.c - how fast the clocks of this machine run
+ * calibrate.c - measures how fast the machine's clocks run
  *
- * Two clocks have no specified speed: the time stamp counter and the local APIC's timer. Both are
- * measured at once against one that has. Three such references are tried, the most precise first:
+ * Two clocks have no specified frequency: the time stamp counter and the local APIC's timer. Both
+ * are measured together against a reference that has one. The references, the most precise first:
  *
- *      HPET                    its own statement, 10 MHz or more
+ *      HPET                    states its frequency, 10 MHz or more
  *      ACPI PM timer           3.579545 MHz, 24 or 32 bits
  *      8254, channel 2         1.193182 MHz, 16 bits
  *
- * A reference that is absent or stands still is passed over. Without any, nobody could tell how
- * long a second is: bug check HAL_INITIALIZATION_FAILED, 4.
+ * A reference that is absent or does not advance is skipped. Without any, the length of a second is
+ * unknown: bug check HAL_INITIALIZATION_FAILED, 4.
  *
- * The measurement lasts half a millisecond: long enough for 0.1 %, short enough not to be noticed
- * in the start of the kernel.
+ * The measurement lasts half a millisecond: long enough for 0.1 %, too short to delay the start of
+ * the kernel noticeably.
  */
 #include "halp.h"
 
@@ -32,13 +32,13 @@
 #define PIT_GATE_ON      1
 #define PIT_GATE_SPEAKER 2
 
-/* A counter of known speed; Start says whether there is one. */
+/* A counter of known frequency; Start returns whether it exists. */
 typedef struct _HALP_REFERENCE {
     PCSTR Name;
     BOOLEAN (*Start)(struct _HALP_REFERENCE *Reference);
     ULONG (*Read)(VOID);
     ULONG64 Hz;
-    ULONG Mask; /* the bits that it counts */
+    ULONG Mask; /* the bits that it implements */
 } HALP_REFERENCE, *PHALP_REFERENCE;
 
 /* One reading of all clocks. */
@@ -88,8 +88,8 @@ static HALP_REFERENCE HalpReferences[] = {
 };
 
 /*
- * Reads all clocks as nearly at once as can be: of several readings the one that took the shortest
- * counts, since a host may take the processor away in the middle of any of them.
+ * Reads all clocks as close together as possible. A host may suspend the processor during a
+ * reading, so the fastest of several readings is used.
  */
 static VOID HalpReadClocks(PHALP_REFERENCE Reference, PHALP_CLOCKS Clocks) {
     ULONG64 Shortest = ~0ull;
@@ -105,7 +105,7 @@ static VOID HalpReadClocks(PHALP_REFERENCE Reference, PHALP_CLOCKS Clocks) {
     }
 }
 
-/* Waits for the end of the window; FALSE if the reference stands still. */
+/* Waits for the end of the window; FALSE if the reference does not advance. */
 static BOOLEAN HalpWaitForReference(PHALP_REFERENCE Reference, ULONG Start) {
     ULONG Window = (ULONG)(Reference->Hz / WINDOWS_PER_SECOND);
     for (ULONG Try = 0; Try < WAIT_TRIES; Try++) {

@@ -1,15 +1,15 @@
 /*
  * cmos.c - the battery clock (MC146818 and its descendants)
  *
- * Registers hold the time as BCD or binary, in 12 or 24 hour form, as status register B says. While
- * the clock updates them (once a second, announced by a bit) they are unsteady, so they are read
- * twice until both readings agree. The century, if the clock has one, stands in a register that the
- * FADT names.
+ * The registers hold the time in BCD or binary, in 12 or 24 hour form; status register B says
+ * which. They are unstable while the clock updates them (once a second, announced by a bit), so
+ * they are read twice until both readings agree. If the clock has a century, the FADT names its
+ * register.
  *
- * A clock that is not there, never stops updating, or holds what is no time, tells nothing.
+ * A clock that is absent, never stops updating, or holds an invalid time is ignored.
  *
- * The index port is shared with the NMI mask. This runs once, at start, on the boot processor; that
- * is why the pair of ports needs no lock.
+ * The index port is shared with the NMI mask. This code runs once, during start, on the boot
+ * processor, so the pair of ports needs no lock.
  */
 #include "halp.h"
 
@@ -43,7 +43,7 @@ static UCHAR HalpReadCmos(UCHAR Register) {
     return READ_PORT_UCHAR(CMOS_DATA);
 }
 
-/* FALSE: an update that never ends, which is how a clock looks that is not there. */
+/* FALSE if an update never ends, which is how an absent clock appears. */
 static BOOLEAN HalpAwaitUpdate(VOID) {
     for (ULONG Try = 0; Try < UPDATE_TRIES; Try++) {
         if ((HalpReadCmos(CMOS_STATUS_A) & STATUS_A_UPDATING) == 0) {
@@ -82,13 +82,13 @@ static BOOLEAN HalpReadSteadyTime(PUCHAR Fields) {
     return FALSE;
 }
 
-/* What is no BCD becomes FFh, which no field may be. */
+/* A value that is not BCD becomes FFh, which is invalid in every field. */
 static UCHAR HalpFromBcd(UCHAR Value) {
     return (Value & 0xF) <= 9 && Value >> 4 <= 9 ? (UCHAR)((Value >> 4) * 10 + (Value & 0xF))
                                                  : 0xFF;
 }
 
-/* 12 at night is hour 0, 12 at noon hour 12. */
+/* 12 am is hour 0 and 12 pm is hour 12. */
 static UCHAR HalpFrom12Hours(UCHAR Hour, BOOLEAN Afternoon) {
     return Hour >= 1 && Hour <= 12 ? (UCHAR)(Hour % 12 + (Afternoon ? 12 : 0)) : 0xFF;
 }
@@ -126,7 +126,7 @@ BOOLEAN HalQueryRealTimeClock(_Out_ PTIME_FIELDS TimeFields) {
         DbgPrint("HAL: the battery clock holds no time\n");
         return FALSE;
     }
-    /* Without a usable century the sliding window of the PC/AT holds: 1980 to 2079. */
+    /* Without a usable century the PC/AT's window applies: 1980 to 2079. */
     BOOLEAN CenturyKnown = Fields[CmosCentury] >= 19 && Fields[CmosCentury] <= 29;
     ULONG Century = CenturyKnown ? Fields[CmosCentury] : Fields[CmosYear] < 80 ? 20 : 19;
     TimeFields->Year = (SHORT)(Century * 100 + Fields[CmosYear]);

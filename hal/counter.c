@@ -1,19 +1,19 @@
 /*
  * counter.c - the performance counter and short waits
  *
- * The counter runs at 10 MHz on every machine, as Windows 10 offers it: one step is 100 ns, the
- * unit of all of the kernel's times. Behind it stands one of two sources:
+ * The counter runs at 10 MHz on every machine, as in Windows 10: one step is 100 ns, the unit of
+ * all times in the kernel. It is derived from one of two sources:
  *
- *      TSC     fast; right if it runs at one speed, the same for all processors. CPUID says so
- *              (invariant TSC), and under a hypervisor it is the hypervisor that sees to it
- *      HPET    one counter for the whole machine, some hundred times slower to read; taken when
- *              the TSC makes no such promise, or /USEPLATFORMCLOCK asks for it, and the HPET has
- *              all 64 bits
+ *      TSC     fast; correct if it runs at a constant rate that is the same on all processors.
+ *              CPUID says so (invariant TSC); under a hypervisor, the hypervisor ensures it
+ *      HPET    one counter for the whole machine, some hundred times slower to read; used if the
+ *              TSC makes no such promise, or /USEPLATFORMCLOCK asks for it, and the HPET has all
+ *              64 bits
  *
- * Without either promise the TSC is used all the same: there is nothing better.
+ * If neither source qualifies, the TSC is used, because there is nothing better.
  *
- * A difference of the source is scaled by multiplication with a binary fraction: Scale = 2^64 * 10
- * MHz / frequency, and the upper half of the 128-bit product is the result. No division, and no
+ * A difference of source values is scaled by a binary fraction: Scale = 2^64 * 10 MHz / frequency,
+ * and the upper half of the 128-bit product is the result. This needs no division and does not
  * overflow for 58 years at 10 GHz.
  */
 #include "halp.h"
@@ -28,9 +28,9 @@ typedef struct _HALP_COUNTER {
     PCSTR Name;
     ULONG64 (*Read)(VOID);
     ULONG64 Frequency;
-    ULONG64 Start;   /* its value when the counter was 0 */
-    ULONG64 Scale;   /* counter steps in one of its own, times 2^64 */
-    ULONG64 Inverse; /* its own steps in one counter step, times 2^32 */
+    ULONG64 Start;   /* the source's value when the counter was 0 */
+    ULONG64 Scale;   /* counter steps per source step, times 2^64 */
+    ULONG64 Inverse; /* source steps per counter step, times 2^32 */
 } HALP_COUNTER, *PHALP_COUNTER;
 
 static ULONG64 HalpTscFrequency;
@@ -57,7 +57,7 @@ static ULONG64 HalpReadTscCounter(VOID) {
     return HalpReadTsc();
 }
 
-/* 2^64 * Numerator / Denominator, of a fraction that is below 1. */
+/* 2^64 * Numerator / Denominator, for a fraction below 1. */
 static ULONG64 HalpFraction(ULONG64 Numerator, ULONG64 Denominator) {
     ULONG64 Quotient, Remainder;
     __asm__("divq %4"
@@ -67,7 +67,7 @@ static ULONG64 HalpFraction(ULONG64 Numerator, ULONG64 Denominator) {
     return Quotient;
 }
 
-/* TscFrequency is above 50 MHz, an HPET's not below 10 MHz (calibrate.c, hpet.c). */
+/* TscFrequency is above 50 MHz and an HPET's is at least 10 MHz (calibrate.c, hpet.c). */
 VOID HalpInitializeCounter(_In_ ULONG64 TscFrequency) {
     BOOLEAN UseHpet =
         !HalpTscIsTrusted() && HalpHpetIs64Bit() && HalpHpetFrequency() > HAL_COUNTER_FREQUENCY;
@@ -96,7 +96,7 @@ LARGE_INTEGER KeQueryPerformanceCounter(_Out_opt_ PLARGE_INTEGER PerformanceFreq
     return Result;
 }
 
-/* The TSC's value at which the performance counter reaches Counter; the TSC is the source. */
+/* The TSC's value when the performance counter reaches Counter. The TSC must be the source. */
 ULONG64 HalpTscOfCounter(_In_ ULONG64 Counter) {
     unsigned __int128 Product = (unsigned __int128)Counter * HalpCounter.Inverse;
     return HalpCounter.Start + (ULONG64)(Product >> INVERSE_FRACTION_BITS) + 1;

@@ -1,16 +1,16 @@
 /*
- * display.c - a text console on the framebuffer that UEFI left behind
+ * display.c - a text console on the framebuffer that UEFI set up
  *
- * The screen is a grid of characters kept in memory (HalpCells); the framebuffer is written and
- * never read, since reading it is slow on real machines. Scrolling a full screen means drawing
- * nearly all of it again, so it goes by half a screen at a time, and only cells that changed are
- * drawn: a line costs a few thousand instructions on average instead of hundreds of thousands.
- * Without a framebuffer everything here returns at once.
+ * The screen is a grid of characters kept in memory (HalpCells). The framebuffer is written and
+ * never read, since reading it is slow on real machines. Scrolling a full screen redraws nearly all
+ * of it, so the screen scrolls by half its height at a time, and only cells that changed are drawn:
+ * a line costs a few thousand instructions on average instead of hundreds of thousands. Without a
+ * framebuffer every function here returns at once.
  *
  * Bytes are shown as Latin-1; control characters other than CR, LF, TAB and BS are not shown.
  *
- * Callers serialise among themselves: the log (Kd) and the console driver. If they do not, as in a
- * bug check, the worst is a misplaced character.
+ * The callers, the log (Kd) and the console driver, serialise their own calls. If they do not, as
+ * in a bug check, the worst result is a misplaced character.
  */
 #include "halp.h"
 
@@ -36,7 +36,7 @@ static struct {
     ULONG Row;
     ULONG Column;
     BOOLEAN Bgr;
-    ULONG64 PixelPairs[4]; /* two pixels for two bits of a glyph, left pixel in the high bit */
+    ULONG64 PixelPairs[4]; /* pixel pairs for two bits of a glyph; the high bit is left */
 } HalpScreen;
 
 static UCHAR HalpCells[MAXIMUM_ROWS][MAXIMUM_COLUMNS];
@@ -83,7 +83,7 @@ static VOID HalpDrawCell(ULONG Row, ULONG Column, UCHAR Character) {
     }
 }
 
-/* Moves the lower half of the screen up and empties what it leaves. */
+/* Moves the lower half of the screen up and clears the rest. */
 static VOID HalpScrollHalf(VOID) {
     ULONG Lines = HalpScreen.Rows / 2;
     for (ULONG Row = 0; Row < HalpScreen.Rows; Row++) {
@@ -157,7 +157,7 @@ VOID HalDisplayBugCheckScreen(VOID) {
     }
 }
 
-/* A framebuffer that cannot be true is none. */
+/* Rejects a framebuffer with impossible values. */
 static BOOLEAN HalpFrameBufferValid(const LOADER_FRAMEBUFFER *Frame) {
     return Frame->Base.QuadPart > 0 && Frame->Width >= 80 * GLYPH_WIDTH &&
            Frame->Height >= 25u * HalpFontHeight && Frame->Width <= MAXIMUM_EDGE &&

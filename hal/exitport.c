@@ -1,10 +1,10 @@
 /*
- * exitport.c - boot options, and the port on which tools listen
+ * exitport.c - boot options, and the port that tools listen on
  *
- * boot.ini is one line of options of the form /NAME or /NAME=VALUE; the HAL reads it first, so it
- * keeps the parser. With /EXITPORT=0xE9 each outcome of the system ("exit 0000002A", "bugcheck
- * ...") also goes out as a line of text on that port: QEMU's isa-debugcon writes what arrives there
- * into a file, which is how tools/vmrun learns a program's exit status.
+ * boot.ini is one line of options of the form /NAME or /NAME=VALUE. The HAL is the first to read
+ * it, so the parser is here. With /EXITPORT=0xE9 each outcome of the system ("exit 0000002A",
+ * "bugcheck ...") is also written to that port as a line of text. QEMU's isa-debugcon copies the
+ * bytes into a file, from which tools/vmrun learns a program's exit status.
  */
 #include "halp.h"
 
@@ -15,7 +15,7 @@ static CHAR HalpLower(CHAR Character) {
     return Character >= 'A' && Character <= 'Z' ? (CHAR)(Character | 0x20) : Character;
 }
 
-/* Behind "/NAME" if At starts with it as a whole word, else NULL. */
+/* If At starts with Name as a whole word, returns what follows "/NAME", else NULL. */
 static PCSTR HalpMatchOption(PCSTR At, PCSTR Name) {
     for (At++; *Name != '\0'; At++, Name++) {
         if (HalpLower(*At) != HalpLower(*Name)) {
@@ -41,7 +41,7 @@ PCSTR HalQueryLoadOption(_In_ PCSTR Name) {
     return NULL;
 }
 
-/* A number in C notation; 0 where there is none or it exceeds 16 bits. */
+/* Parses a number in C notation; 0 if there is none or it exceeds 16 bits. */
 static USHORT HalpParsePort(PCSTR Value) {
     ULONG Base = 10;
     ULONG Number = 0;

@@ -1,9 +1,9 @@
 /*
  * fadt.c - the tables that name registers: FADT, HPET, MCFG
  *
- * The FADT (ACPI 6.5, 5.2.9) has grown with each version; what its length does not reach is not
- * there. Its ports stand in it twice, as 32-bit numbers and, later, as generic addresses; the first
- * count unless they are 0. A port is one of 16 bits, or none.
+ * The FADT (ACPI 6.5, 5.2.9) has grown with each version; a field beyond its length does not exist.
+ * It names each port twice, as a 32-bit number and, in later versions, as a generic address. The
+ * number is used unless it is 0. A port number that exceeds 16 bits is ignored.
  */
 #include "halp.h"
 
@@ -15,7 +15,7 @@
 #define PCI_BYTES_OF_BUS   (1ull << 20)
 #define FADT_TMR_VAL_EXT   0x00000100
 #define FADT_RESET_REG_SUP 0x00000400
-#define FADT_LENGTH_V1     116 /* up to the reset register: what ACPI 1.0 gives */
+#define FADT_LENGTH_V1     116 /* up to the reset register: the fields of ACPI 1.0 */
 #define PM_TIMER_BYTES     4
 
 /* Looks for the S5 package, in the DSDT that the FADT points to. */
@@ -32,7 +32,7 @@ static VOID HalpReadDsdt(ULONG64 Physical) {
     HalpUnmapTable(Dsdt);
 }
 
-/* Extended: the generic address at this offset, which a short table does not have. */
+/* Extended is the offset of the generic address, which a short table does not have. */
 static USHORT HalpPort(PFADT Fadt, ULONG Port, ULONG Extended) {
     ULONG64 Found = Port;
     if (Port == 0 && Fadt->Header.Length >= FADT_LENGTH_ALL) {
@@ -83,7 +83,7 @@ VOID HalpReadHpetTable(_In_ PDESCRIPTION_HEADER Header) {
     }
 }
 
-/* Segment group 0 is the one that every PC has; the first range of it counts. */
+/* Uses the first range of segment group 0, the only group that every PC has. */
 VOID HalpReadMcfg(_In_ PDESCRIPTION_HEADER Header) {
     PMCFG Mcfg = (PMCFG)Header;
     if (Header->Length < sizeof(MCFG)) {

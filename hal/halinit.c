@@ -1,18 +1,18 @@
 /*
  * halinit.c - the start of the HAL, and its essay
  *
- * The hardware abstraction layer is what is left of a PC when everything that all PCs share is
- * taken away: which tables describe it, where its registers are, how fast its clocks run. Above
- * this line nobody knows an I/O port; below it nobody knows a thread.
+ * The hardware abstraction layer hides how PCs differ: which tables describe the machine, where its
+ * registers are, how fast its clocks run. Code above the HAL uses no I/O ports; the HAL knows
+ * nothing of threads.
  *
  * The parts, one file each:
  *
- *   acpi.c         finds the firmware's tables, once, distrusting every byte
- *   madt.c fadt.c aml.c  read them, into HalpAcpi
+ *   acpi.c         finds and checks the firmware's tables, once
+ *   madt.c, fadt.c, aml.c  read them into HalpAcpi
  *   map.c          maps device registers in the last megabytes of the address space
- *   apic.c, pic.c  the local APIC: end of interrupt, interrupts to oneself and to others
+ *   apic.c, pic.c  the local APIC: end of interrupt, interrupts to this and other processors
  *   ioapic.c       I/O APICs: from a device's line to a vector
- *   mca.c          machine checks: on, and what they say
+ *   mca.c          machine checks: enabling and reading them
  *   mpstart.c      starts the other processors, one at a time
  *   calibrate.c    measures the TSC and the APIC timer once
  *   hpet.c         the counter of the HPET
@@ -24,18 +24,20 @@
  *   power.c        power off and reset
  *   exitport.c     boot options, and the outcome lines that tools/vmrun reads
  *
- * A machine may lack nearly all of it. No serial port, no framebuffer, no HPET, no x2APIC: the HAL
- * works without. Tables that contradict themselves are ignored and defaults used, with a line in
- * the log. Only what nothing can replace (a local APIC, a working time stamp counter) is fatal.
+ * A machine may lack nearly all of this: the HAL works without serial port, framebuffer, HPET or
+ * x2APIC. Tables that contradict themselves are ignored; defaults apply, and a line goes to the
+ * log. Only a part that cannot be replaced (a local APIC, a working time stamp counter) is fatal if
+ * it is missing.
  *
- * Everything is set up on the boot processor before others run and is read-only after, so the HAL
- * has no locks of its own; serial.c and display.c say why they can do without.
+ * Everything is set up on the boot processor before others run and is read-only afterwards, so the
+ * HAL needs almost no locks. The exception is the I/O APICs (HalpIoApicLock in ioapic.c); serial.c
+ * and display.c explain why they need none.
  */
 #include "halp.h"
 
 static HALP_SPEEDS HalpSpeeds;
 
-/* What the HAL found, in one line, for the reader of a log. */
+/* Logs in one line what the HAL found. */
 static VOID HalpReportMachine(VOID) {
     DbgPrint("HAL: %u processor(s), %s, TSC %llu kHz by %s, counter %s, clock %s\n",
              HalpAcpi.ProcessorCount, HalpApicName(), HalpSpeeds.Tsc / 1000, HalpSpeeds.Reference,
@@ -51,7 +53,7 @@ BOOLEAN HalInitSystem(_In_ ULONG Phase, _In_ PLOADER_PARAMETER_BLOCK LoaderBlock
     if (Phase == 0) {
         HalpInitializeOptions(LoaderBlock);
         HalpInitializeSerial();
-        HalWriteOutcome("ready\n"); /* tools/vmrun: input sent from here on is not lost */
+        HalWriteOutcome("ready\n"); /* tells tools/vmrun that input sent from here on is not lost */
         HalpInitializeAcpi(LoaderBlock);
         HalInitializeProcessor(0, LoaderBlock);
         HalpInitializeIoApics();

@@ -1,10 +1,9 @@
 /*
- * halp.h - what the HAL's files share among themselves; nothing of this is visible outside.
+ * halp.h - declarations shared by the HAL's files
  *
- * Acpi, Map, Apic, Ioapic, Pic, Timer, Counter, Cmos, Serial, Display, Power and Exitport each
- * stand in one file. State is written once by HalInitSystem on the boot processor, before a second
- * processor runs, and only read afterwards; the screen's cursor and the CMOS index port are the
- * exceptions, and their files say what guards them.
+ * Each part of the HAL is one file; halinit.c lists them. HalInitSystem writes their state on the
+ * boot processor before a second processor runs, and it is only read afterwards. The exceptions are
+ * the I/O APICs, the screen's cursor and the CMOS index port; their files say what guards them.
  */
 #ifndef VITRINE_HALP_H
 #define VITRINE_HALP_H
@@ -12,7 +11,7 @@
 #include "hal.h"
 #include "kd.h"
 
-/* The one call upwards besides DbgPrint: ntoskrnl's, bound by the loader. */
+/* Besides DbgPrint the HAL's only upward call. The loader binds it to ntoskrnl. */
 DECLSPEC_NORETURN VOID KeBugCheckEx(_In_ ULONG BugCheckCode, _In_ ULONG_PTR P1, _In_ ULONG_PTR P2,
                                     _In_ ULONG_PTR P3, _In_ ULONG_PTR P4);
 
@@ -114,7 +113,7 @@ typedef struct _HPET_TABLE {
     UCHAR PageProtection;
 } HPET_TABLE, *PHPET_TABLE;
 
-/* One of the memory ranges that the MCFG lists: 4 KiB for each function of its buses. */
+/* One memory range of the MCFG, with 4 KiB for each function of its buses. */
 typedef struct _MCFG_SEGMENT {
     ULONG64 BaseAddress;
     USHORT SegmentGroup;
@@ -147,13 +146,13 @@ _Static_assert(FIELD_OFFSET(MCFG, Segments) == 44, "MCFG segments");
 
 #define HAL_MAXIMUM_PROCESSORS 64
 
-/* What acpi.c found; every field has a usable default where the tables give none. */
+/* What the tables say. Every field has a usable default if the tables do not set it. */
 typedef struct _HAL_ACPI_FACTS {
     BOOLEAN TablesValid;
     BOOLEAN PmTimer32Bit;
     BOOLEAN ResetRegisterValid;
     BOOLEAN SleepTypeValid;
-    BOOLEAN ProcessorsLeftOut; /* the machine has some that are not used */
+    BOOLEAN ProcessorsLeftOut; /* the machine has processors that are not used */
     UCHAR SleepTypeA;
     UCHAR SleepTypeB;
     UCHAR ResetValue;
@@ -166,22 +165,22 @@ typedef struct _HAL_ACPI_FACTS {
     ULONG ProcessorCount;
     GEN_ADDR ResetRegister;
     ULONG64 HpetAddress; /* 0: none */
-    ULONG64 PciAddress;  /* of the configuration space of bus PciFirstBus, segment 0; 0: none */
+    ULONG64 PciAddress;  /* configuration space of bus PciFirstBus, segment 0; 0: none */
     UCHAR PciFirstBus;
     UCHAR PciLastBus;
-    UCHAR NmiInput; /* which LINT input of a local APIC is NMI */
+    UCHAR NmiInput; /* LINT input of the local APICs that is NMI */
     BOOLEAN NmiActiveLow;
     ULONG ApicIds[HAL_MAXIMUM_PROCESSORS]; /* by processor number, boot processor first */
 } HAL_ACPI_FACTS;
 
 extern HAL_ACPI_FACTS HalpAcpi;
 
-/* acpi.c. A table is mapped only when its length and its sum are right; Signature 0 takes any. */
+/* acpi.c. Maps a table only if its length and sum are right; Signature 0 accepts any. */
 VOID HalpInitializeAcpi(_In_ PLOADER_PARAMETER_BLOCK LoaderBlock);
 PDESCRIPTION_HEADER HalpMapTable(_In_ ULONG64 Physical, _In_ ULONG Signature);
 VOID HalpUnmapTable(_In_ PDESCRIPTION_HEADER Header);
 
-/* madt.c, fadt.c: each takes a whole and checked table into HalpAcpi. */
+/* madt.c, fadt.c: each reads a checked table into HalpAcpi. */
 VOID HalpReadMadt(_In_ PDESCRIPTION_HEADER Header);
 VOID HalpReadFadt(_In_ PDESCRIPTION_HEADER Header);
 VOID HalpReadHpetTable(_In_ PDESCRIPTION_HEADER Header);
@@ -191,7 +190,7 @@ VOID HalpReadMcfg(_In_ PDESCRIPTION_HEADER Header);
 BOOLEAN HalpFindSleepType(_In_reads_bytes_(Length) const UCHAR *Aml, _In_ ULONG Length,
                           _Out_ PUCHAR TypeA, _Out_ PUCHAR TypeB);
 
-/* map.c: each returns NULL when the HAL's range is full or the address is absurd. */
+/* map.c: each returns NULL if the HAL's range is full or the address is implausible. */
 typedef enum _HAL_CACHE_TYPE { HalpWriteBack, HalpUncached } HAL_CACHE_TYPE;
 PVOID HalpMapPhysicalMemory(_In_ ULONG64 PhysicalAddress, _In_ SIZE_T Length,
                             _In_ HAL_CACHE_TYPE CacheType);
@@ -254,7 +253,7 @@ ULONG64 HalpReadHpet(VOID);
 typedef struct _HALP_SPEEDS {
     ULONG64 Tsc;     /* per second */
     ULONG64 Apic;    /* the local APIC's timer, undivided */
-    PCSTR Reference; /* what they were measured with */
+    PCSTR Reference; /* the clock they were measured with */
 } HALP_SPEEDS, *PHALP_SPEEDS;
 VOID HalpCalibrateTimers(_Out_ PHALP_SPEEDS Speeds);
 
@@ -277,11 +276,11 @@ VOID HalpInitializeDisplay(_In_ PLOADER_PARAMETER_BLOCK LoaderBlock);
 /* exitport.c */
 VOID HalpInitializeOptions(_In_ PLOADER_PARAMETER_BLOCK LoaderBlock);
 
-/* The font, generated at build time by tools/psf2c.py: 256 glyphs of 8 x HalpFontHeight pixels. */
+/* The font, generated by tools/psf2c.py: 256 glyphs of 8 x HalpFontHeight pixels. */
 extern const UCHAR HalpFontHeight;
 extern const UCHAR HalpFont[];
 
-/* ---- Processor instructions; host tests bring a machine of their own ---- */
+/* ---- Processor instructions; host tests supply their own ---- */
 
 #ifdef NTOS_HOST
 
@@ -290,7 +289,7 @@ VOID HalpWriteMsr(ULONG Register, ULONG64 Value);
 ULONG64 HalpReadTsc(VOID);
 VOID HalpCpuid(ULONG Leaf, PULONG Eax, PULONG Ebx, PULONG Ecx, PULONG Edx);
 
-/* Interrupts off; what they were before. */
+/* Disables interrupts; returns the previous flags. */
 static inline ULONG64 HalpDisableInterrupts(VOID) {
     return 0;
 }
@@ -321,7 +320,7 @@ static inline VOID HalpCpuid(ULONG Leaf, PULONG Eax, PULONG Ebx, PULONG Ecx, PUL
     __asm__ volatile("cpuid" : "=a"(*Eax), "=b"(*Ebx), "=c"(*Ecx), "=d"(*Edx) : "a"(Leaf), "c"(0));
 }
 
-/* Interrupts off; what they were before. */
+/* Disables interrupts; returns the previous flags. */
 static inline ULONG64 HalpDisableInterrupts(VOID) {
     ULONG64 Flags;
     __asm__ volatile("pushfq; popq %0; cli" : "=r"(Flags) : : "memory");

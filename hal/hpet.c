@@ -1,14 +1,13 @@
 /*
- * hpet.c - the high precision event timer, of which only its counter is used
+ * hpet.c - the high precision event timer, of which only the counter is used
  *
- * The HPET (IA-PC HPET specification 1.0a) is a block of memory with one counter that runs at a
- * speed it states itself, in femtoseconds, and with comparators that can interrupt. The clock
- * interrupt comes from the local APIC, which each processor has for itself; the counter is what the
- * clocks of unknown speed are measured with, and the performance counter where the time stamp
- * counter cannot be trusted.
+ * The HPET (IA-PC HPET specification 1.0a) is a block of memory with one counter, whose period it
+ * states in femtoseconds, and with comparators that can interrupt. The clock interrupt uses each
+ * processor's local APIC instead. The counter is the reference for clocks of unknown frequency, and
+ * the source of the performance counter if the time stamp counter cannot be trusted.
  *
- * Believed is only a block whose description makes sense: a speed of 10 MHz or more, as the
- * specification demands, and a vendor.
+ * A block is accepted only if it names a vendor and a frequency of 10 MHz or more, as the
+ * specification requires.
  */
 #include "halp.h"
 
@@ -32,8 +31,7 @@ static ULONG HalpReadHpetRegister(ULONG Register) {
     return READ_REGISTER_ULONG((volatile ULONG *)(HalpHpetPage + Register));
 }
 
-/* Maps the block and starts its counter, with no interrupt from it. Keeps nothing if it is absurd.
- */
+/* Maps the block and starts its counter with interrupts off. Rejects an implausible block. */
 VOID HalpInitializeHpet(VOID) {
     if (HalpAcpi.HpetAddress == 0) {
         return;
@@ -58,7 +56,7 @@ VOID HalpInitializeHpet(VOID) {
     HalpHpet64Bit = (Capabilities & CAPABILITY_64BIT) != 0;
 }
 
-/* 0 if there is none. */
+/* Returns 0 if there is no HPET. */
 ULONG64 HalpHpetFrequency(VOID) {
     return HalpHpetHz;
 }
@@ -71,7 +69,9 @@ ULONG HalpReadHpetLow(VOID) {
     return HalpReadHpetRegister(HPET_COUNTER_LOW);
 }
 
-/* In halves, as not every HPET takes an access of 64 bits: the upper one must not change meanwhile.
+/*
+ * Reads the counter in halves, since not every HPET supports 64-bit accesses. The upper half must
+ * not change between the reads.
  */
 ULONG64 HalpReadHpet(VOID) {
     ULONG High, Low, Again = HalpReadHpetRegister(HPET_COUNTER_HIGH);

@@ -1,40 +1,43 @@
 /*
- * ioapic.c - I/O APICs: from a device's wire to a vector of a processor
+ * ioapic.c - I/O APICs: from a device's line to a vector of a processor
  *
- * A device raises a line. Each line ends at an input of an I/O APIC and has a number that is
- * unique in the machine, the global system interrupt (GSI). Every input has a 64-bit redirection
- * entry that says whether it is masked, what its signal looks like (level or edge, high or low),
- * and which vector of which processor it becomes. The MADT tells where the I/O APICs are and which
- * GSI each begins with.
+ * A device signals an interrupt on a line. Each line is connected to an input of an I/O APIC and
+ * has a number that is unique in the machine, the global system interrupt (GSI). Every input has a
+ * 64-bit redirection entry: whether it is masked, the form of its signal (level or edge, high or
+ * low), and which vector of which processor it becomes. The MADT lists the I/O APICs and the first
+ * GSI of each.
  *
  * The sixteen interrupts of the old ISA bus (IRQ 0 to 15) are GSI 0 to 15, edge triggered and
  * active high, unless an interrupt source override (ISO) in the MADT says otherwise. Lines above
  * them are PCI's: level triggered, active low.
  *
- * A line gets a vector when a driver asks for it (HalGetInterruptVector) and keeps it. The IRQL of
- * a vector is its upper half, so the choice of a vector is the choice of a level: the lines are
- * spread over levels 5 to 11, from above, because an APIC keeps apart two vectors of a level but
- * no more. Vectors that end in Fh are left to software. All entries stay masked until
- * HalEnableSystemInterrupt, which also says to which processor the line goes: one, always the same,
- * chosen by who connects an interrupt. An entry has 8 bits for the processor's APIC id; one that
- * they cannot name gets no lines, and the boot processor serves in its place.
+ * Rules:
+ * - A line gets a vector when a driver asks for it (HalGetInterruptVector) and keeps it.
+ * - The IRQL of a vector is its upper half, so choosing a vector chooses a level. Lines are spread
+ *   over levels 5 to 11, the highest first, because a local APIC distinguishes only two pending
+ *   vectors per level.
+ * - Vectors that end in Fh are reserved for software.
+ * - Every entry stays masked until HalEnableSystemInterrupt.
+ * - A line interrupts one fixed processor, chosen by the driver that connects the interrupt. An
+ *   entry has 8 bits for the APIC id. A processor whose id does not fit gets no lines; the boot
+ *   processor serves them instead.
  *
- * The registers are reached through an index and a data word, so that a lock with interrupts off
- * keeps two processors apart.
+ * The registers are reached through an index word and a data word, so a lock, held with interrupts
+ * off, keeps processors from interleaving the two accesses.
  */
 #include "halp.h"
 
 #define IO_APIC_SELECT  0x00
 #define IO_APIC_WINDOW  0x10
 #define IO_APIC_VERSION 1
-#define IO_APIC_ENTRY   0x10 /* two registers for each input from here on */
+#define IO_APIC_ENTRY   0x10 /* two registers per input, from this one on */
 
 #define ENTRY_LOW_ACTIVE 0x2000u
 #define ENTRY_LEVEL      0x8000u
 #define ENTRY_MASKED     0x10000u
 #define ENTRY_EVERYBODY  0xFF /* as an APIC id */
 
-/* MPS INTI flags of an override */
+/* MPS INTI flags of an override. */
 #define INTI_POLARITY      0x3
 #define INTI_POLARITY_HIGH 0x1
 #define INTI_POLARITY_LOW  0x3
@@ -68,7 +71,7 @@ static struct {
     BOOLEAN Overridden;
 } HalpIsaLines[ISA_LINES];
 
-/* HalpIoApicLock guards the registers and these. */
+/* HalpIoApicLock guards the registers and the tables below. */
 static volatile UCHAR HalpIoApicLock;
 static UCHAR HalpVectorOfLine[MAXIMUM_LINES]; /* 0: none yet */
 static USHORT HalpLineOfVector[256];          /* line + 1, 0: none */
@@ -114,7 +117,7 @@ static VOID HalpIoApicWrite(PHALP_IO_APIC IoApic, ULONG Register, ULONG Value) {
     WRITE_REGISTER_ULONG((volatile ULONG *)(IoApic->Page + IO_APIC_WINDOW), Value);
 }
 
-/* Whether one of the first Count has a line that this one claims, too. */
+/* TRUE if one of the first Count I/O APICs has a line that IoApic claims too. */
 static BOOLEAN HalpIoApicOverlaps(PHALP_IO_APIC IoApic, ULONG Count) {
     for (ULONG Index = 0; Index < Count; Index++) {
         PHALP_IO_APIC Other = &HalpIoApics[Index];
@@ -127,7 +130,7 @@ static BOOLEAN HalpIoApicOverlaps(PHALP_IO_APIC IoApic, ULONG Count) {
     return FALSE;
 }
 
-/* Maps one and reads how many inputs it has. FALSE: nothing that can be used is there. */
+/* Maps an I/O APIC and reads its number of inputs. FALSE: there is no usable one. */
 static BOOLEAN HalpStartIoApic(PHALP_IO_APIC IoApic) {
     PUCHAR Page = HalpMapPhysicalMemory(IoApic->Address & ~0xFFFull, PAGE_SIZE, HalpUncached);
     if (IoApic->Address == 0 || Page == NULL) {
@@ -186,7 +189,7 @@ static PHALP_IO_APIC HalpFindIoApic(ULONG Line) {
     return NULL;
 }
 
-/* The processors that an entry can name, of those that run. */
+/* The running processors that an entry can name. */
 static KAFFINITY HalpLineTargets(VOID) {
     ULONG64 Started = HalpStartedProcessors();
     KAFFINITY Targets = 0;
@@ -198,7 +201,7 @@ static KAFFINITY HalpLineTargets(VOID) {
     return Targets;
 }
 
-/* Lock held. 0 when there are no more. */
+/* The caller holds the lock. Returns 0 if no vector is left. */
 static ULONG HalpGiveVector(ULONG Line) {
     ULONG Vector = HalpVectorOfLine[Line];
     if (Vector == 0 && HalpVectorsGiven < LEVELS * VECTORS_OF_LEVEL) {
@@ -241,7 +244,7 @@ ULONG HalGetInterruptVector(_In_ INTERFACE_TYPE InterfaceType, _In_ ULONG BusNum
     return Vector;
 }
 
-/* The low half of a redirection entry. The firmware's word counts more than the driver's. */
+/* The low half of a redirection entry. The firmware's flags take precedence over the driver's. */
 static ULONG HalpRedirection(ULONG Vector, USHORT Flags, KINTERRUPT_MODE InterruptMode) {
     BOOLEAN Level = InterruptMode == LevelSensitive;
     if (Flags & INTI_TRIGGER) {
@@ -251,7 +254,7 @@ static ULONG HalpRedirection(ULONG Vector, USHORT Flags, KINTERRUPT_MODE Interru
     return Vector | (Level ? ENTRY_LEVEL : 0) | (Low ? ENTRY_LOW_ACTIVE : 0);
 }
 
-/* The input of Vector's line, as the register that its entry begins with; NULL: it has none. */
+/* Finds the input of Vector's line and the first register of its entry; NULL if it has none. */
 static PHALP_IO_APIC HalpFindEntry(ULONG Vector, PULONG Line, PULONG Register) {
     ULONG Found = Vector < RTL_NUMBER_OF(HalpLineOfVector) ? HalpLineOfVector[Vector] : 0;
     PHALP_IO_APIC IoApic = Found != 0 ? HalpFindIoApic(Found - 1) : NULL;
@@ -262,7 +265,7 @@ static PHALP_IO_APIC HalpFindEntry(ULONG Vector, PULONG Line, PULONG Register) {
     return IoApic;
 }
 
-/* The entry is masked while it is half written. */
+/* The entry stays masked while it is half written. */
 BOOLEAN HalEnableSystemInterrupt(_In_ ULONG Vector, _In_ KIRQL Irql,
                                  _In_ KINTERRUPT_MODE InterruptMode, _In_ ULONG Processor) {
     ULONG Line, Register;

@@ -1,17 +1,17 @@
 /*
  * madt.c - the multiple APIC description table: which processors and which interrupt controllers
  *
- * Behind a short header come entries of several types, each with its type in its first byte and its
- * length in the second. The types that matter (ACPI 6.5, 5.2.12):
+ * A short header is followed by entries of several types. The first byte of an entry is its type,
+ * the second its length. The types used here (ACPI 6.5, 5.2.12):
  *
  *      0   a processor with an 8-bit APIC id           9   one with a 32-bit id
  *      1   an I/O APIC                                 2   an interrupt source override
  *      4   which local input is NMI                   10   the same, with 32-bit processor ids
  *
- * An entry that is shorter than its type, or than two bytes, or that reaches past the table's end,
- * cannot be trusted, nor what follows it, since nobody knows where that begins: reading ends there.
+ * Reading stops at an entry that is shorter than its type requires or than two bytes, or that
+ * extends past the end of the table, since the start of the next entry is then unknown.
  *
- * A processor counts if it is enabled, if its id is one that can be sent to, and once: some
+ * A processor counts if it is enabled and its id can be addressed. It counts once, since some
  * firmware lists it under both types.
  */
 #include "halp.h"
@@ -26,7 +26,7 @@ enum {
     MadtTypes
 };
 
-/* How long an entry of a type must be; 0: it is passed over. */
+/* The minimum length of an entry, by type; 0: entries of this type are skipped. */
 static const UCHAR HalpMadtLength[MadtTypes] = {
     [MadtLocalApic] = 8,    [MadtIoApic] = 12,      [MadtOverride] = 10,
     [MadtLocalApicNmi] = 6, [MadtLocalX2Apic] = 16, [MadtLocalX2ApicNmi] = 12,
@@ -40,7 +40,7 @@ static ULONG HalpUlong(const UCHAR *Bytes) {
     return Bytes[0] | (ULONG)Bytes[1] << 8 | (ULONG)Bytes[2] << 16 | (ULONG)Bytes[3] << 24;
 }
 
-/* The boot processor is number 0 whatever its place in the table; it is known already. */
+/* The boot processor is number 0, whatever its position in the table, and is already known. */
 static VOID HalpAddProcessor(ULONG ApicId) {
     for (ULONG Number = 0; Number < HalpAcpi.ProcessorCount; Number++) {
         if (HalpAcpi.ApicIds[Number] == ApicId) {

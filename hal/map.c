@@ -1,16 +1,16 @@
 /*
- * map.c - device registers and firmware tables in the HAL's own part of the address space
+ * map.c - device registers and firmware tables in the HAL's part of the address space
  *
  * The last 4 MiB of the address space, FFFFFFFF'FFC00000 and up, belong to the HAL, as in Windows.
- * The loader gives them page tables, all empty. A page table entry is written through the self-map:
- * slot 1EDh of the top table points to that table itself, so the entry that maps address V lies at
- * FFFFF680'00000000 + (V >> 12) * 8. No memory is allocated, which is why this works before there
- * is a memory manager.
+ * The loader gives them page tables, all empty. Page table entries are written through the
+ * self-map: slot 1EDh of the top table points to that table itself, so the entry that maps address
+ * V is at FFFFF680'00000000 + (V >> 12) * 8. No memory is allocated, so this works before the
+ * memory manager is initialized.
  *
- * A framebuffer is larger than that: it is mapped with 2 MiB pages a gigabyte lower, through the
+ * A framebuffer is larger than that. It is mapped with 2 MiB pages one gigabyte lower, through the
  * page directory that the same slot already has.
  *
- * Mapping happens on the boot processor while it is alone; nothing here takes a lock.
+ * Mapping is done on the boot processor before others run, so it needs no lock.
  */
 #include "halp.h"
 
@@ -36,8 +36,8 @@
 #define MSR_PAT 0x277
 
 /*
- * Entry 4 of the page attribute table becomes write-combining; the other entries keep their
- * power-on meaning, so that nobody else needs to know. Each processor does it for itself.
+ * Entry 4 of the page attribute table becomes write-combining. The other entries keep their
+ * power-on meaning, so no other code is affected. Each processor does this for itself.
  */
 VOID HalpInitializePageAttributes(VOID) {
     ULONG Eax, Ebx, Ecx, Edx;
@@ -59,7 +59,7 @@ static VOID HalpInvalidatePage(ULONG64 Va) {
     __asm__ volatile("invlpg (%0)" : : "r"(Va) : "memory");
 }
 
-/* First index of Pages empty entries in a row; HAL_VA_PAGES if there are none. */
+/* The first index of Pages consecutive empty entries; HAL_VA_PAGES if there are none. */
 static ULONG HalpFindFreePages(ULONG Pages) {
     volatile ULONG64 *Ptes = HalpPteAddress(HAL_VA_START);
     ULONG Run = 0;

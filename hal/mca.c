@@ -1,10 +1,10 @@
 /*
- * mca.c - machine checks: the processor's own word that hardware has failed
+ * mca.c - machine checks: hardware errors that the processor reports
  *
- * Errors are written down in banks of registers (Intel SDM volume 3, "Machine-Check Architecture"),
- * one for each part of the machine, and an error that nobody can correct raises exception 12h, if
- * CR4 has it so: without that bit it shuts the processor down without a word. So each processor
- * turns it on, with all banks reporting; what they hold from before the start is cleared.
+ * The processor records errors in banks of registers, one for each part of the machine (Intel SDM
+ * volume 3, "Machine-Check Architecture"). An error that cannot be corrected raises exception 12h
+ * if CR4 enables it; otherwise it shuts the processor down silently. So each processor enables the
+ * exception and all banks, and clears what the banks hold from before the start.
  */
 #include "halp.h"
 
@@ -45,7 +45,7 @@ VOID HalpEnableMachineChecks(VOID) {
     HalpEnableMachineCheckException();
 }
 
-/* The uncorrected error if there is one, else any. */
+/* Returns the uncorrected error if there is one, else any error. */
 BOOLEAN HalQueryMachineCheck(_Out_ PULONG Bank, _Out_ PULONG64 Status, _Out_ PULONG64 Address) {
     *Bank = 0;
     *Status = *Address = 0;

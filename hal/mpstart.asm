@@ -1,11 +1,12 @@
-; How another processor comes from real mode to the kernel's own code.
+; mpstart.asm - brings another processor from real mode to the kernel's code
 ;
-; hal/mpstart.c copies what lies between HalpStartCode and HalpStartCodeEnd to the first of the loader's
-; pages below 1 MiB, and the processor begins there: 16-bit code, cs = page / 16, ip = 0. It goes
-; straight to long mode, with page tables that stand in the next three pages: they show the first
-; 2 MiB as they are, and the kernel's half as the kernel sees it. Then it jumps to the HAL's own copy of the
-; last instructions, which take the kernel's page tables and stack.
+; hal/mpstart.c copies the code between HalpStartCode and HalpStartCodeEnd to the first of the
+; loader's pages below 1 MiB. The processor begins there in 16-bit mode with cs = page / 16, ip = 0.
+; It enters long mode directly, with the page tables in the next three pages: they map the first
+; 2 MiB one to one and the kernel's half as the kernel has it. Then it jumps to the HAL's own copy
+; of the last instructions, which load the kernel's page tables and the stack.
 ;
+; The page's address varies, so every address in the code is relative to its beginning.
 ; The code runs wherever the page is, so every address in it is relative to its beginning.
 
 %include "macamd64.inc"
@@ -15,7 +16,7 @@
 %define CR4_PAE     20h
 %define EFER_BITS   901h              ; syscall, long mode, no-execute
 %define MSR_EFER    0C0000080h
-%define CR0_BITS    80010033h         ; paging, write protection, numeric errors, protection; caches on
+%define CR0_BITS    80010033h         ; paging, write protect, numeric errors, protection; caches on
 
 section .rdata
 global HalpStartCode, HalpStartCodeEnd, HalpStartParameters
@@ -78,8 +79,8 @@ HalpStartParameters:
     times 5 dq 0
 HalpStartCodeEnd:
 
-; r8: the kernel's page tables, rsp: the processor's stack, rdx(rcx): where it goes on. The low half is no
-; longer there after the first instruction.
+; r8: the kernel's page tables; rsp: the processor's stack; rdx(rcx): the routine to continue in. The
+; low half is no longer mapped after the first instruction.
 LEAF_ENTRY HalpEnterKernel
     mov cr3, r8
     xor ebp, ebp

@@ -1,26 +1,26 @@
 /*
  * mpstart.c - starting the other processors
  *
- * After power-on only one processor runs; the firmware has parked the others. One is started by
- * three messages of the local APIC: INIT puts it into its reset state, and STARTUP, sent twice
- * because the first may be lost, makes it begin in real mode at a page below 1 MiB whose number is
- * in the message. The loader has put four such pages aside:
+ * After power-on only one processor runs; the firmware has parked the others. The local APIC starts
+ * one with three messages: INIT resets it, and STARTUP, sent twice because the first may be lost,
+ * makes it begin in real mode at a page below 1 MiB whose number is in the message. The loader has
+ * reserved four such pages:
  *
  *      0   the code of mpstart.asm, and the parameters of the processor that is being started
- *      1   a top-level page table: the kernel's upper half; its lower half is
- *      2   a page directory pointer table, and
- *      3   a page directory with one entry: the first 2 MiB, as they are
+ *      1   a top-level page table: the kernel's upper half, and page 2 for the lower half
+ *      2   a page directory pointer table, which points to page 3
+ *      3   a page directory with one entry: the first 2 MiB, mapped one to one
  *
- * Processors are started one after another, by one processor, which waits for each (the kernel sees
- * to that), so the pages need no lock. They stay mapped for good: nobody has to forget them.
+ * One processor starts the others one after another and waits for each (the kernel ensures this),
+ * so the pages need no lock. They stay mapped permanently.
  */
 #include "halp.h"
 #include "ntrtl.h"
 
-#define INIT_WAIT    10000 /* microseconds, as the specification of multiprocessors wants */
+#define INIT_WAIT    10000 /* microseconds, from the MultiProcessor Specification */
 #define STARTUP_WAIT 200
 #define ENTRIES      512
-#define PXE_BASE     0xFFFFF6FB7DBED000ull /* the top-level table, through the self-map */
+#define PXE_BASE     0xFFFFF6FB7DBED000ull /* the top-level table in the self-map */
 #define TABLE_ENTRY  0x003ull              /* valid, writable */
 #define LARGE_ENTRY  0x083ull
 
@@ -38,7 +38,7 @@ typedef struct _HAL_START_PARAMETERS {
 
 static PUCHAR HalpStartPages;
 
-/* Once: copies the code, makes the page tables. */
+/* The first call copies the code and builds the page tables; later calls find them. */
 static BOOLEAN HalpPrepareStartPages(ULONG64 Physical) {
     if (HalpStartPages != NULL) {
         return TRUE;
@@ -86,7 +86,7 @@ BOOLEAN HalStartNextProcessor(_In_ PLOADER_PARAMETER_BLOCK LoaderBlock,
     return TRUE;
 }
 
-/* The processor did not come: it is parked again, and the next one takes its number. */
+/* The processor did not respond. Parks it again; the next one takes its number. */
 VOID HalForgetProcessor(_In_ ULONG Number) {
     HalpSendInit(Number);
     HalpAcpi.ProcessorsLeftOut = TRUE;

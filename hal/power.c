@@ -1,12 +1,13 @@
 /*
- * power.c - the way out: power off, reset, halt
+ * power.c - power off, reset, halt
  *
- * Power off is ACPI's sleep state S5: the firmware first has to hand the power management registers
- * over (SCI_EN, through the SMI command port), then the sleep type of \_S5_ and the enable bit go
- * to PM1 control. Reset tries the FADT's reset register, the keyboard controller's reset line, the
- * chip set's reset control register (CF9h) and at last a triple fault, which no PC survives.
+ * Power off is ACPI's sleep state S5. First the firmware has to transfer the power management
+ * registers to the system (SCI_EN, through the SMI command port); then the sleep type of \_S5_ and
+ * the enable bit are written to PM1 control. Reset tries the FADT's reset register, the keyboard
+ * controller's reset line, the chip set's reset control register (CF9h) and at last a triple fault,
+ * which resets every PC.
  *
- * Any of them may take effect at once, so serial output is sent to the end before each.
+ * Any of these may take effect at once, so serial output is flushed before each.
  */
 #include "halp.h"
 
@@ -21,7 +22,7 @@
 #define RESET_CONTROL        0xCF9
 #define RESET_CONTROL_HARD   0x02
 #define RESET_CONTROL_NOW    0x06
-#define RESET_WAIT           50000 /* microseconds that a reset may take */
+#define RESET_WAIT           50000 /* microseconds allowed for a reset */
 
 static DECLSPEC_NORETURN VOID HalpHalt(VOID) {
     for (;;) {
@@ -29,7 +30,7 @@ static DECLSPEC_NORETURN VOID HalpHalt(VOID) {
     }
 }
 
-/* Firmware booted by UEFI is usually in ACPI mode already; if it is not, it is asked to be. */
+/* UEFI firmware is usually in ACPI mode already; if it is not, this asks it to switch. */
 static VOID HalpEnableAcpiMode(VOID) {
     if ((READ_PORT_USHORT(HalpAcpi.Pm1aControlPort) & PM1_SCI_EN) != 0 ||
         HalpAcpi.SmiCommandPort == 0 || HalpAcpi.AcpiEnableValue == 0) {
@@ -63,7 +64,7 @@ static VOID HalpPowerDown(VOID) {
     }
 }
 
-/* FALSE: the firmware names none that can be reached. */
+/* FALSE if the firmware names no register that can be reached. */
 static BOOLEAN HalpResetByRegister(VOID) {
     PGEN_ADDR Register = &HalpAcpi.ResetRegister;
     if (!HalpAcpi.ResetRegisterValid) {
@@ -108,7 +109,7 @@ static BOOLEAN HalpTripleFault(VOID) {
     return TRUE;
 }
 
-/* One way after the other; each may take a while, and the log says which did not work. */
+/* Tries one way after the other. Each may take a while, and the log shows which did not work. */
 static VOID HalpReset(VOID) {
     static const struct {
         PCSTR Name;

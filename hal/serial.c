@@ -1,24 +1,21 @@
 /*
  * serial.c - COM1 to COM4, 16550 UARTs
  *
- * Output waits until the transmitter's FIFO is empty and then gives it up to 16 bytes at once with
- * one string instruction. That is slow compared with interrupts, but it works at any IRQL, inside
- * a bug check and before the kernel has an IDT: the kernel's log must not depend on what it
- * reports about. Input is taken when someone asks; a driver can have the port interrupt when there
- * is some.
+ * Output waits until the transmitter's FIFO is empty, then writes up to 16 bytes with one string
+ * instruction. This is slower than interrupts, but it works at any IRQL, inside a bug check and
+ * before the kernel has an IDT: the kernel's log must not depend on what it reports. Input is
+ * polled by the caller; a driver can enable the port's interrupt for received data.
  *
- * Two bits of the line status register tell how far output has come. THRE: the FIFO is empty, more
- * bytes can be written. TEMT: the last bit has left the line. In between the UART still holds
- * bytes, which are lost when the machine is switched off or reset, so whoever does that calls
- * HalSerialFlush first. (Under QEMU the UART holds them while the program at the other end does
- * not read.)
+ * Two bits of the line status register show the progress of output. THRE: the FIFO is empty and
+ * more bytes can be written. TEMT: the last bit has left the line. In between the UART still holds
+ * bytes, which are lost if the machine is switched off or reset, so power.c calls HalSerialFlush
+ * first. (Under QEMU the UART holds them while the program at the other end does not read.)
  *
- * A port is used if its scratch register keeps what is written to it. A port that stops accepting
- * output for several seconds is given up for good, so that an unplugged line cannot stop the
- * system.
+ * A port is used if its scratch register keeps what is written to it. A port that accepts no output
+ * for several seconds is disabled permanently, so that an unplugged line cannot stop the system.
  *
- * No locks: the log's owner (Kd) and the console driver each serialise their own port. Two writers
- * on one port only interleave their bytes.
+ * There are no locks: the log (Kd) and the console driver each serialise their own port. If two
+ * callers write to one port, only their bytes are mixed.
  */
 #include "halp.h"
 
@@ -42,7 +39,7 @@
 #define DIVISOR_115200     1
 #define SEND_TRIES         (1u << 25)
 
-/* Written by HalpInitializeSerial; afterwards EarlyInput only by readers of that port. */
+/* Written by HalpInitializeSerial; later only EarlyInput changes, by the reader of that port. */
 typedef struct _HALP_UART {
     USHORT Base;
     BOOLEAN Present;
@@ -62,7 +59,7 @@ static BOOLEAN HalpProbeUart(USHORT Base) {
     return READ_PORT_UCHAR(Base + UART_SCRATCH) == 0xA5;
 }
 
-/* Turning the FIFO on empties it: what has arrived before is saved first. */
+/* Enabling the FIFO empties it, so what has arrived is saved first. */
 static VOID HalpSaveEarlyInput(PHALP_UART Uart) {
     while (Uart->EarlyCount < FIFO_DEPTH &&
            (READ_PORT_UCHAR(Uart->Base + UART_LINE_STATUS) & LINE_STATUS_DATA)) {
@@ -70,7 +67,7 @@ static VOID HalpSaveEarlyInput(PHALP_UART Uart) {
     }
 }
 
-/* Until all bits are set in the line status. FALSE: the port is given up. */
+/* Waits until all of Bits are set in the line status. On FALSE the port has been disabled. */
 static BOOLEAN HalpWaitForTransmitter(PHALP_UART Uart, UCHAR Bits) {
     for (ULONG Try = 0; Try < SEND_TRIES; Try++) {
         if ((READ_PORT_UCHAR(Uart->Base + UART_LINE_STATUS) & Bits) == Bits) {
@@ -82,7 +79,7 @@ static BOOLEAN HalpWaitForTransmitter(PHALP_UART Uart, UCHAR Bits) {
     return FALSE;
 }
 
-/* The loader's last messages may be on their way still; what follows would destroy them. */
+/* The loader's last messages may still be in the UART; initializing it would discard them. */
 static VOID HalpInitializeUart(PHALP_UART Uart) {
     USHORT Base = Uart->Base;
     Uart->Present = HalpProbeUart(Base);

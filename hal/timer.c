@@ -1,20 +1,20 @@
 /*
  * timer.c - the clock interrupt: a one-shot timer in each processor
  *
- * The local APIC of each processor has a timer that can interrupt it once, at a time that is set
- * anew each time. Ke makes its tick of it, and whatever shall come before the next tick: it says
- * when, in units of the performance counter, and as these times are absolute, the tick does not
- * drift however late an interrupt is.
+ * The local APIC of each processor has a timer that interrupts once, at a time that is set again
+ * after each interrupt. Ke uses it for the tick and for whatever is due before the next tick. Times
+ * are absolute, in units of the performance counter, so the tick does not drift even if an
+ * interrupt is late.
  *
- * There are two ways to set the timer, and one is chosen at the start:
+ * There are two ways to set the timer; one is chosen at start:
  *
- *      TSC deadline    the TSC's value itself is written; no conversion but one, nothing to
- *                      calibrate. Where CPUID offers it and the performance counter is the TSC
- *      one-shot        a count of ticks of the APIC's own clock, from now on
+ *      TSC deadline    writes the due time as a TSC value: one conversion, nothing to calibrate.
+ *                      Used if CPUID offers it and the performance counter is the TSC
+ *      one-shot        writes a number of ticks of the APIC's own clock, counted from now
  *
- * An interrupt may be late, and with the second way early by as much as the speed of the timer was
- * measured wrong. So the count is made longer by a thousandth; who finds that it is early
- * nevertheless sets the timer again.
+ * An interrupt may be late. A one-shot may also be early, by the error in the timer's measured
+ * frequency, so the count is lengthened by about a thousandth. If the interrupt is early
+ * nevertheless, Ke sets the timer again.
  */
 #include "halp.h"
 
@@ -25,12 +25,12 @@
 
 typedef struct _HALP_CLOCK_WAY {
     PCSTR Name;
-    ULONG TimerMode; /* for the timer's entry of the local vector table */
+    ULONG TimerMode; /* bits of the timer's entry in the local vector table */
     VOID (*Set)(ULONG64 DueTime);
     VOID (*Stop)(VOID);
 } HALP_CLOCK_WAY;
 
-static ULONG64 HalpTimerScale; /* APIC timer ticks in a step of the performance counter, * 2^32 */
+static ULONG64 HalpTimerScale; /* APIC timer ticks per performance counter step, times 2^32 */
 
 static VOID HalpSetDeadline(ULONG64 DueTime) {
     HalpWriteMsr(MSR_TSC_DEADLINE, HalpTscOfCounter(DueTime));
@@ -40,7 +40,7 @@ static VOID HalpStopDeadline(VOID) {
     HalpWriteMsr(MSR_TSC_DEADLINE, 0);
 }
 
-/* A count of 0 would stop the timer; what does not fit comes early. */
+/* A count of 0 would stop the timer. A count that does not fit is cut, so the timer fires early. */
 static VOID HalpSetOneShot(ULONG64 DueTime) {
     LONGLONG Left = (LONGLONG)DueTime - KeQueryPerformanceCounter(NULL).QuadPart;
     ULONG64 Steps = Left > 0 ? (ULONG64)Left : 0;
@@ -58,7 +58,7 @@ static const HALP_CLOCK_WAY HalpDeadlineWay = {"TSC deadline", APIC_LVT_DEADLINE
 static const HALP_CLOCK_WAY HalpOneShotWay = {"one-shot", 0, HalpSetOneShot, HalpStopOneShot};
 static const HALP_CLOCK_WAY *HalpClockWay;
 
-/* Once, after the counter. ApicFrequency: of the timer undivided. */
+/* Called once, after the counter is initialized. ApicFrequency is that of the undivided timer. */
 VOID HalpInitializeClock(_In_ ULONG64 ApicFrequency) {
     ULONG Eax, Ebx, Ecx, Edx;
     HalpCpuid(1, &Eax, &Ebx, &Ecx, &Edx);
@@ -74,7 +74,7 @@ PCSTR HalpClockName(VOID) {
 VOID HalStartClockInterrupt(VOID) {
     HalpApicWrite(APIC_TIMER_DIVIDE, APIC_DIVIDE_BY_1);
     HalpApicWrite(APIC_LVT_TIMER, HalpClockWay->TimerMode | HAL_CLOCK_VECTOR);
-    HalpMemoryFence(); /* a deadline counts only once the mode is in effect */
+    HalpMemoryFence(); /* a deadline is ignored until the mode is in effect */
     HalSetClockTimer((ULONG64)KeQueryPerformanceCounter(NULL).QuadPart + HAL_CLOCK_INCREMENT);
 }
 
