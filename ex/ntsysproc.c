@@ -65,7 +65,8 @@ static VOID ExpListIdleProcess(PEXP_PROCESS_LIST List) {
 /* The last part of the image's path; a process without one (System) has its short name. */
 static VOID ExpListName(PEXP_PROCESS_LIST List, PSYSTEM_PROCESS_INFORMATION Info,
                         PEPROCESS Process) {
-    PUNICODE_STRING Path = Process->SeAuditProcessCreationInfo;
+    POBJECT_NAME_INFORMATION Name = Process->SeAuditProcessCreationInfo.ImageFileName;
+    PUNICODE_STRING Path = Name != NULL ? &Name->Name : NULL;
     ULONG Letters = 0, Start = Path != NULL ? Path->Length / sizeof(WCHAR) : 0;
     BOOLEAN FromPath = Start != 0;
     while (Start > 0 && Path->Buffer[Start - 1] != L'\\') {
@@ -104,9 +105,9 @@ static VOID ExpFillProcess(PSYSTEM_PROCESS_INFORMATION Info, PEPROCESS Process) 
     Info->SessionId = Process->SessionId;
     Info->PeakVirtualSize = Process->PeakVirtualSize;
     Info->VirtualSize = Process->VirtualSize;
-    Info->PageFaultCount = Process->Vm.PageFaultCount;
-    Info->PeakWorkingSetSize = Process->Vm.PeakWorkingSetSize * PAGE_SIZE;
-    Info->WorkingSetSize = Process->Vm.WorkingSetSize * PAGE_SIZE;
+    Info->PageFaultCount = Process->Vm.Instance.PageFaultCount;
+    Info->PeakWorkingSetSize = Process->Vm.Instance.PeakWorkingSetSize * PAGE_SIZE;
+    Info->WorkingSetSize = Process->Vm.Instance.WorkingSetSize * PAGE_SIZE;
     Info->PagefileUsage = Process->CommitCharge * PAGE_SIZE;
     Info->PeakPagefileUsage = Process->CommitChargePeak * PAGE_SIZE;
     Info->PrivatePageCount = Process->CommitCharge * PAGE_SIZE;

@@ -20,15 +20,17 @@
 
 #define TIMER_APC_INCREMENT 0
 
+/* The fields from DpcUsed on are this kernel's own; those before lie where Windows has them. */
 typedef struct _ETIMER {
     KTIMER KeTimer;
+    KSPIN_LOCK Lock;
     KAPC TimerApc;
     KDPC TimerDpc;
-    KSPIN_LOCK Lock;
     LIST_ENTRY ActiveTimerListEntry; /* ETHREAD.ActiveTimerListHead of TimerApc.Thread */
-    BOOLEAN ApcAssociated;           /* in that list (Lock) */
-    BOOLEAN DpcUsed;                 /* TimerDpc has been given to KeTimer (Lock) */
-    LONG Period;                     /* Lock */
+    ULONG Period;                    /* Lock */
+    UCHAR ApcAssociated : 1;         /* in that list (Lock) */
+    UCHAR Reserved1[0x43];
+    BOOLEAN DpcUsed; /* TimerDpc has been given to KeTimer (Lock) */
 } ETIMER, *PETIMER;
 
 POBJECT_TYPE ExTimerObjectType;

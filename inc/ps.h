@@ -14,73 +14,12 @@
 
 #include "ke.h"
 #include "ex.h"
-#include "quota.h"
+#include "psprocess.h"
 #include "ntrtl.h"
 #include "ntpsapi.h"
 #include "ntpebteb.h"
 
 typedef struct _OBJECT_TYPE *POBJECT_TYPE;
-typedef struct _HANDLE_TABLE *PHANDLE_TABLE;
-
-/* What Mm counts for a process (Windows' MMSUPPORT, the fields that are used). */
-typedef struct _MMSUPPORT {
-    SIZE_T WorkingSetSize; /* pages present */
-    SIZE_T PeakWorkingSetSize;
-    ULONG PageFaultCount;
-} MMSUPPORT, *PMMSUPPORT;
-
-struct _EPROCESS {
-    KPROCESS Pcb;
-    EX_PUSH_LOCK ProcessLock;
-    LARGE_INTEGER CreateTime;
-    LARGE_INTEGER ExitTime;
-    HANDLE UniqueProcessId;
-    LIST_ENTRY ActiveProcessLinks; /* PspActiveProcessLock */
-    EX_RUNDOWN_REF RundownProtect; /* who looks into the process from outside holds it */
-    union {
-        ULONG Flags;
-        struct {
-            ULONG ProcessExiting : 1;
-            ULONG ProcessDelete : 1;
-            ULONG BreakOnTermination : 1;
-        };
-    };
-    PEPROCESS_QUOTA_BLOCK QuotaBlock; /* never NULL, constant */
-    PHANDLE_TABLE ObjectTable;
-    PVOID Token;
-    PVOID DeviceMap;
-    HANDLE InheritedFromUniqueProcessId;
-    PPEB Peb;
-    PVOID SectionObject; /* the image, referenced */
-    PVOID SectionBaseAddress;
-    PVOID EntryPoint; /* of the image, in this address space */
-    UCHAR ImageFileName[15];
-    UCHAR PriorityClass;
-    PUNICODE_STRING SeAuditProcessCreationInfo; /* full image path */
-    LIST_ENTRY ThreadListHead;                  /* ETHREAD.ThreadListEntry: ProcessLock */
-    volatile ULONG ActiveThreads;
-    ULONG DefaultHardErrorProcessing;
-    NTSTATUS ExitStatus;
-    NTSTATUS LastThreadExitStatus;
-    EX_TIMER_RESOLUTION TimerResolution; /* ex/resolution.c's lock */
-    ULONG SessionId;
-    ULONG Cookie;
-
-    /* Mm's: guarded as mm/mip.h says. */
-    UCHAR AddressSpaceInitialized; /* not a bit of Flags, which Ps writes under another lock */
-    EX_PUSH_LOCK AddressCreationLock;
-    EX_PUSH_LOCK WorkingSetLock;
-    RTL_AVL_TREE VadRoot;
-    PVOID VadHint;
-    ULONG VadCount;
-    MMSUPPORT Vm;
-    SIZE_T CommitCharge; /* private pages promised */
-    SIZE_T CommitChargePeak;
-    SIZE_T VirtualSize; /* bytes */
-    SIZE_T PeakVirtualSize;
-    SIZE_T NumberOfPrivatePages;
-    ULONG ImagePathHash;
-};
 
 /* The fields from UserStackAllocation on are this kernel's own; those before lie where Windows has them. */
 typedef struct _ETHREAD {

@@ -332,7 +332,8 @@ FORCEINLINE PEPROCESS MiCurrentProcess(VOID) {
 /* EPROCESS.AddressSpaceInitialized */
 #define MI_ADDRESS_SPACE_NONE    0
 #define MI_ADDRESS_SPACE_LIVE    1
-#define MI_ADDRESS_SPACE_DELETED 2
+#define MI_ADDRESS_SPACE_DELETED 3 /* from LIVE by setting a bit */
+#define MI_ADDRESS_SPACE_SHIFT   10
 
 VOID MiLockWorkingSet(_Inout_ PEPROCESS Process);
 VOID MiUnlockWorkingSet(_Inout_ PEPROCESS Process);

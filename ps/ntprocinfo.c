@@ -48,9 +48,9 @@ static VOID PspQueryVmCounters(const EPROCESS *Process, PVM_COUNTERS_EX Counters
     const EPROCESS_QUOTA_ENTRY *NonPaged = &Process->QuotaBlock->QuotaEntry[PsNonPagedPool];
     *Counters = (VM_COUNTERS_EX){.PeakVirtualSize = Process->PeakVirtualSize,
                                  .VirtualSize = Process->VirtualSize,
-                                 .PageFaultCount = Process->Vm.PageFaultCount,
-                                 .PeakWorkingSetSize = Process->Vm.PeakWorkingSetSize * PAGE_SIZE,
-                                 .WorkingSetSize = Process->Vm.WorkingSetSize * PAGE_SIZE,
+                                 .PageFaultCount = Process->Vm.Instance.PageFaultCount,
+                                 .PeakWorkingSetSize = Process->Vm.Instance.PeakWorkingSetSize * PAGE_SIZE,
+                                 .WorkingSetSize = Process->Vm.Instance.WorkingSetSize * PAGE_SIZE,
                                  .QuotaPeakPagedPoolUsage = (SIZE_T)Paged->Peak,
                                  .QuotaPagedPoolUsage = (SIZE_T)Paged->Usage,
                                  .QuotaPeakNonPagedPoolUsage = (SIZE_T)NonPaged->Peak,

@@ -89,8 +89,8 @@ VOID PspProcessDelete(PVOID Object) {
         MmDeleteProcessAddressSpace(Process);
     if (Process->SectionObject)
         ObDereferenceObject(Process->SectionObject);
-    if (Process->SeAuditProcessCreationInfo)
-        ExFreePoolWithTag(Process->SeAuditProcessCreationInfo, PSP_TAG);
+    if (Process->SeAuditProcessCreationInfo.ImageFileName)
+        ExFreePoolWithTag(Process->SeAuditProcessCreationInfo.ImageFileName, PSP_TAG);
     if (Process->QuotaBlock)
         MmDereferenceQuotaBlock(Process->QuotaBlock);
 }
@@ -124,7 +124,7 @@ NTSTATUS PsTerminateProcess(PEPROCESS Process, NTSTATUS ExitStatus) {
     KeEnterCriticalRegion();
     ExAcquirePushLockExclusive(&Process->ProcessLock);
     BOOLEAN First = !Process->ProcessExiting;
-    Process->ProcessExiting = TRUE;
+    InterlockedOr(&Process->Flags, PS_PROCESS_FLAGS_PROCESS_EXITING);
     if (First)
         Process->ExitStatus = ExitStatus;
     ExReleasePushLockExclusive(&Process->ProcessLock);

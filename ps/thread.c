@@ -165,7 +165,7 @@ static BOOLEAN PspLeaveProcess(ETHREAD *Thread, EPROCESS *Process) {
     Process->Pcb.KernelTime += Thread->Tcb.KernelTime;
     Process->Pcb.UserTime += Thread->Tcb.UserTime;
     if (Last && !Process->ProcessExiting) {
-        Process->ProcessExiting = TRUE;
+        InterlockedOr(&Process->Flags, PS_PROCESS_FLAGS_PROCESS_EXITING);
         Process->ExitStatus = Thread->ExitStatus;
     }
     ExReleasePushLockExclusive(&Process->ProcessLock);

@@ -87,7 +87,7 @@ static NTSTATUS MiCopyOnWrite(PMI_FAULT Fault, PMMPTE Pte) {
     NTSTATUS Status = MiCopyPrivate(Fault, Pte, Shared, MiGetPteProtection(*Pte));
     if (NT_SUCCESS(Status)) {
         MiFlushTb(Fault->Process, PAGE_ALIGN(Fault->Va), 1);
-        Fault->Process->Vm.WorkingSetSize--;
+        Fault->Process->Vm.Instance.WorkingSetSize--;
         MiDecrementShareCount(Shared);
     }
     return Status;
@@ -174,7 +174,7 @@ static NTSTATUS MiResolveUserFault(PMI_FAULT Fault) {
     PMMPTE Pte;
     NTSTATUS Status;
     MiLockWorkingSet(Fault->Process);
-    Fault->Process->Vm.PageFaultCount++;
+    Fault->Process->Vm.Instance.PageFaultCount++;
     Pte = MiGetUserPteIfPresent(Fault->Va);
     Status = Pte != NULL && Pte->u.Hard.Valid ? MiFaultOnValidPage(Fault, Pte)
                                               : MiFaultOnInvalidPage(Fault);

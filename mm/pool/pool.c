@@ -37,10 +37,10 @@
 
 /* Same layout as in Windows x64. PoolType 0: free, on a list of the pool. */
 typedef struct _POOL_HEADER {
-    UCHAR PreviousSize; /* of the block before, in units; 0: first of its page */
-    UCHAR PoolIndex;    /* MI_NONPAGED or MI_PAGED, | MI_ALIGNED */
-    UCHAR BlockSize;    /* of this block, header included, in units */
-    UCHAR PoolType;     /* MI_NONPAGED or MI_PAGED, | POOL_* */
+    USHORT PreviousSize : 8; /* of the block before, in units; 0: first of its page */
+    USHORT PoolIndex : 8;    /* MI_NONPAGED or MI_PAGED, | MI_ALIGNED */
+    USHORT BlockSize : 8;    /* of this block, header included, in units */
+    USHORT PoolType : 8;     /* MI_NONPAGED or MI_PAGED, | POOL_* */
     ULONG PoolTag;
     PEPROCESS_QUOTA_BLOCK ProcessBilled; /* with POOL_QUOTA; Windows has the process here */
 } POOL_HEADER, *PPOOL_HEADER;

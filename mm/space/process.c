@@ -83,12 +83,12 @@ NTSTATUS MmCreateProcessAddressSpace(_Inout_ PEPROCESS Process) {
     Process->VadRoot = (RTL_AVL_TREE){0};
     Process->VadHint = NULL;
     Process->VadCount = 0;
-    Process->Vm = (MMSUPPORT){0};
+    Process->Vm = (MMSUPPORT_FULL){0};
     Process->CommitCharge = Process->CommitChargePeak = 0;
     Process->VirtualSize = Process->PeakVirtualSize = 0;
     Process->NumberOfPrivatePages = 0;
     Process->Pcb.DirectoryTableBase = Page << PAGE_SHIFT;
-    Process->AddressSpaceInitialized = MI_ADDRESS_SPACE_LIVE;
+    InterlockedOr(&Process->Flags, MI_ADDRESS_SPACE_LIVE << MI_ADDRESS_SPACE_SHIFT);
     return STATUS_SUCCESS;
 }
 
@@ -117,13 +117,13 @@ VOID MmCleanProcessAddressSpace(_Inout_ PEPROCESS Process) {
     }
     MiAttachProcess(Process, &ApcState);
     MiLockAddressSpace(Process);
-    Process->AddressSpaceInitialized = MI_ADDRESS_SPACE_DELETED;
+    InterlockedOr(&Process->Flags, MI_ADDRESS_SPACE_DELETED << MI_ADDRESS_SPACE_SHIFT);
     while ((Vad = MiGetFirstVad(&Process->VadRoot)) != NULL) {
         MiDeleteVad(Process, Vad);
     }
     MiUnlockAddressSpace(Process);
     MiDetachProcess(Process, &ApcState);
-    NT_ASSERT(Process->Vm.WorkingSetSize == 0 && Process->NumberOfPrivatePages == 0);
+    NT_ASSERT(Process->Vm.Instance.WorkingSetSize == 0 && Process->NumberOfPrivatePages == 0);
     NT_ASSERT(Process->CommitCharge == 0 && Process->VirtualSize == 0);
 }
 
@@ -137,5 +137,5 @@ VOID MmDeleteProcessAddressSpace(_Inout_ PEPROCESS Process) {
     MiReturnCommitment(1);
     InterlockedDecrement64(&MiStatistics.PageTablePages);
     Process->Pcb.DirectoryTableBase = 0;
-    Process->AddressSpaceInitialized = MI_ADDRESS_SPACE_NONE;
+    InterlockedAnd(&Process->Flags, ~(ULONG)(MI_ADDRESS_SPACE_DELETED << MI_ADDRESS_SPACE_SHIFT));
 }

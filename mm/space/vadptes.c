@@ -102,9 +102,9 @@ ULONG_PTR MiCountCommittedPages(_In_ PMMVAD_SHORT Vad, _In_ ULONG_PTR FirstVpn,
 }
 
 VOID MiAddWorkingSetPage(_Inout_ PEPROCESS Process) {
-    Process->Vm.WorkingSetSize++;
-    if (Process->Vm.WorkingSetSize > Process->Vm.PeakWorkingSetSize) {
-        Process->Vm.PeakWorkingSetSize = Process->Vm.WorkingSetSize;
+    Process->Vm.Instance.WorkingSetSize++;
+    if (Process->Vm.Instance.WorkingSetSize > Process->Vm.Instance.PeakWorkingSetSize) {
+        Process->Vm.Instance.PeakWorkingSetSize = Process->Vm.Instance.WorkingSetSize;
     }
 }
 
@@ -124,7 +124,7 @@ VOID MiChargeProcess(_Inout_ PEPROCESS Process, _Inout_ PMMVAD_SHORT Vad, _In_ S
 static VOID MiRemovePage(PEPROCESS Process, MMPTE Pte, PPFN_NUMBER Chain) {
     PFN_NUMBER Page = Pte.u.Hard.PageFrameNumber; /* at the same place in a transition PTE */
     PMMPFN Pfn = MI_PFN_ELEMENT(Page);
-    Process->Vm.WorkingSetSize--;
+    Process->Vm.Instance.WorkingSetSize--;
     if (Pfn->u4.PrototypePte) {
         MiDecrementShareCount(Page);
         return;
@@ -170,7 +170,7 @@ static ULONG64 MiReprotectPresentPage(PEPROCESS Process, MMPTE Old, ULONG Protec
     if (!MI_PFN_ELEMENT(Page)->u4.PrototypePte) {
         return MiMakeSoftwarePte(Protection) | MM_PTE_TRANSITION | (Page << PAGE_SHIFT);
     }
-    Process->Vm.WorkingSetSize--;
+    Process->Vm.Instance.WorkingSetSize--;
     MiDecrementShareCount(Page);
     return MiMakeSoftwarePte(Protection) | MM_PTE_PROTOTYPE | (MI_PTE_LOOKUP_NEEDED << 16);
 }

@@ -67,7 +67,7 @@ def _statistics(process):
         write("    VadRoot %s Vads %d Clone 0 Private %d. Modified 0. Locked 0." % (
             text.plain(root), vads, private or 0))
     _line("DeviceMap", model.num(value, "DeviceMap"), text.plain)
-    _line("Token", model.num(value, "Token"), text.plain)
+    _line("Token", model.num(value, "Token.Value") & ~15, text.plain)
     _line("UserTime", model.num(value, "Pcb.UserTime"), lambda v: text.duration(v * TICK))
     _line("KernelTime", model.num(value, "Pcb.KernelTime"), lambda v: text.duration(v * TICK))
     block = model.num(value, "QuotaBlock")
@@ -75,13 +75,14 @@ def _statistics(process):
         entries = model.at(block, "_EPROCESS_QUOTA_BLOCK")["QuotaEntry"]
         for index, kind in ((1, "PagedPool"), (0, "NonPagedPool")):
             _line("QuotaPoolUsage[%s]" % kind, model.num(entries[index], "Usage"), "%d".__mod__)
-    size, peak = (model.num(value, "Vm." + n) for n in ("WorkingSetSize", "PeakWorkingSetSize"))
+    size, peak = (model.num(value, "Vm.Instance." + name)
+                  for name in ("WorkingSetSize", "PeakWorkingSetSize"))
     if size is not None:
         write("    %-33s %d (%dKB)" % ("Working Set Sizes (now)", size, size * 4))
         _line("PeakWorkingSetSize", peak, "%d".__mod__)
     _line("VirtualSize", model.num(value, "VirtualSize"), lambda v: "%d Mb" % (v >> 20))
     _line("PeakVirtualSize", model.num(value, "PeakVirtualSize"), lambda v: "%d Mb" % (v >> 20))
-    _line("PageFaultCount", model.num(value, "Vm.PageFaultCount"), "%d".__mod__)
+    _line("PageFaultCount", model.num(value, "Vm.Instance.PageFaultCount"), "%d".__mod__)
     _line("BasePriority", model.num(value, "Pcb.BasePriority"), lambda v: "%d" % (v & 0xff))
     _line("CommitCharge", model.num(value, "CommitCharge"), "%d".__mod__)
     write()
