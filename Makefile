@@ -123,6 +123,12 @@ $(O)/image/BOOTX64.EFI: $(O)/BOOTX64.EFI | $(O)/image/.dir
 $(O)/gen/ssdt.asm $(O)/gen/ntdll_stubs.asm $(O)/gen/ntdll_services.def &: sdk/services.tbl tools/gensvc.py
 	$(Q)$(PYTHON) tools/gensvc.py sdk/services.tbl $(O)/gen
 
+# Windows' offsets as static_asserts, for the files that include them.
+$(O)/gen/offsets.h: sdk/offsets.tbl tools/genoffsets.py | $(O)/gen/.dir
+	$(Q)$(PYTHON) tools/genoffsets.py $< $@
+$(O)/kernel/init/offsets.obj $(O)/kernel/mm/offsets.obj $(O)/kernel/mm/pool/pool.obj \
+$(O)/kernel/ex/nttimer.obj: $(O)/gen/offsets.h
+
 # --- objects ----------------------------------------------------------------------------------
 
 $(O)/kernel/%.obj: %.c

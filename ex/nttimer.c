@@ -32,6 +32,8 @@ typedef struct _ETIMER {
     UCHAR Reserved1[0x43];
     BOOLEAN DpcUsed; /* TimerDpc has been given to KeTimer (Lock) */
 } ETIMER, *PETIMER;
+#define OFFSETS_TIMER
+#include "offsets.h"
 
 POBJECT_TYPE ExTimerObjectType;
 

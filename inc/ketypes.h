@@ -81,7 +81,10 @@ typedef struct _KMUTANT {
     DISPATCHER_HEADER Header;
     LIST_ENTRY MutantListEntry; /* in the owner's KTHREAD.MutantListHead (its ThreadLock) */
     PKTHREAD OwnerThread;
-    UCHAR Abandoned;
+    union {
+        UCHAR MutantFlags;
+        UCHAR Abandoned : 1;
+    };
     UCHAR ApcDisable;
 } KMUTANT, *PKMUTANT, *PRKMUTANT, KMUTEX, *PKMUTEX, *PRKMUTEX;
 

@@ -45,6 +45,8 @@ typedef struct _POOL_HEADER {
     PEPROCESS_QUOTA_BLOCK ProcessBilled; /* with POOL_QUOTA; Windows has the process here */
 } POOL_HEADER, *PPOOL_HEADER;
 C_ASSERT(sizeof(POOL_HEADER) == POOL_UNIT);
+#define OFFSETS_POOL
+#include "offsets.h"
 
 /* Guarded by Lock. */
 typedef struct _POOL_DESCRIPTOR {

@@ -33,6 +33,13 @@ def flatten(kind, base=0):
             yield Field(item, base)
 
 
+def is_gap(item):
+    """Does the field only fill the place of fields of Windows that this kernel does not have?"""
+    plain = item.type.strip_typedefs()
+    return re.fullmatch(r"Reserved\d+", item.name or "") and plain.code == gdb.TYPE_CODE_ARRAY \
+        and plain.target().sizeof == 1
+
+
 def type_name(kind):
     """Uint4B, Ptr64 _KTHREAD, [15] UChar, ..."""
     kind = kind.unqualified()
@@ -126,6 +133,8 @@ def _render_array(plain, where):
 def show(kind, address, depth, indent, wanted):
     """Prints the rows of a structure."""
     for item in flatten(kind):
+        if is_gap(item):
+            continue
         exact = [w for w in wanted if fnmatch.fnmatchcase(item.name.lower(), w.rstrip(".").lower())]
         if wanted and not exact:
             continue
