@@ -46,18 +46,19 @@ static VOID PspQueryProcessTimes(EPROCESS *Process, PKERNEL_USER_TIMES Result) {
 static VOID PspQueryVmCounters(const EPROCESS *Process, PVM_COUNTERS_EX Counters) {
     const EPROCESS_QUOTA_ENTRY *Paged = &Process->QuotaBlock->QuotaEntry[PsPagedPool];
     const EPROCESS_QUOTA_ENTRY *NonPaged = &Process->QuotaBlock->QuotaEntry[PsNonPagedPool];
-    *Counters = (VM_COUNTERS_EX){.PeakVirtualSize = Process->PeakVirtualSize,
-                                 .VirtualSize = Process->VirtualSize,
-                                 .PageFaultCount = Process->Vm.Instance.PageFaultCount,
-                                 .PeakWorkingSetSize = Process->Vm.Instance.PeakWorkingSetSize * PAGE_SIZE,
-                                 .WorkingSetSize = Process->Vm.Instance.WorkingSetSize * PAGE_SIZE,
-                                 .QuotaPeakPagedPoolUsage = (SIZE_T)Paged->Peak,
-                                 .QuotaPagedPoolUsage = (SIZE_T)Paged->Usage,
-                                 .QuotaPeakNonPagedPoolUsage = (SIZE_T)NonPaged->Peak,
-                                 .QuotaNonPagedPoolUsage = (SIZE_T)NonPaged->Usage,
-                                 .PagefileUsage = Process->CommitCharge * PAGE_SIZE,
-                                 .PeakPagefileUsage = Process->CommitChargePeak * PAGE_SIZE,
-                                 .PrivateUsage = Process->CommitCharge * PAGE_SIZE};
+    *Counters =
+        (VM_COUNTERS_EX){.PeakVirtualSize = Process->PeakVirtualSize,
+                         .VirtualSize = Process->VirtualSize,
+                         .PageFaultCount = Process->Vm.Instance.PageFaultCount,
+                         .PeakWorkingSetSize = Process->Vm.Instance.PeakWorkingSetSize * PAGE_SIZE,
+                         .WorkingSetSize = Process->Vm.Instance.WorkingSetSize * PAGE_SIZE,
+                         .QuotaPeakPagedPoolUsage = (SIZE_T)Paged->Peak,
+                         .QuotaPagedPoolUsage = (SIZE_T)Paged->Usage,
+                         .QuotaPeakNonPagedPoolUsage = (SIZE_T)NonPaged->Peak,
+                         .QuotaNonPagedPoolUsage = (SIZE_T)NonPaged->Usage,
+                         .PagefileUsage = Process->CommitCharge * PAGE_SIZE,
+                         .PeakPagefileUsage = Process->CommitChargePeak * PAGE_SIZE,
+                         .PrivateUsage = Process->CommitCharge * PAGE_SIZE};
 }
 
 static ULONG PspProcessInformationSize(PROCESSINFOCLASS Class) {
