@@ -1,10 +1,10 @@
 /*
  * build.c - ready-made packets for drivers that call other drivers
  *
- * The caller gives a buffer in kernel memory, an event and a status block, calls the driver and
- * waits for the event if the driver pends. Completion fills the status block, sets the event and
- * frees the packet (IopFinishPacket). For a device that wants buffered I/O the data passes through
- * a system buffer, as the device may rely on it.
+ * The caller supplies a buffer in kernel memory, an event and a status block, calls the driver and
+ * waits for the event if the driver returns STATUS_PENDING. Completion fills in the status block,
+ * frees the packet and sets the event (IopFinishPacket). A device that uses buffered I/O may rely
+ * on a system buffer, so for such a device the data is copied through one.
  */
 #include "iop.h"
 
@@ -33,7 +33,7 @@ static PIRP IopBuildPacket(PDEVICE_OBJECT DeviceObject, ULONG MajorFunction, PKE
     return Irp;
 }
 
-/* Source: WDK page of IoBuildSynchronousFsdRequest. NULL without memory. PASSIVE_LEVEL. */
+/* Source: WDK page of IoBuildSynchronousFsdRequest. NULL if out of memory. PASSIVE_LEVEL. */
 PIRP IoBuildSynchronousFsdRequest(_In_ ULONG MajorFunction, _In_ PDEVICE_OBJECT DeviceObject,
                                   _Inout_opt_ PVOID Buffer, _In_opt_ ULONG Length,
                                   _In_opt_ PLARGE_INTEGER StartingOffset, _In_ PKEVENT Event,
@@ -60,8 +60,8 @@ PIRP IoBuildSynchronousFsdRequest(_In_ ULONG MajorFunction, _In_ PDEVICE_OBJECT 
 }
 
 /*
- * Source: WDK page of IoBuildDeviceIoControlRequest. METHOD_BUFFERED and METHOD_NEITHER; NULL for
- * the direct methods, for want of MDLs. PASSIVE_LEVEL.
+ * Source: WDK page of IoBuildDeviceIoControlRequest. Supports METHOD_BUFFERED and METHOD_NEITHER;
+ * returns NULL for the direct methods, which need MDLs. PASSIVE_LEVEL.
  */
 PIRP IoBuildDeviceIoControlRequest(_In_ ULONG IoControlCode, _In_ PDEVICE_OBJECT DeviceObject,
                                    _In_opt_ PVOID InputBuffer, _In_ ULONG InputBufferLength,

@@ -1,9 +1,9 @@
 /*
  * console.c - the standard handles of the first process
  *
- * A program started from the boot options has no parent to inherit handles from, so they are opened
- * for it: input for reading, output and error (one open each) for writing, all synchronous, on the
- * console device.
+ * A program started from the boot options has no parent to inherit handles from, so the kernel
+ * opens them for it, all synchronous and on the console device: one for input, one for output and
+ * one for errors.
  */
 #include "iop.h"
 

@@ -1,16 +1,16 @@
 /*
- * create.c - IoCreateFile: what NtCreateFile, NtOpenFile and kernel callers have in common
+ * create.c - IoCreateFile, the common part of NtCreateFile, NtOpenFile and kernel callers
  *
- * First all parameters are checked against each other, then the caller's memory is read and probed,
- * then the object manager is asked to open the name, which leads to IopParseDevice. Only after a
- * handle exists is anything written to the caller's memory; if that fails, the handle stays open in
- * the caller's table, as in Windows, since only the caller itself can have taken its memory away.
+ * The steps: check the parameters against each other, read and probe the caller's memory, then have
+ * the object manager open the name, which calls IopParseDevice. Nothing is written to the caller's
+ * memory before a handle exists. If that write fails, the handle stays open in the caller's table,
+ * as in Windows, since only the caller itself can have unmapped its memory.
  */
 #include "iop.h"
 
 #define IOP_SYNCHRONOUS (FILE_SYNCHRONOUS_IO_ALERT | FILE_SYNCHRONOUS_IO_NONALERT)
 
-/* Options that may go together with FILE_DIRECTORY_FILE. */
+/* Options that may be combined with FILE_DIRECTORY_FILE. */
 #define IOP_DIRECTORY_OPTIONS                                                                      \
     (FILE_DIRECTORY_FILE | IOP_SYNCHRONOUS | FILE_WRITE_THROUGH | FILE_COMPLETE_IF_OPLOCKED |      \
      FILE_OPEN_FOR_BACKUP_INTENT | FILE_DELETE_ON_CLOSE | FILE_OPEN_FOR_FREE_SPACE_QUERY |         \
@@ -48,8 +48,7 @@ static BOOLEAN IopCreateParametersValid(ACCESS_MASK DesiredAccess, ULONG FileAtt
     return IopDirectoryParametersValid(Disposition, CreateOptions);
 }
 
-/* Reads and probes what the caller points to; extended attributes are not supported by any driver.
- */
+/* Reads and probes what the caller points to. No driver supports extended attributes. */
 static NTSTATUS IopCaptureCreate(PIO_STATUS_BLOCK IoStatusBlock, PLARGE_INTEGER AllocationSize,
                                  KPROCESSOR_MODE Mode, POPEN_PACKET Packet) {
     if (Mode == KernelMode) {
@@ -124,7 +123,7 @@ NTSTATUS IoCreateFile(_Out_ PHANDLE FileHandle, _In_ ACCESS_MASK DesiredAccess,
     Status =
         ObOpenObjectByName(ObjectAttributes, NULL, Mode, NULL, DesiredAccess, &Packet, &Handle);
     if (Packet.ParseCheck != OPEN_PACKET_PATTERN) {
-        /* The name led to something that is no device, or nowhere. */
+        /* The name does not exist, or names an object that is not a device. */
         if (NT_SUCCESS(Status)) {
             ObCloseHandle(Handle, Mode);
             Status = STATUS_OBJECT_TYPE_MISMATCH;

@@ -1,10 +1,10 @@
 /*
- * device.c - DEVICE_OBJECTs, in \Device: what a request can be sent to
+ * device.c - DEVICE_OBJECTs, in \Device: the targets of requests
  *
- * A device hangs in its driver's list and may have another device attached above it: requests enter
- * the stack at the topmost. It holds a reference to its driver. ReferenceCount counts the files
- * that are open on it; IoDeleteDevice takes the device's name away and its memory goes when the
- * last file is closed, because each FILE_OBJECT holds an object reference.
+ * A device is in its driver's list and holds a reference to the driver. Another device may be
+ * attached above it; requests enter the stack at the topmost device. ReferenceCount counts the
+ * files that are open on the device. IoDeleteDevice removes the device's name; its memory is freed
+ * when the last file is closed, because each FILE_OBJECT holds an object reference.
  *
  * IopDatabaseLock guards the lists, ReferenceCount and AttachedDevice.
  */
@@ -32,7 +32,7 @@ BOOLEAN IopCreateDeviceType(VOID) {
     return NT_SUCCESS(ObCreateObjectType(&Name, &Initializer, NULL, &IoDeviceObjectType));
 }
 
-/* Where the extension begins: behind the object, aligned as pool is. */
+/* The offset of the extension, which follows the object at pool alignment. */
 static SIZE_T IopDeviceObjectSize(VOID) {
     return ALIGN_UP_BY(sizeof(DEVICE_OBJECT), 16);
 }
@@ -96,7 +96,7 @@ NTSTATUS IoCreateDevice(_In_ PDRIVER_OBJECT DriverObject, _In_ ULONG DeviceExten
     return STATUS_SUCCESS;
 }
 
-/* The device can be opened no more; its memory stays while files are open. PASSIVE_LEVEL. */
+/* The device can no longer be opened; its memory stays while files are open. PASSIVE_LEVEL. */
 VOID IoDeleteDevice(_In_ PDEVICE_OBJECT DeviceObject) {
     KIRQL OldIrql;
     KeAcquireSpinLock(&IopDatabaseLock, &OldIrql);
@@ -107,7 +107,7 @@ VOID IoDeleteDevice(_In_ PDEVICE_OBJECT DeviceObject) {
     if (*Link != NULL) {
         *Link = DeviceObject->NextDevice;
     }
-    DeviceObject->Flags |= DO_DEVICE_INITIALIZING; /* refuses opens that are under way */
+    DeviceObject->Flags |= DO_DEVICE_INITIALIZING; /* rejects opens that are in progress */
     KeReleaseSpinLock(&IopDatabaseLock, OldIrql);
     if (DeviceObject->Flags & DO_DEVICE_HAS_NAME) {
         ObMakeTemporaryObject(DeviceObject);
@@ -115,7 +115,7 @@ VOID IoDeleteDevice(_In_ PDEVICE_OBJECT DeviceObject) {
     ObDereferenceObject(DeviceObject);
 }
 
-/* Counts one more open file, if the device allows it. */
+/* Counts another open file, if the device can be opened. */
 NTSTATUS IopReferenceDevice(_In_ PDEVICE_OBJECT DeviceObject) {
     NTSTATUS Status = STATUS_SUCCESS;
     KIRQL OldIrql;
@@ -154,8 +154,8 @@ PDEVICE_OBJECT IoGetRelatedDeviceObject(_In_ PFILE_OBJECT FileObject) {
 }
 
 /*
- * Puts SourceDevice on top of TargetDevice's stack; returns the device that was topmost, NULL if
- * the stack is as high as it may be.
+ * Puts SourceDevice on top of TargetDevice's stack. Returns the previous topmost device, or NULL if
+ * the stack has its maximum height.
  */
 PDEVICE_OBJECT IoAttachDeviceToDeviceStack(_In_ PDEVICE_OBJECT SourceDevice,
                                            _In_ PDEVICE_OBJECT TargetDevice) {
@@ -191,7 +191,7 @@ NTSTATUS IoDeleteSymbolicLink(_In_ PUNICODE_STRING SymbolicLinkName) {
 }
 
 /*
- * Opens a device by name and gives the file, referenced, and the top of its stack.
+ * Opens a device by name; returns the file, referenced, and the top of the device's stack.
  * Source: WDK page of IoGetDeviceObjectPointer. PASSIVE_LEVEL.
  */
 NTSTATUS IoGetDeviceObjectPointer(_In_ PUNICODE_STRING ObjectName, _In_ ACCESS_MASK DesiredAccess,

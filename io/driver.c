@@ -2,10 +2,11 @@
  * driver.c - DRIVER_OBJECTs: one for each loaded driver, in \Driver (file systems in \FileSystem)
  *
  * A driver object is a table of entry points and the head of a list of devices. It is created
- * before the driver's code runs: DriverEntry fills in the entry points. One that the driver leaves
- * out answers STATUS_INVALID_DEVICE_REQUEST, so that no caller ever has to test for NULL.
+ * before the driver's code runs; DriverEntry fills in the entry points. An entry point that the
+ * driver leaves out completes requests with STATUS_INVALID_DEVICE_REQUEST, so that no caller has to
+ * test for NULL.
  *
- * The object is permanent from a successful DriverEntry on; one whose DriverEntry fails goes away.
+ * After a successful DriverEntry the object is permanent; if DriverEntry fails, it is deleted.
  */
 #include "iop.h"
 
@@ -38,7 +39,7 @@ BOOLEAN IopCreateDriverType(VOID) {
     return NT_SUCCESS(ObCreateObjectType(&Name, &Initializer, NULL, &IoDriverObjectType));
 }
 
-/* Copies the driver's name into the object, NUL included. */
+/* Copies the driver's name into the object, including the terminator. */
 static NTSTATUS IopSetDriverName(PDRIVER_OBJECT Driver, PUNICODE_STRING DriverName) {
     SIZE_T Size = DriverName->Length + sizeof(WCHAR);
     PWSTR Buffer = ExAllocatePool2(POOL_FLAG_NON_PAGED, Size, IOP_TAG_DRIVER);
@@ -50,7 +51,7 @@ static NTSTATUS IopSetDriverName(PDRIVER_OBJECT Driver, PUNICODE_STRING DriverNa
     return STATUS_SUCCESS;
 }
 
-/* Makes the object, named and referenced once. */
+/* Creates the object, with a name and one reference. */
 static NTSTATUS IopCreateDriverObject(PUNICODE_STRING DriverName, PDRIVER_INITIALIZE DriverInit,
                                       PDRIVER_OBJECT *Driver) {
     OBJECT_ATTRIBUTES Attributes;
@@ -79,7 +80,7 @@ static NTSTATUS IopCreateDriverObject(PUNICODE_STRING DriverName, PDRIVER_INITIA
     return ObInsertObject(Object, NULL, 0, 0, (PVOID *)Driver, NULL);
 }
 
-/* Devices made by DriverEntry are open for business only when it has returned. */
+/* Devices created by DriverEntry can be opened only after it has returned. */
 static VOID IopClearInitializing(PDRIVER_OBJECT Driver) {
     for (PDEVICE_OBJECT Device = Driver->DeviceObject; Device != NULL;
          Device = Device->NextDevice) {
@@ -88,8 +89,9 @@ static VOID IopClearInitializing(PDRIVER_OBJECT Driver) {
 }
 
 /*
- * Creates the driver object DriverName and runs DriverInit. LdrEntry is the image of a driver with
- * one of its own. Returns DriverEntry's status, or why there was no object. PASSIVE_LEVEL.
+ * Creates the driver object DriverName and runs DriverInit. LdrEntry is the driver's image, or NULL
+ * if the driver is part of the kernel. Returns DriverEntry's status, or the reason why the object
+ * could not be created. PASSIVE_LEVEL.
  */
 NTSTATUS IopInitializeDriver(_In_ PUNICODE_STRING DriverName, _In_ PUNICODE_STRING RegistryPath,
                              _In_ PDRIVER_INITIALIZE DriverInit,
@@ -119,7 +121,7 @@ NTSTATUS IopInitializeDriver(_In_ PUNICODE_STRING DriverName, _In_ PUNICODE_STRI
     return Status;
 }
 
-/* A driver object for code that is loaded already. DriverName is required here, unlike Windows. */
+/* Creates a driver object for loaded code. DriverName is required here, unlike in Windows. */
 NTSTATUS IoCreateDriver(_In_opt_ PUNICODE_STRING DriverName,
                         _In_ PDRIVER_INITIALIZE InitializationFunction) {
     if (DriverName == NULL) {

@@ -1,17 +1,17 @@
 /*
- * file.c - FILE_OBJECTs: their type, the lock of synchronous ones, and their end
+ * file.c - FILE_OBJECTs: their type, the lock of synchronous files, cleanup and close
  *
- * A file object ends in two steps, as its driver sees it. When the last handle is closed the driver
- * gets IRP_MJ_CLEANUP: no new request will come from a program. When the last reference has gone as
- * well (a section or a request may hold one for long) it gets IRP_MJ_CLOSE and the object is freed.
+ * A driver sees a file object end in two steps. When the last handle is closed, it receives
+ * IRP_MJ_CLEANUP: no program will send another request. When the last reference is released too (a
+ * section or a request may hold one for long), it receives IRP_MJ_CLOSE and the object is freed.
  */
 #include "iop.h"
 
 POBJECT_TYPE IoFileObjectType;
 
 /*
- * Waits until no other thread has a request under way on this synchronous file. Busy is the lock;
- * the event Lock is set once for each release that somebody waits for.
+ * Waits until no other thread has a request in progress on this synchronous file. Busy is the lock.
+ * A release sets the event Lock if threads are waiting.
  */
 NTSTATUS IopAcquireFileObjectLock(_Inout_ PFILE_OBJECT FileObject) {
     if (InterlockedExchange(&FileObject->Busy, TRUE) == FALSE) {
@@ -79,9 +79,9 @@ static VOID IopDeleteFile(_In_ PVOID Object) {
 }
 
 /*
- * The name of an open file is its device's name followed by its own; the file's own alone, if the
- * device has none (any more). Called by the object manager for ObQueryNameString; the buffer layout
- * is OBJECT_NAME_INFORMATION with the text behind it.
+ * The name of an open file is its device's name followed by its own name, or only its own name if
+ * the device has none or has lost it. The object manager calls this for ObQueryNameString; the
+ * buffer receives an OBJECT_NAME_INFORMATION followed by the text.
  */
 static NTSTATUS IopQueryName(_In_ PVOID Object, _In_ BOOLEAN HasObjectName,
                              _Out_ struct _OBJECT_NAME_INFORMATION *ObjectNameInfo,
@@ -128,7 +128,7 @@ BOOLEAN IopCreateFileType(VOID) {
         .DeleteProcedure = IopDeleteFile,
         .ParseProcedure = IopParseFile,
         .QueryNameProcedure = IopQueryName,
-        /* A wait on a file waits for the event that completions set. */
+        /* A wait on a file is a wait for the event that completions set. */
         .WaitObjectPointerOffset = FIELD_OFFSET(FILE_OBJECT, Event),
         .DefaultNonPagedPoolCharge = sizeof(FILE_OBJECT),
     };

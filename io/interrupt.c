@@ -1,8 +1,8 @@
 /*
- * interrupt.c - IoConnectInterrupt: a driver's service routine gets a KINTERRUPT of its own
+ * interrupt.c - IoConnectInterrupt: allocates a KINTERRUPT for a driver's service routine
  *
- * Ke does the work (kernel/amd64/interrupt.c); here is the memory. One object serves all processors, as
- * Ke has one table of vectors.
+ * Ke connects it (kernel/amd64/interrupt.c); this file manages the memory. One object serves all
+ * processors, since Ke has one table of vectors.
  */
 #include "iop.h"
 
@@ -10,7 +10,7 @@
 
 /*
  * Source: WDK page of the same name. STATUS_INVALID_PARAMETER: no processor in the mask, a vector
- * that is no device's or cannot be shared; STATUS_INSUFFICIENT_RESOURCES. PASSIVE_LEVEL.
+ * that belongs to no device or cannot be shared. STATUS_INSUFFICIENT_RESOURCES. PASSIVE_LEVEL.
  */
 NTSTATUS IoConnectInterrupt(_Out_ PKINTERRUPT *Interrupt, _In_ PKSERVICE_ROUTINE ServiceRoutine,
                             _In_opt_ PVOID ServiceContext, _In_opt_ PKSPIN_LOCK SpinLock,

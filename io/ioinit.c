@@ -1,28 +1,29 @@
 /*
  * ioinit.c - the start of the I/O manager, and its essay
  *
- * The I/O manager knows no device. It knows how to carry a request to whoever does: it finds the
- * device by name, makes a FILE_OBJECT for each open, packs each request into an IRP, sends it to
- * the topmost device of a stack and brings the answer back. Drivers know nothing of handles or
- * callers.
+ * The I/O manager knows no device; it carries requests to the drivers that do. It finds a device by
+ * name, creates a FILE_OBJECT for each open, packs each request into an IRP, sends it to the
+ * topmost device of a stack and returns the result. Drivers know nothing of handles or callers.
  *
- *   driver.c   DRIVER_OBJECT: entry points              request.c  send a request, wait for it
- *   device.c   DEVICE_OBJECT: names, stacks             build.c    packets for drivers' own use
- *   file.c     FILE_OBJECT: lock, cleanup, close        share.c    share access of files
- *   parse.c    from a name to IRP_MJ_CREATE             create.c   IoCreateFile
- *   irp.c      IRPs down and up the stack               mmfile.c   files for the memory manager
- *   ntfile.c   read, write, flush                       ntfileinfo.c open, query and set
- * information console.c  the standard handles of the first process
+ *   driver.c    DRIVER_OBJECT: entry points           request.c     send a request, wait for it
+ *   device.c    DEVICE_OBJECT: names, stacks          build.c       packets for drivers' own use
+ *   file.c      FILE_OBJECT: lock, cleanup, close     share.c       share access of files
+ *   parse.c     from a name to IRP_MJ_CREATE          create.c      IoCreateFile
+ *   irp.c       IRPs down and up the stack            mmfile.c      files for the memory manager
+ *   ntfile.c    read, write                           ntfileinfo.c  open, flush, information
+ *   console.c   handles of the first process          ntcompletion.c  completion ports
+ *   interrupt.c  service routines of drivers
  *
- * Who holds what: a handle references its file object; a file object its device object, and the
- * file it was opened relative to; a device its driver. An IRP of a service needs no reference of
- * its own: the service that waits for it holds the file. Named drivers and devices are permanent.
+ * References:
+ * - A handle references its file object, a file object its device object, a device its driver.
+ * - An IRP needs no reference: the service that waits for it holds the file.
+ * - Named drivers and devices are permanent.
  *
- * Locks, in order: a synchronous file's lock (FILE_OBJECT.Busy), then the driver's own, then
- * IopDatabaseLock (spin lock: device lists and counts). The cancel spin lock stands alone.
+ * Locks, in order: a synchronous file's lock (FILE_OBJECT.Busy), the driver's locks, then
+ * IopDatabaseLock (spin lock: device lists and counts). The cancel spin lock is independent.
  *
- * Built-in drivers are linked into the kernel for the sake of a small machine, but they are drivers
- * like any other: they get a DRIVER_OBJECT and see only IRPs.
+ * Built-in drivers are linked into the kernel, which keeps a small machine simple, but they are
+ * ordinary drivers: each gets a DRIVER_OBJECT and sees only IRPs.
  */
 #include "iop.h"
 
@@ -58,7 +59,7 @@ static BOOLEAN IopInitializeBuiltinDrivers(VOID) {
     return TRUE;
 }
 
-/* \Driver\x for a driver whose registry path ends in \x. */
+/* Names the driver object \Driver\x if the driver's registry path ends in \x. */
 static NTSTATUS IopStartBootDriver(PBOOT_DRIVER_LIST_ENTRY Entry) {
     static const WCHAR Prefix[] = L"\\Driver\\";
     WCHAR Buffer[64];
@@ -80,7 +81,7 @@ static NTSTATUS IopStartBootDriver(PBOOT_DRIVER_LIST_ENTRY Entry) {
                                (PDRIVER_INITIALIZE)Entry->LdrEntry->EntryPoint, Entry->LdrEntry);
 }
 
-/* A boot driver that fails is reported and left behind: the system may do without it. */
+/* A boot driver that fails is reported and skipped: the system may work without it. */
 static VOID IopInitializeBootDrivers(PLOADER_PARAMETER_BLOCK LoaderBlock) {
     PLIST_ENTRY Head = &LoaderBlock->BootDriverListHead;
     for (PLIST_ENTRY Link = Head->Flink; Link != Head; Link = Link->Flink) {

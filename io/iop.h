@@ -1,5 +1,5 @@
 /*
- * iop.h - what the files of io/ share; the essay is at the head of ioinit.c.
+ * iop.h - declarations shared by the files of io/ (see the essay in ioinit.c)
  */
 #ifndef VITRINE_IOP_H
 #define VITRINE_IOP_H
@@ -20,14 +20,14 @@
 #define IOP_TAG_DRIVER 0x20766744 /* 'Dgv ' */
 
 /*
- * Largest piece of a buffered transfer: a longer one goes out as several requests, so that no
- * program can make the kernel allocate as much pool as it pleases.
+ * Largest piece of a buffered transfer. Longer transfers are split into several requests, so that a
+ * program cannot make the kernel allocate arbitrary amounts of pool.
  */
 #define IOP_TRANSFER_CHUNK 0x10000u
 
 /*
- * What an open request wants, on its way through the object manager to IopParseDevice. Lives on the
- * stack of the service.
+ * The parameters of an open request, passed through the object manager to IopParseDevice. The
+ * packet is on the stack of the service.
  */
 #define OPEN_PACKET_PATTERN 0xBEAA0251u
 
@@ -44,7 +44,7 @@ typedef struct _OPEN_PACKET {
     USHORT FileAttributes;
     USHORT ShareAccess;
     ULONG Disposition;
-    /* Not NULL: no handle is wanted, only these facts (NtQueryAttributesFile). */
+    /* If not NULL, only this information is wanted and no handle (NtQueryAttributesFile). */
     PFILE_BASIC_INFORMATION BasicInformation;
 } OPEN_PACKET, *POPEN_PACKET;
 
@@ -54,7 +54,7 @@ typedef struct _OPEN_PACKET {
 extern KSPIN_LOCK IopDatabaseLock;
 
 /* driver.c */
-/* What the types of drivers, devices and files have in common: the rights of a file. */
+/* What the types of drivers, devices and files have in common: the access rights of a file. */
 #define IOP_FILE_LIKE_TYPE                                                                         \
     .Length = sizeof(OBJECT_TYPE_INITIALIZER), .CaseInsensitive = TRUE,                            \
     .InvalidAttributes = OBJ_OPENLINK,                                                             \
@@ -90,16 +90,16 @@ NTSTATUS IopParseFile(_In_ PVOID ParseObject, _In_opt_ POBJECT_TYPE ObjectType,
                       _In_opt_ PVOID SecurityQos, _Out_ PVOID *Object);
 
 /*
- * Did a transfer, or a question to a driver, come to nothing? Errors say so, and so do the two
- * exceptions of the caller's own buffer that are warnings by their number: a guard page and a
- * misaligned access. Other warnings (STATUS_BUFFER_OVERFLOW) come with data.
+ * TRUE if a transfer or query failed. Besides errors this includes two warnings that mean a fault
+ * in the caller's buffer: a guard page and a misaligned access. Other warnings, such as
+ * STATUS_BUFFER_OVERFLOW, come with data.
  */
 FORCEINLINE BOOLEAN IopHasFailed(_In_ NTSTATUS Status) {
     return NT_ERROR(Status) || Status == STATUS_GUARD_PAGE_VIOLATION ||
            Status == STATUS_DATATYPE_MISALIGNMENT;
 }
 
-/* request.c: a request that the calling thread waits for */
+/* request.c: requests that the calling thread waits for */
 PIRP IopAllocateRequest(_In_ PFILE_OBJECT FileObject, _In_ UCHAR MajorFunction,
                         _In_ KPROCESSOR_MODE Mode);
 NTSTATUS IopCallDriverAndWait(_In_ PFILE_OBJECT FileObject, _Inout_ PIRP Irp,
@@ -108,7 +108,7 @@ NTSTATUS IopQueryFileInformation(_In_ PFILE_OBJECT FileObject,
                                  _In_ FILE_INFORMATION_CLASS FileInformationClass,
                                  _Out_writes_bytes_(Length) PVOID Buffer, _In_ ULONG Length,
                                  _Out_ PIO_STATUS_BLOCK IoStatus);
-#define IOP_MAXIMUM_STACK 8 /* devices above each other */
+#define IOP_MAXIMUM_STACK 8 /* devices in a stack */
 NTSTATUS IopSendSimpleRequest(_In_ PFILE_OBJECT FileObject, _In_ UCHAR MajorFunction,
                               _Out_ PIO_STATUS_BLOCK IoStatus);
 
@@ -116,7 +116,7 @@ NTSTATUS IopSendSimpleRequest(_In_ PFILE_OBJECT FileObject, _In_ UCHAR MajorFunc
 BOOLEAN IopCreateCompletionType(VOID);
 NTSTATUS IopAllocateCompletionPacket(_Out_ PVOID *Packet);
 VOID IopFreeCompletionPacket(_In_ PVOID Packet);
-/* The port owns the packet from now on. <= DISPATCH_LEVEL. */
+/* The port takes over the packet. IRQL <= DISPATCH_LEVEL. */
 VOID IopPostCompletionPacket(_In_ PVOID Packet, _In_ const IO_COMPLETION_CONTEXT *Target,
                              _In_opt_ PVOID ApcContext, _In_ const IO_STATUS_BLOCK *Result);
 NTSTATUS IopTieFileToPort(_Inout_ PFILE_OBJECT FileObject,

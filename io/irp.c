@@ -1,16 +1,16 @@
 /*
- * irp.c - I/O request packets: their memory, and their way down and up a stack of devices
+ * irp.c - I/O request packets: their memory, and their path down and up a stack of devices
  *
- * An IRP is a header and, behind it, one IO_STACK_LOCATION for each device that the request may
- * visit. CurrentLocation counts down as the request goes down: it starts at StackCount + 1, where
- * no location is, and IofCallDriver moves to the next one before it calls the driver.
+ * An IRP is a header followed by one IO_STACK_LOCATION for each device that the request may visit.
+ * CurrentLocation counts down as the request moves down the stack. It starts at StackCount + 1,
+ * which is no location, and IofCallDriver moves it to the next one before it calls the driver.
  *
  *     IRP | location 1 (lowest device) | ... | location StackCount (topmost device)
  *
- * On the way up IofCompleteRequest visits the locations in reverse. The completion routine of the
- * caller of a driver stands in that driver's location, so whoever sends a request can be told of
- * its end without a location of its own. A routine that returns STATUS_MORE_PROCESSING_REQUIRED
- * takes the packet back: nothing touches it after that but its new owner.
+ * On the way up IofCompleteRequest visits the locations in reverse. A caller's completion routine
+ * is in the location of the driver that it called, so the sender of a request needs no location to
+ * learn of its completion. A routine that returns STATUS_MORE_PROCESSING_REQUIRED takes the packet
+ * over: afterwards only the new owner touches it.
  */
 #include "iop.h"
 
@@ -28,8 +28,7 @@ VOID IoInitializeIrp(_Out_ PIRP Irp, _In_ USHORT PacketSize, _In_ CCHAR StackSiz
     Irp->Tail.Overlay.CurrentStackLocation = (PIO_STACK_LOCATION)(Irp + 1) + StackSize;
 }
 
-/* ChargeQuota is without effect: there are no quotas. NULL without memory. IRQL <= DISPATCH_LEVEL.
- */
+/* ChargeQuota is ignored. Returns NULL if out of memory. IRQL <= DISPATCH_LEVEL. */
 PIRP IoAllocateIrp(_In_ CCHAR StackSize, _In_ BOOLEAN ChargeQuota) {
     USHORT Size = IoSizeOfIrp(StackSize);
     PIRP Irp = ExAllocatePool2(POOL_FLAG_NON_PAGED | POOL_FLAG_UNINITIALIZED, Size, IOP_TAG_IRP);
@@ -47,7 +46,7 @@ VOID IoFreeIrp(_In_ PIRP Irp) {
     ExFreePoolWithTag(Irp, IOP_TAG_IRP);
 }
 
-/* Hands the packet to the driver of DeviceObject. Source: WDK page of IofCallDriver. */
+/* Passes the packet to the driver of DeviceObject. Source: WDK page of IofCallDriver. */
 NTSTATUS IofCallDriver(_In_ PDEVICE_OBJECT DeviceObject, _Inout_ PIRP Irp) {
     ASSERT(Irp->Type == IO_TYPE_IRP);
     if (Irp->CurrentLocation <= 1) {
@@ -67,7 +66,7 @@ static BOOLEAN IopWantsCompletion(const IRP *Irp, const IO_STACK_LOCATION *Locat
     return Location->CompletionRoutine != NULL && (Location->Control & Reason) != 0;
 }
 
-/* The packet has passed its last location: what its creator left to the I/O manager is done. */
+/* The packet has passed its last location: does what its creator left to the I/O manager. */
 static VOID IopFinishPacket(PIRP Irp, CCHAR PriorityBoost) {
     PKEVENT Event = Irp->UserEvent;
     if (Irp->UserIosb != NULL) {
@@ -87,7 +86,7 @@ static VOID IopFinishPacket(PIRP Irp, CCHAR PriorityBoost) {
 }
 
 /*
- * Ends a request; the driver must not touch the packet any more. Source: WDK page of
+ * Completes a request; the driver must no longer touch the packet. Source: WDK page of
  * IoCompleteRequest. IRQL <= DISPATCH_LEVEL.
  */
 VOID IofCompleteRequest(_In_ PIRP Irp, _In_ CCHAR PriorityBoost) {
@@ -114,8 +113,9 @@ VOID IofCompleteRequest(_In_ PIRP Irp, _In_ CCHAR PriorityBoost) {
 }
 
 /*
- * Marks the request cancelled and calls its cancel routine, if it has one, at DISPATCH_LEVEL with
- * the cancel spin lock, which the routine releases. TRUE if there was one. WDK: IoCancelIrp.
+ * Marks the request cancelled. If it has a cancel routine, calls the routine at DISPATCH_LEVEL with
+ * the cancel spin lock, which the routine releases, and returns TRUE. Source: WDK page of
+ * IoCancelIrp.
  */
 BOOLEAN IoCancelIrp(_In_ PIRP Irp) {
     KIRQL OldIrql;

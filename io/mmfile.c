@@ -1,15 +1,15 @@
 /*
- * mmfile.c - files as the memory manager sees them
+ * mmfile.c - files for the memory manager
  *
- * Mm stands below the I/O manager and may not call it by name, yet its sections are backed by
- * files. So it publishes a table of callbacks, and this file fills it in: read, size, references,
- * and the SECTION_OBJECT_POINTERS by which all opens of one file share one control area.
+ * Mm is below the I/O manager and may not call it by name, yet its sections are backed by files. So
+ * Mm publishes a table of callbacks, and this file fills it in: read, size, references, and the
+ * SECTION_OBJECT_POINTERS through which all opens of a file share one control area.
  */
 #include "iop.h"
 
 #define IOP_PAGING_CHUNK 0x1000000u
 
-/* Reads exactly Length bytes; a short read is a failure, because Mm asked within the size. */
+/* Reads exactly Length bytes. Mm reads only within the file's size, so a short read fails. */
 static NTSTATUS IopMmReadFile(PVOID FileObject, ULONG64 Offset, PVOID Buffer, SIZE_T Length) {
     while (Length != 0) {
         IO_STATUS_BLOCK IoStatus;
@@ -28,7 +28,7 @@ static NTSTATUS IopMmReadFile(PVOID FileObject, ULONG64 Offset, PVOID Buffer, SI
     return STATUS_SUCCESS;
 }
 
-/* A section wants a regular file; what cannot tell its size is none. */
+/* A section needs a regular file; a file that cannot report its size is not one. */
 static NTSTATUS IopMmQueryFileSize(PVOID FileObject, PULONG64 Size) {
     LARGE_INTEGER FileSize;
     NTSTATUS Status = FsRtlGetFileSize(FileObject, &FileSize);
@@ -51,7 +51,7 @@ static PSECTION_OBJECT_POINTERS IopMmGetSectionObjectPointers(PVOID FileObject) 
     return ((PFILE_OBJECT)FileObject)->SectionObjectPointer;
 }
 
-/* The full device path in a buffer of its own, which the caller frees. */
+/* Returns the full device path in a new buffer, which the caller frees. */
 static NTSTATUS IopMmGetFileName(PVOID FileObject, PUNICODE_STRING Name) {
     ULONG Needed = 0;
     NTSTATUS Status = ObQueryNameString(FileObject, NULL, 0, &Needed);
@@ -64,7 +64,7 @@ static NTSTATUS IopMmGetFileName(PVOID FileObject, PUNICODE_STRING Name) {
     }
     Status = ObQueryNameString(FileObject, (PVOID)Info, Needed, &Needed);
     if (NT_SUCCESS(Status)) {
-        /* The text moves to the front, so that the block is the string's buffer. */
+        /* Moves the text to the front, so that the string's buffer is the allocated block. */
         USHORT Length = Info->Length;
         RtlMoveMemory(Info, Info->Buffer, Length);
         *Name = (UNICODE_STRING){Length, Length, (PWSTR)Info};

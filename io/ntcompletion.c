@@ -1,18 +1,19 @@
 /*
  * ntcompletion.c - I/O completion objects ("completion ports")
  *
- * An I/O completion object is a KQUEUE with a header: Ke keeps the threads that take packets in
- * number (kernel/object/queue.c), Ob gives it handles, names and access. A packet is four values that one
- * thread puts in and another takes out: a key, a context, a status and a count of bytes. Packets
- * stand in nonpaged pool, as the queue is touched at DISPATCH_LEVEL; whoever takes one frees it.
- * They are charged to the process that posted them, or whose request they tell of.
+ * An I/O completion object is a KQUEUE with an object header: Ke limits the number of threads that
+ * process packets (kernel/object/queue.c); Ob provides handles, names and access. A packet carries
+ * four values from one thread to another: a key, a context, a status and a count of bytes. Packets
+ * are in nonpaged pool, because the queue is accessed at DISPATCH_LEVEL, and the thread that
+ * removes a packet frees it. They are charged to the process that posts them or whose request they
+ * report.
  */
 #include "iop.h"
 #include "ntapi.h"
 
 #define IOP_TAG_PACKET 0x20706349 /* 'Icp ' */
 
-/* What KeRemoveQueue returns instead of a packet is a status, all of which are below this. */
+/* KeRemoveQueue returns a packet or a status; every status is below this value. */
 #define STATUS_LIMIT 0x10000
 
 typedef struct _IOP_MINI_COMPLETION_PACKET {
@@ -28,7 +29,7 @@ typedef struct _IOP_MINI_COMPLETION_PACKET {
 
 POBJECT_TYPE IoCompletionObjectType;
 
-/* The last reference is gone, so nobody waits any more. */
+/* The last reference is gone, so no thread is waiting. */
 static VOID IopDeleteIoCompletion(_In_ PVOID Object) {
     PLIST_ENTRY First = KeRundownQueue(Object), Entry = First;
     while (Entry != NULL) {
@@ -60,10 +61,10 @@ static VOID IopInitializeCompletion(PVOID Queue, const VOID *Count) {
     KeInitializeQueue(Queue, *(const ULONG *)Count);
 }
 
-/* Count: how many threads should be at work, 0 for one a processor. Source: Windows SDK,
-   CreateIoCompletionPort. */
-/* Count: how many threads should be at work, 0 for one a processor. Source: Windows SDK,
-   CreateIoCompletionPort. */
+/*
+ * Count: the number of threads that should run at once; 0 for one per processor. Source: Windows
+ * SDK, CreateIoCompletionPort.
+ */
 NTSTATUS NTAPI NtCreateIoCompletion(_Out_ PHANDLE IoCompletionHandle,
                                     _In_ ACCESS_MASK DesiredAccess,
                                     _In_opt_ POBJECT_ATTRIBUTES ObjectAttributes,
@@ -84,7 +85,7 @@ static NTSTATUS IopReferenceQueue(HANDLE Handle, ACCESS_MASK Access, PKQUEUE *Qu
                                      (PVOID *)Queue, NULL);
 }
 
-/* A packet is had before the request that it will tell of, so that the telling cannot fail. */
+/* Called before the request is sent, so that reporting its completion cannot fail. */
 NTSTATUS IopAllocateCompletionPacket(_Out_ PVOID *Packet) {
     return MmAllocatePoolWithQuota(NULL, POOL_FLAG_NON_PAGED, sizeof(IOP_MINI_COMPLETION_PACKET),
                                    IOP_TAG_PACKET, Packet);
@@ -106,10 +107,10 @@ VOID IopPostCompletionPacket(_In_ PVOID Packet, _In_ const IO_COMPLETION_CONTEXT
 }
 
 /*
- * IopTieFileToPort - FileCompletionInformation: what is read or written asynchronously from now on
- * is told to the port of that handle.
+ * IopTieFileToPort - FileCompletionInformation: asynchronous transfers on the file are reported to
+ * the given port from now on.
  *
- * STATUS_INVALID_PARAMETER: a synchronous file, or one that has a port. Source: WDK,
+ * STATUS_INVALID_PARAMETER: the file is synchronous or already has a port. Source: WDK,
  * FILE_COMPLETION_INFORMATION.
  */
 NTSTATUS IopTieFileToPort(_Inout_ PFILE_OBJECT FileObject,
@@ -142,8 +143,10 @@ VOID IopFreeCompletionContext(_In_ PIO_COMPLETION_CONTEXT Context) {
     ExFreePoolWithTag(Context, IOP_TAG_PACKET);
 }
 
-/* Source: phnt; Windows SDK, PostQueuedCompletionStatus. STATUS_INSUFFICIENT_RESOURCES,
-   STATUS_QUOTA_EXCEEDED. */
+/*
+ * Source: phnt; Windows SDK, PostQueuedCompletionStatus. STATUS_INSUFFICIENT_RESOURCES,
+ * STATUS_QUOTA_EXCEEDED.
+ */
 NTSTATUS NTAPI NtSetIoCompletion(_In_ HANDLE IoCompletionHandle, _In_opt_ PVOID KeyContext,
                                  _In_opt_ PVOID ApcContext, _In_ NTSTATUS IoStatus,
                                  _In_ ULONG_PTR IoStatusInformation) {
@@ -163,7 +166,7 @@ NTSTATUS NTAPI NtSetIoCompletion(_In_ HANDLE IoCompletionHandle, _In_opt_ PVOID 
     return Status;
 }
 
-/* Takes a packet as *Information. The status of the wait, or STATUS_SUCCESS. */
+/* Removes a packet and copies it to *Information. Returns the wait's status or STATUS_SUCCESS. */
 static NTSTATUS IopTakePacket(PKQUEUE Queue, BOOLEAN Alertable, PLARGE_INTEGER Timeout,
                               PFILE_IO_COMPLETION_INFORMATION Information) {
     PLIST_ENTRY Entry = KeRemoveQueueAlertable(Queue, ExGetPreviousMode(), Alertable, Timeout);
@@ -231,7 +234,7 @@ NTSTATUS NTAPI NtRemoveIoCompletion(_In_ HANDLE IoCompletionHandle, _Out_ PVOID 
     return Status;
 }
 
-/* Waits for the first packet only; what else is there is taken with it, up to Count. */
+/* Waits only for the first packet; takes others that are queued with it, up to Count. */
 static NTSTATUS IopTakePackets(PKQUEUE Queue, PFILE_IO_COMPLETION_INFORMATION User, ULONG Count,
                                PULONG Taken, BOOLEAN Alertable, PLARGE_INTEGER Timeout) {
     LARGE_INTEGER Now = {.QuadPart = 0};
@@ -253,8 +256,10 @@ static NTSTATUS IopTakePackets(PKQUEUE Queue, PFILE_IO_COMPLETION_INFORMATION Us
     return Status;
 }
 
-/* Source: phnt; Windows SDK, GetQueuedCompletionStatusEx. STATUS_INVALID_PARAMETER for no Count;
-   STATUS_TIMEOUT, STATUS_USER_APC, STATUS_ALERTED. */
+/*
+ * Source: phnt; Windows SDK, GetQueuedCompletionStatusEx. STATUS_INVALID_PARAMETER if Count is 0;
+ * STATUS_TIMEOUT, STATUS_USER_APC, STATUS_ALERTED.
+ */
 NTSTATUS NTAPI NtRemoveIoCompletionEx(_In_ HANDLE IoCompletionHandle,
                                       _Out_ PFILE_IO_COMPLETION_INFORMATION IoCompletionInformation,
                                       _In_ ULONG Count, _Out_ PULONG NumEntriesRemoved,

@@ -1,17 +1,17 @@
 /*
- * ntfile.c - NtReadFile, NtWriteFile, NtFlushBuffersFile
+ * ntfile.c - NtReadFile, NtWriteFile
  *
- * Both transfers go the same way. First everything the caller gave is turned into kernel objects
- * and kernel values, in the order in which Windows checks them: file handle, access, addresses,
- * event. Then the data moves:
+ * Both transfers take the same path. First every argument is turned into kernel objects and values,
+ * in the order in which Windows checks them: file handle, access, addresses, event. Then the data
+ * moves:
  *
  *   buffered device (DO_BUFFERED_IO)  through a system buffer in pool, at most IOP_TRANSFER_CHUNK
- *                                     bytes at a time, one request for each piece
- *   any other                         one request; the driver copies to or from the caller's memory
- *                                     itself, as all of this happens in the caller's context
+ *                                     bytes at a time, with one request for each piece
+ *   any other                         in one request; the driver copies to or from the caller's
+ *                                     memory, since it runs in the caller's context
  *
  * Before a buffered write of several pieces the caller's whole buffer is touched, so that a bad
- * buffer is refused before the first byte goes out, as it would be with one large system buffer.
+ * buffer is rejected before the first byte is sent, as with one large system buffer.
  */
 #include "iop.h"
 
@@ -20,7 +20,7 @@ typedef struct _IOP_TRANSFER {
     PKEVENT Event;
     PKAPC Apc;
     PVOID Packet;     /* for the file's completion port */
-    PVOID ApcContext; /* what it will say */
+    PVOID ApcContext; /* the context that it carries */
     PIO_STATUS_BLOCK UserIosb;
     PUCHAR Buffer;
     ULONG Length;
@@ -31,7 +31,7 @@ typedef struct _IOP_TRANSFER {
     BOOLEAN OffsetGiven;
 } IOP_TRANSFER, *PIOP_TRANSFER;
 
-/* What the caller passed, untouched. */
+/* The caller's arguments, unchecked. */
 typedef struct _IOP_TRANSFER_ARGUMENTS {
     HANDLE FileHandle;
     HANDLE Event;
@@ -55,14 +55,14 @@ static VOID IopTransferApcKernelRoutine(_In_ PKAPC Apc, _Inout_ PKNORMAL_ROUTINE
     IopFreeTransferApc(Apc);
 }
 
-/* A transfer with a context, on a file with a port, is told to the port. */
+/* A transfer with a context, on a file with a port, is reported to the port. */
 static NTSTATUS IopPrepareTransferPacket(PIOP_TRANSFER Transfer,
                                          const IOP_TRANSFER_ARGUMENTS *Args) {
     if (Transfer->FileObject->CompletionContext == NULL) {
         return STATUS_SUCCESS;
     }
     if (Args->ApcRoutine != NULL) {
-        return STATUS_INVALID_PARAMETER; /* one of the two */
+        return STATUS_INVALID_PARAMETER; /* an APC and a port exclude each other */
     }
     if (Args->ApcContext == NULL) {
         return STATUS_SUCCESS;
@@ -86,8 +86,7 @@ static NTSTATUS IopPrepareTransferApc(PIOP_TRANSFER Transfer, const IOP_TRANSFER
     return STATUS_SUCCESS;
 }
 
-/* Reads the small arguments and probes the addresses; the status block need not be aligned on x64.
- */
+/* Reads the small arguments and probes addresses. On x64 the status block need not be aligned. */
 static NTSTATUS IopCaptureTransfer(PIOP_TRANSFER Transfer, const IOP_TRANSFER_ARGUMENTS *Args) {
     Transfer->OffsetGiven = Args->ByteOffset != NULL;
     if (Transfer->Mode == KernelMode) {
@@ -114,7 +113,7 @@ static NTSTATUS IopCaptureTransfer(PIOP_TRANSFER Transfer, const IOP_TRANSFER_AR
     return STATUS_SUCCESS;
 }
 
-/* The file, if its handle allows the transfer. A writer may hold only the right to append. */
+/* References the file if the handle allows the transfer; append access is enough to write. */
 static NTSTATUS IopReferenceTransferFile(PIOP_TRANSFER Transfer, HANDLE FileHandle,
                                          PBOOLEAN AppendOnly) {
     OBJECT_HANDLE_INFORMATION Information;
@@ -137,7 +136,7 @@ static NTSTATUS IopReferenceTransferFile(PIOP_TRANSFER Transfer, HANDLE FileHand
     return STATUS_SUCCESS;
 }
 
-/* Decides where the transfer begins. For a synchronous file its lock is held. */
+/* Decides where the transfer begins. The caller holds the lock of a synchronous file. */
 static NTSTATUS IopChooseOffset(PIOP_TRANSFER Transfer, BOOLEAN AppendOnly) {
     PFILE_OBJECT FileObject = Transfer->FileObject;
     BOOLEAN FromPosition = Transfer->Offset.HighPart == -1 &&
@@ -163,7 +162,7 @@ static NTSTATUS IopChooseOffset(PIOP_TRANSFER Transfer, BOOLEAN AppendOnly) {
     return STATUS_SUCCESS;
 }
 
-/* One request for Length bytes at Buffer; System is the system buffer of a buffered device. */
+/* Sends one request for Length bytes at Buffer; System is a buffered device's system buffer. */
 static NTSTATUS IopTransferPiece(PIOP_TRANSFER Transfer, PVOID System, PUCHAR Buffer, ULONG Length,
                                  PIO_STATUS_BLOCK IoStatus) {
     PIRP Irp = IopAllocateRequest(Transfer->FileObject, Transfer->MajorFunction, Transfer->Mode);
@@ -209,7 +208,7 @@ static NTSTATUS IopCopyOut(PUCHAR Buffer, const VOID *System, SIZE_T Length, KPR
     return STATUS_SUCCESS;
 }
 
-/* Reads one byte of each page, so that a bad buffer shows before anything is sent. */
+/* Reads one byte of each page, so that a bad buffer is found before anything is sent. */
 static NTSTATUS IopTouchUserBuffer(const UCHAR *Buffer, SIZE_T Length) {
     __try {
         for (SIZE_T Done = 0; Done < Length; Done += PAGE_SIZE - BYTE_OFFSET(Buffer + Done)) {
@@ -221,7 +220,7 @@ static NTSTATUS IopTouchUserBuffer(const UCHAR *Buffer, SIZE_T Length) {
     return STATUS_SUCCESS;
 }
 
-/* One piece of a buffered transfer, with the copy before or after it. */
+/* Transfers one piece through the system buffer, copying before or after the request. */
 static NTSTATUS IopTransferBufferedPiece(PIOP_TRANSFER Transfer, PVOID System, PUCHAR Buffer,
                                          ULONG Length, PIO_STATUS_BLOCK IoStatus) {
     BOOLEAN Reading = Transfer->MajorFunction == IRP_MJ_READ;
@@ -268,17 +267,17 @@ static NTSTATUS IopTransferBuffered(PIOP_TRANSFER Transfer, PIO_STATUS_BLOCK IoS
             Transfer->Offset.QuadPart += Piece;
         }
         if (IoStatus->Information != Piece) {
-            break; /* less: the end; more: the driver means something else by it */
+            break; /* less: end of data; more: the driver counts something else */
         }
     } while (Done < Transfer->Length);
     ExFreePoolWithTag(System, IOP_TAG_BUFFER);
-    /* What has been transferred counts, even if a later piece failed. */
+    /* Bytes already transferred count, even if a later piece failed. */
     IoStatus->Status = Done != 0 && IopHasFailed(Status) ? STATUS_SUCCESS : Status;
     IoStatus->Information = Done;
     return IoStatus->Status;
 }
 
-/* Either event may have been switched off (FileIoCompletionNotificationInformation). */
+/* Either event may be disabled (FileIoCompletionNotificationInformation). */
 static VOID IopSetTransferEvent(PIOP_TRANSFER Transfer) {
     ULONG Skip = Transfer->Event != NULL ? FO_SKIP_SET_FAST_IO : FO_SKIP_SET_EVENT;
     if ((Transfer->FileObject->Flags & Skip) == 0) {
@@ -288,8 +287,8 @@ static VOID IopSetTransferEvent(PIOP_TRANSFER Transfer) {
 }
 
 /*
- * Tells the caller. A transfer that failed at once leaves the status block and the event alone, as
- * in Windows; the end of a file is reported in the block too, as Windows' fast path does.
+ * Reports the result to the caller. A transfer that fails at once leaves the status block and the
+ * event alone, as in Windows; end of file is also reported in the block, as by Windows' fast path.
  */
 static NTSTATUS IopReportTransfer(PIOP_TRANSFER Transfer, const IO_STATUS_BLOCK *IoStatus) {
     NTSTATUS Status = IoStatus->Status;
@@ -303,7 +302,7 @@ static NTSTATUS IopReportTransfer(PIOP_TRANSFER Transfer, const IO_STATUS_BLOCK 
             WriteULong64ToUser(&Transfer->UserIosb->Information, IoStatus->Information);
             WriteULongToUser(&Transfer->UserIosb->Status, (ULONG)Status);
         } __except (EXCEPTION_EXECUTE_HANDLER) {
-            /* The caller took its own block away; the transfer itself has happened. */
+            /* The caller unmapped its status block; the transfer itself has happened. */
             (VOID)0;
         }
     }
@@ -325,7 +324,7 @@ static NTSTATUS IopReportTransfer(PIOP_TRANSFER Transfer, const IO_STATUS_BLOCK 
     return Status;
 }
 
-/* The transfer itself, on a file that is locked if it is synchronous. */
+/* Runs the transfer. The caller holds the lock of a synchronous file. */
 static NTSTATUS IopRunTransfer(PIOP_TRANSFER Transfer, BOOLEAN AppendOnly) {
     PDEVICE_OBJECT Device = IoGetRelatedDeviceObject(Transfer->FileObject);
     IO_STATUS_BLOCK IoStatus = {0};

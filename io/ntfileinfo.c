@@ -1,16 +1,16 @@
 /*
- * ntfileinfo.c - NtCreateFile, NtOpenFile, information about files and volumes, NtFlushBuffersFile
+ * ntfileinfo.c - NtCreateFile, NtOpenFile, NtFlushBuffersFile, file and volume information
  *
- * What the I/O manager knows itself (position, access, mode, alignment of a file; type of a device)
- * it answers itself; everything else becomes a request with a system buffer that the driver fills.
- * Checks come in Windows' order: information class, length, addresses, handle.
+ * The I/O manager answers queries about what it knows itself (a file's position, access, mode and
+ * alignment, a device's type). Every other query becomes a request with a system buffer that the
+ * driver fills. Checks are made in Windows' order: information class, length, addresses, handle.
  */
 #include "iop.h"
 
-/* No answer is longer: a name of 64 KiB and its length. */
+/* The longest possible answer: a name of 64 KiB and its length. */
 #define IOP_INFORMATION_LIMIT 0x10400u
 
-/* Smallest buffer and the access needed, by class; a class that is not listed is refused. */
+/* Minimum buffer size and required access, by class; a class that is not listed is rejected. */
 typedef struct _IOP_CLASS_RULE {
     ULONG Class;
     ULONG MinimumLength;
@@ -49,7 +49,7 @@ static const IOP_CLASS_RULE IopVolumeRules[] = {
     {FileFsAttributeInformation, sizeof(FILE_FS_ATTRIBUTE_INFORMATION), 0},
 };
 
-/* One call of these services, as it came. */
+/* The arguments and the state of one call. */
 typedef struct _IOP_INFORMATION_CALL {
     HANDLE FileHandle;
     PIO_STATUS_BLOCK IoStatusBlock;
@@ -109,7 +109,7 @@ static NTSTATUS IopBeginInformation(PIOP_INFORMATION_CALL Call, const IOP_CLASS_
     return Status;
 }
 
-/* Copies the answer out and gives everything back. Errors leave the caller's memory alone. */
+/* Copies the answer out and releases everything. On an error the caller's memory is unchanged. */
 static NTSTATUS IopEndInformation(PIOP_INFORMATION_CALL Call, NTSTATUS Status,
                                   ULONG_PTR Information, BOOLEAN Query) {
     SIZE_T Bytes = Query ? min(Information, Call->SystemLength) : 0;
@@ -149,7 +149,7 @@ static ULONG IopFileMode(PFILE_OBJECT FileObject) {
     return Mode;
 }
 
-/* Which flag of the file is which notification mode. */
+/* The file flag of each notification mode. */
 typedef struct _IOP_NOTIFICATION_MODE {
     ULONG Mode;
     ULONG FileFlag;
@@ -172,8 +172,8 @@ static ULONG IopQueryNotification(PFILE_OBJECT FileObject) {
 }
 
 /*
- * Modes can only be added. STATUS_INVALID_PARAMETER: a synchronous file. Source: Windows SDK,
- * SetFileCompletionNotificationModes.
+ * Modes can be added but not removed. STATUS_INVALID_PARAMETER: the file is synchronous. Source:
+ * Windows SDK, SetFileCompletionNotificationModes.
  */
 static NTSTATUS IopSetNotification(PFILE_OBJECT FileObject, ULONG Modes) {
     if ((FileObject->Flags & FO_SYNCHRONOUS_IO) != 0) {
@@ -188,7 +188,7 @@ static NTSTATUS IopSetNotification(PFILE_OBJECT FileObject, ULONG Modes) {
     return STATUS_SUCCESS;
 }
 
-/* Answers what needs no driver; *Information is 0 for a class that does. */
+/* Answers classes that need no driver; sets *Information to 0 for the others. */
 static VOID IopQueryFileObject(PIOP_INFORMATION_CALL Call, PULONG_PTR Information) {
     switch (Call->Class) {
     case FilePositionInformation:
@@ -273,7 +273,7 @@ static NTSTATUS IopSetPosition(PFILE_OBJECT FileObject, const FILE_POSITION_INFO
     return STATUS_SUCCESS;
 }
 
-/* What the I/O manager keeps itself it sets itself. */
+/* Sets what the I/O manager keeps itself. */
 static NTSTATUS IopSetInformation(PIOP_INFORMATION_CALL Call) {
     ULONG_PTR Information = 0;
     switch (Call->Class) {
@@ -331,7 +331,7 @@ NTSTATUS NtQueryVolumeInformationFile(_In_ HANDLE FileHandle, _Out_ PIO_STATUS_B
     return IopEndInformation(&Call, Status, Information, TRUE);
 }
 
-/* Source: WDK page of ZwFlushBuffersFile: needs the right to write or to append. */
+/* Source: WDK page of ZwFlushBuffersFile; needs write or append access. */
 NTSTATUS NtFlushBuffersFile(_In_ HANDLE FileHandle, _Out_ PIO_STATUS_BLOCK IoStatusBlock) {
     KPROCESSOR_MODE Mode = ExGetPreviousMode();
     OBJECT_HANDLE_INFORMATION Information;
@@ -367,7 +367,9 @@ NTSTATUS NtFlushBuffersFile(_In_ HANDLE FileHandle, _Out_ PIO_STATUS_BLOCK IoSta
     return IopEndInformation(&Call, Status, IoStatus.Information, FALSE);
 }
 
-/* Source: WDK page of ZwQueryAttributesFile (phnt): attributes by name, without a handle. */
+/*
+ * Source: WDK page of ZwQueryAttributesFile, phnt. Queries attributes by name, without a handle.
+ */
 NTSTATUS NtQueryAttributesFile(_In_ POBJECT_ATTRIBUTES ObjectAttributes,
                                _Out_ PFILE_BASIC_INFORMATION FileInformation) {
     KPROCESSOR_MODE Mode = ExGetPreviousMode();

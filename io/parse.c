@@ -1,18 +1,19 @@
 /*
  * parse.c - from a name to an open file
  *
- * The object manager walks \??\C:\dir\file as far as it knows the way: the link C: leads to the
- * device \Device\HarddiskVolume1, and there its tree ends. What is left, "\dir\file", it hands to
+ * The object manager resolves \??\C:\dir\file as far as its own tree reaches: the link C: leads to
+ * the device \Device\HarddiskVolume1, which has no children. It passes the rest, "\dir\file", to
  * the parse procedure of the device type, IopParseDevice, with the open packet that the service
- * made. The I/O manager makes a FILE_OBJECT with that rest as its name and asks the device's
- * driver, by IRP_MJ_CREATE, whether there is such a file and whether it may be opened so. A name
- * relative to an open file or directory comes through IopParseFile instead; the driver finds the
- * file that the name starts from in RelatedFileObject, which is valid while IRP_MJ_CREATE is
- * processed and no longer (WDK, FILE_OBJECT): it holds no reference, so files that were opened
- * relative to each other do not keep each other.
+ * made. The I/O manager creates a FILE_OBJECT with the rest as its name and sends IRP_MJ_CREATE,
+ * with which the driver decides whether the file exists and may be opened as requested.
  *
- * Until the driver has said yes, FO_FILE_OPEN is not set and the driver is not told of the end of
- * the file object.
+ * A name relative to an open file or directory is parsed by IopParseFile instead. The driver finds
+ * the starting file in RelatedFileObject, which is valid only while IRP_MJ_CREATE is processed
+ * (WDK, FILE_OBJECT). It holds no reference, so files that were opened relative to each other do
+ * not keep each other alive.
+ *
+ * FO_FILE_OPEN is set when the driver has accepted the open. Without it the driver is not told of
+ * the file object's end.
  */
 #include "iop.h"
 
@@ -51,7 +52,7 @@ static NTSTATUS IopCopyFileName(PFILE_OBJECT FileObject, PUNICODE_STRING Name) {
     return STATUS_SUCCESS;
 }
 
-/* Makes the file object on a device that the caller has counted (IopReferenceDevice). */
+/* Creates the file object. The caller has counted it on the device (IopReferenceDevice). */
 static NTSTATUS IopCreateFileObject(PDEVICE_OBJECT Device, POPEN_PACKET Packet,
                                     PUNICODE_STRING Name, BOOLEAN CaseInsensitive,
                                     PFILE_OBJECT *Result) {
@@ -84,7 +85,7 @@ static NTSTATUS IopCreateFileObject(PDEVICE_OBJECT Device, POPEN_PACKET Packet,
     return STATUS_SUCCESS;
 }
 
-/* Asks the driver. On failure the file object is as it was. */
+/* Sends IRP_MJ_CREATE. On failure the file object is unchanged. */
 static NTSTATUS IopSendCreate(PFILE_OBJECT FileObject, POPEN_PACKET Packet,
                               PACCESS_STATE AccessState, KPROCESSOR_MODE Mode) {
     IO_SECURITY_CONTEXT Security = {
@@ -114,7 +115,7 @@ static NTSTATUS IopSendCreate(PFILE_OBJECT FileObject, POPEN_PACKET Packet,
     return Status;
 }
 
-/* NtQueryAttributesFile: the file is opened only to be asked, and never gets a handle. */
+/* For NtQueryAttributesFile: the file is opened only for the query and never gets a handle. */
 static NTSTATUS IopAnswerQueryOnly(PFILE_OBJECT FileObject, POPEN_PACKET Packet) {
     IO_STATUS_BLOCK IoStatus;
     NTSTATUS Status =
@@ -169,7 +170,7 @@ NTSTATUS IopParseDevice(_In_ PVOID ParseObject, _In_opt_ POBJECT_TYPE ObjectType
     Packet->FinalStatus = IopOpenDevice(ParseObject, AccessState, AccessMode, Attributes,
                                         RemainingName, Packet, Object);
     if (NT_SUCCESS(Packet->FinalStatus) && *Object == NULL) {
-        return STATUS_OBJECT_TYPE_MISMATCH; /* answered; only the packet knows how it went */
+        return STATUS_OBJECT_TYPE_MISMATCH; /* no object; the result is in the packet */
     }
     return Packet->FinalStatus;
 }

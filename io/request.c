@@ -1,12 +1,12 @@
 /*
  * request.c - requests that the calling thread sends and waits for
  *
- * Every service of this system waits for its request, also on a file opened without
- * FILE_SYNCHRONOUS_IO_...: a driver may return STATUS_PENDING, but the service does not
- * (different from Windows, where such a service returns and an APC finishes the request later; to
- * the caller it looks as if the driver had been quick). So a request is finished by the thread that
- * started it, in the right address space, and no APC is needed: a completion routine takes the
- * packet back from IofCompleteRequest and, if the driver had pended it, wakes the thread.
+ * Every service waits for its request, even on a file opened without FILE_SYNCHRONOUS_IO_...: a
+ * driver may return STATUS_PENDING, but the service does not. (In Windows such a service returns
+ * and an APC finishes the request later; here the driver simply appears fast to the caller.) So the
+ * thread that starts a request also finishes it, in the right address space and without an APC. A
+ * completion routine takes the packet back from IofCompleteRequest and, if the driver had returned
+ * STATUS_PENDING, wakes the thread.
  */
 #include "iop.h"
 
@@ -22,7 +22,7 @@ static VOID IopPrepareRequest(PFILE_OBJECT FileObject, UCHAR MajorFunction, KPRO
     Location->FileObject = FileObject;
 }
 
-/* A packet for the top of the file's stack, its first location prepared. NULL without memory. */
+/* Allocates a packet for the top of the file's stack and prepares its first location, or NULL. */
 PIRP IopAllocateRequest(_In_ PFILE_OBJECT FileObject, _In_ UCHAR MajorFunction,
                         _In_ KPROCESSOR_MODE Mode) {
     PIRP Irp = IoAllocateIrp(IoGetRelatedDeviceObject(FileObject)->StackSize, FALSE);
@@ -42,8 +42,8 @@ static NTSTATUS IopRequestDone(_In_ PDEVICE_OBJECT DeviceObject, _In_ PIRP Irp,
 }
 
 /*
- * Sends the request and waits for its end; the packet is the caller's again and IoStatus a copy of
- * its result. Returns the final status. PASSIVE_LEVEL or APC_LEVEL.
+ * Sends the request and waits for its completion. Afterwards the caller owns the packet again, and
+ * IoStatus holds a copy of its result. Returns the final status. PASSIVE_LEVEL or APC_LEVEL.
  */
 NTSTATUS IopCallDriverAndWait(_In_ PFILE_OBJECT FileObject, _Inout_ PIRP Irp,
                               _Out_ PIO_STATUS_BLOCK IoStatus) {
@@ -59,9 +59,9 @@ NTSTATUS IopCallDriverAndWait(_In_ PFILE_OBJECT FileObject, _Inout_ PIRP Irp,
 }
 
 /*
- * A request without parameters: flush, cleanup, close. A driver must hear of the end of a file even
- * when there is no memory, so the packet stands on the kernel stack: this function waits for its
- * end, and no stack of devices is higher than IOP_MAXIMUM_STACK.
+ * Sends a request without parameters: flush, cleanup, close. A driver must learn of the end of a
+ * file even if no memory is left, so the packet is allocated on the kernel stack. This is safe,
+ * since the function waits for completion, and no device stack is higher than IOP_MAXIMUM_STACK.
  */
 NTSTATUS IopSendSimpleRequest(_In_ PFILE_OBJECT FileObject, _In_ UCHAR MajorFunction,
                               _Out_ PIO_STATUS_BLOCK IoStatus) {
@@ -77,8 +77,8 @@ NTSTATUS IopSendSimpleRequest(_In_ PFILE_OBJECT FileObject, _In_ UCHAR MajorFunc
 }
 
 /*
- * Asks the driver about its file; Buffer is kernel memory of the size of the class's structure. An
- * answer that is a success but shorter than that is none: STATUS_INVALID_DEVICE_REQUEST.
+ * Queries the driver for information about its file. Buffer is kernel memory of the size of the
+ * class's structure. A successful answer that is shorter is STATUS_INVALID_DEVICE_REQUEST.
  */
 NTSTATUS IopQueryFileInformation(_In_ PFILE_OBJECT FileObject,
                                  _In_ FILE_INFORMATION_CLASS FileInformationClass,

@@ -1,10 +1,10 @@
 /*
- * share.c - share access: whether two opens of one file tolerate each other
+ * share.c - share access: whether two opens of one file are compatible
  *
- * A file system keeps a SHARE_ACCESS for each file that is open, under its own lock: how many opens
- * there are, how many read, write or delete, and how many of them tolerate others doing so. An open
- * is refused if it wants what somebody does not share, or does not share what somebody already
- * does. Opens that only look at attributes count for nothing.
+ * A file system keeps a SHARE_ACCESS for each open file, under its own lock: the number of opens,
+ * how many read, write or delete, and how many allow others to do so. An open is rejected if it
+ * asks for access that an existing open does not share, or does not share access that an existing
+ * open has. Opens that only read attributes do not count.
  */
 #include "iop.h"
 
