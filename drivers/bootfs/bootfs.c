@@ -1,21 +1,21 @@
 /*
  * bootfs.c - the boot volume: a read-only file system over the files that the loader read
  *
- * UEFI's firmware could read a disk; this kernel cannot yet. So the loader reads every file of the
- * boot volume into memory and lists them in the loader block, and this driver shows them as a file
- * system: the device \Device\HarddiskVolume1, to which \??\C: leads. Programs and the memory
- * manager see ordinary files; when there is a disk driver and a real file system, nothing above
- * changes.
+ * UEFI's firmware can read a disk; this kernel cannot yet. So the loader reads every file of the
+ * boot volume into memory and lists them in the loader block. This driver presents them as a file
+ * system: the device \Device\HarddiskVolume1, to which \??\C: links. Programs and the memory
+ * manager see ordinary files, so a disk driver and a real file system will need no change above
+ * this layer.
  *
- * Objects. One BOOTFS_FCB stands for each file and each directory, made at start and never freed
- * (tree.c). FILE_OBJECT.FsContext points to it, and all opens of a file share its
- * SECTION_OBJECT_POINTERS: that is how the pages of ntdll.dll are shared by all processes.
+ * Objects: each file and each directory has one BOOTFS_FCB, created at start and never freed
+ * (tree.c). FILE_OBJECT.FsContext points to it. All opens of a file share its
+ * SECTION_OBJECT_POINTERS, which is how all processes share the pages of ntdll.dll.
  *
- * Reads are neither buffered nor direct: the driver copies straight from the loader's memory to the
- * caller's, which is right because file systems are called in the context of the caller.
- *
- * Writing in any form is refused: opens that ask for it get STATUS_MEDIA_WRITE_PROTECTED.
- * The volume's Lock guards the share access of all files; nothing else ever changes.
+ * Rules:
+ * - Reads are neither buffered nor direct: the driver copies from the loader's memory to the
+ *   caller's. This is safe because file systems are called in the caller's context.
+ * - All writing is rejected; opens that ask for it get STATUS_MEDIA_WRITE_PROTECTED.
+ * - The volume's Lock guards the share access of all files; nothing else ever changes.
  */
 #include "bootfs.h"
 
@@ -40,7 +40,7 @@ static VOID BootFsUnlock(PBOOTFS_VOLUME Volume) {
     KeLeaveCriticalRegion();
 }
 
-/* Where the name starts: the root, or the directory that the caller named. */
+/* Returns where the name starts: at the root, or at the caller's directory. */
 static NTSTATUS BootFsFindStart(PBOOTFS_VOLUME Volume, PFILE_OBJECT FileObject,
                                 PBOOTFS_FCB *Start) {
     *Start = Volume->Root;
@@ -49,19 +49,19 @@ static NTSTATUS BootFsFindStart(PBOOTFS_VOLUME Volume, PFILE_OBJECT FileObject,
     }
     *Start = FileObject->RelatedFileObject->FsContext;
     if (FileObject->FileName.Length != 0 && FileObject->FileName.Buffer[0] == L'\\') {
-        return STATUS_OBJECT_NAME_INVALID; /* a relative name is not rooted */
+        return STATUS_OBJECT_NAME_INVALID; /* a relative name must not start with a separator */
     }
     return STATUS_SUCCESS;
 }
 
-/* What a create request may want of a file that does not exist, on a volume that cannot change. */
+/* The status of a create request for a file that does not exist; the volume cannot change. */
 static NTSTATUS BootFsMissing(NTSTATUS LookupStatus, ULONG Disposition) {
     BOOLEAN Creates = Disposition != FILE_OPEN && Disposition != FILE_OVERWRITE;
     return LookupStatus == STATUS_OBJECT_NAME_NOT_FOUND && Creates ? STATUS_MEDIA_WRITE_PROTECTED
                                                                    : LookupStatus;
 }
 
-/* Does what was found fit what was asked for? In the order in which NTFS answers. */
+/* Checks that the file found fits the request, in the order in which NTFS checks. */
 static NTSTATUS BootFsCheckOpen(PBOOTFS_FCB Fcb, ULONG Disposition, ULONG Options,
                                 ACCESS_MASK DesiredAccess, BOOLEAN TrailingSeparator) {
     if (TrailingSeparator && !Fcb->Directory) {
@@ -124,7 +124,7 @@ static NTSTATUS BootFsCreate(_In_ PDEVICE_OBJECT DeviceObject, _Inout_ PIRP Irp)
     return BootFsComplete(Irp, Status, NT_SUCCESS(Status) ? FILE_OPENED : 0);
 }
 
-/* The last handle has gone: others may now open the file as this opener did not want it. */
+/* The last handle is closed: its share access no longer restricts other openers. */
 static NTSTATUS BootFsCleanup(_In_ PDEVICE_OBJECT DeviceObject, _Inout_ PIRP Irp) {
     PFILE_OBJECT FileObject = IoGetCurrentIrpStackLocation(Irp)->FileObject;
     PBOOTFS_VOLUME Volume = DeviceObject->DeviceExtension;

@@ -1,5 +1,5 @@
 /*
- * bootfs.h - structures of the boot volume's file system; the essay is in bootfs.c.
+ * bootfs.h - structures of the boot volume's file system (see the essay in bootfs.c)
  */
 #ifndef VITRINE_BOOTFS_H
 #define VITRINE_BOOTFS_H
@@ -14,24 +14,24 @@
 #define BOOTFS_FCB_TYPE 0x0702
 
 /*
- * A file or directory. The tree is built when the volume is made and never changes; Share is
- * guarded by the volume's Lock, Sections by the memory manager.
+ * A file or directory. The tree is built with the volume and never changes. The volume's Lock
+ * guards Share; the memory manager guards Sections.
  */
 typedef struct _BOOTFS_FCB {
     CSHORT NodeType; /* BOOTFS_FCB_TYPE */
     BOOLEAN Directory;
-    UNICODE_STRING Name; /* last component, a part of the boot file's path */
+    UNICODE_STRING Name; /* last component; points into the boot file's path */
     struct _BOOTFS_FCB *Parent;
     struct _BOOTFS_FCB *Child; /* of a directory */
     struct _BOOTFS_FCB *Sibling;
     PLOADER_BOOT_FILE File; /* NULL for a directory */
-    ULONG Index;            /* number by which FileInternalInformation tells files apart */
+    ULONG Index;            /* unique; FileInternalInformation returns it */
     SHARE_ACCESS Share;
     SECTION_OBJECT_POINTERS Sections;
 } BOOTFS_FCB, *PBOOTFS_FCB;
 
 typedef struct _BOOTFS_VOLUME {
-    EX_PUSH_LOCK Lock; /* Share of all FCBs */
+    EX_PUSH_LOCK Lock; /* guards Share in all FCBs */
     PBOOTFS_FCB Root;
     ULONG FcbCount;
     ULONG64 TotalBytes;

@@ -1,9 +1,9 @@
 /*
- * info.c - what the boot volume tells about its files and itself
+ * info.c - information about the boot volume and its files
  *
- * Answers go to the system buffer that the I/O manager made; it has checked that the fixed part of
- * the class fits. A name that does not fit is cut and reported as STATUS_BUFFER_OVERFLOW, a
- * warning.
+ * Answers are written to the I/O manager's system buffer; the I/O manager has checked that the
+ * fixed part of the class fits. A name that does not fit is truncated and reported with the warning
+ * STATUS_BUFFER_OVERFLOW.
  */
 #include "bootfs.h"
 
@@ -101,7 +101,7 @@ NTSTATUS BootFsSetInformation(_In_ PDEVICE_OBJECT DeviceObject, _Inout_ PIRP Irp
     return BootFsComplete(Irp, STATUS_MEDIA_WRITE_PROTECTED, 0);
 }
 
-/* Copies a text as far as it fits behind the fixed part of a structure. */
+/* Copies as much of a text as fits after the fixed part of a structure. */
 static NTSTATUS BootFsCopyLabel(PCWSTR Text, PWCHAR To, ULONG Room, PULONG TextLength,
                                 PULONG Copied) {
     UNICODE_STRING String;

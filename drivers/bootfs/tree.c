@@ -1,13 +1,13 @@
 /*
  * tree.c - the tree of names of the boot volume
  *
- * The loader gives a flat list of paths. The tree is made of it once, directories as they are first
- * mentioned; a lookup then compares one name per entry of one directory on the way. Names are parts
- * of the paths in the loader's list, nothing is copied.
+ * The loader provides a flat list of paths. The tree is built from it once; a directory is created
+ * when a path first mentions it. A lookup then compares names only within each directory on the
+ * path. Names point into the paths of the loader's list; nothing is copied.
  */
 #include "bootfs.h"
 
-/* Splits the first component off Path. FALSE: there is none. */
+/* Splits the first component off Path; FALSE if there is none. */
 static BOOLEAN BootFsNextComponent(PUNICODE_STRING Path, PUNICODE_STRING Component) {
     while (Path->Length != 0 && Path->Buffer[0] == L'\\') {
         Path->Buffer++;
@@ -53,7 +53,7 @@ static PBOOTFS_FCB BootFsCreateFcb(PBOOTFS_VOLUME Volume, PBOOTFS_FCB Parent,
     return Fcb;
 }
 
-/* The boot partition keeps the system in \vitrine; here, as on every Windows, it is \Windows. */
+/* The boot partition keeps the system in \vitrine; on this volume it is \Windows, as in Windows. */
 static VOID BootFsMapSystemRoot(PUNICODE_STRING Component) {
     static const UNICODE_STRING OnPartition = RTL_CONSTANT_STRING(L"vitrine");
     static const UNICODE_STRING SystemRoot = RTL_CONSTANT_STRING(L"Windows");
@@ -62,7 +62,7 @@ static VOID BootFsMapSystemRoot(PUNICODE_STRING Component) {
     }
 }
 
-/* Enters one file with all directories above it. The first of two files of one name wins. */
+/* Adds a file and the directories above it. Of two files with the same name the first wins. */
 static NTSTATUS BootFsAddFile(PBOOTFS_VOLUME Volume, PLOADER_BOOT_FILE File) {
     UNICODE_STRING Rest = File->Path;
     UNICODE_STRING Component;
@@ -92,8 +92,8 @@ static NTSTATUS BootFsAddFile(PBOOTFS_VOLUME Volume, PLOADER_BOOT_FILE File) {
 }
 
 /*
- * Makes the tree of all boot files. On failure what was made stays with the volume: the system does
- * not go on without it.
+ * Builds the tree of all boot files. On failure the partial tree is not freed, since the system
+ * cannot run without the volume.
  */
 NTSTATUS BootFsBuildTree(_Out_ PBOOTFS_VOLUME Volume, _In_ PLOADER_PARAMETER_BLOCK LoaderBlock) {
     PLIST_ENTRY Head = &LoaderBlock->Extension->BootFiles;
@@ -110,7 +110,7 @@ NTSTATUS BootFsBuildTree(_Out_ PBOOTFS_VOLUME Volume, _In_ PLOADER_PARAMETER_BLO
     return STATUS_SUCCESS;
 }
 
-/* Characters that no file name may hold, and two separators in a row. */
+/* FALSE if the path has a character that is invalid in file names, or two adjacent separators. */
 static BOOLEAN BootFsPathValid(PCUNICODE_STRING Path) {
     ULONG Count = Path->Length / sizeof(WCHAR);
     for (ULONG Index = 0; Index < Count; Index++) {
@@ -128,8 +128,8 @@ static BOOLEAN BootFsPathValid(PCUNICODE_STRING Path) {
 }
 
 /*
- * Walks Path from Start. STATUS_OBJECT_NAME_INVALID, STATUS_OBJECT_NAME_NOT_FOUND for the last
- * component, STATUS_OBJECT_PATH_NOT_FOUND for one before it or a file in the middle.
+ * Walks Path from Start. Fails with STATUS_OBJECT_NAME_INVALID; STATUS_OBJECT_NAME_NOT_FOUND if the
+ * last component is missing; STATUS_OBJECT_PATH_NOT_FOUND if an earlier one is missing or a file.
  */
 NTSTATUS BootFsLookup(_In_ PBOOTFS_FCB Start, _In_ PCUNICODE_STRING Path,
                       _In_ BOOLEAN CaseInsensitive, _Out_ PBOOTFS_FCB *Fcb,
@@ -143,7 +143,7 @@ NTSTATUS BootFsLookup(_In_ PBOOTFS_FCB Start, _In_ PCUNICODE_STRING Path,
         return STATUS_OBJECT_NAME_INVALID;
     }
     while (BootFsNextComponent(&Rest, &Component)) {
-        BOOLEAN Last = Rest.Length <= sizeof(WCHAR); /* nothing or one separator follows */
+        BOOLEAN Last = Rest.Length <= sizeof(WCHAR); /* at most a separator follows */
         if (!Current->Directory) {
             return STATUS_OBJECT_PATH_NOT_FOUND;
         }
@@ -167,7 +167,7 @@ static ULONG BootFsNameLength(PBOOTFS_FCB Fcb) {
     return Length;
 }
 
-/* Writes the full name, or the Size bytes of it that fit; returns its length in bytes. */
+/* Writes the full name, or as much of it as fits in Size bytes; returns its length in bytes. */
 ULONG BootFsBuildName(_In_ PBOOTFS_FCB Fcb, _Out_writes_bytes_(Size) PWCHAR Buffer,
                       _In_ ULONG Size) {
     ULONG Length = BootFsNameLength(Fcb);

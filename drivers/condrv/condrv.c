@@ -1,24 +1,26 @@
 /*
  * condrv.c - the console: \Device\ConDrv
  *
- * Standard input and output of programs. Two names can be opened below the device, as on Windows:
- * \Device\ConDrv\Input and \Device\ConDrv\Output. Both lead to the same console: a serial port, and
- * for output the screen as well, if the machine has one.
+ * The device is standard input and output of programs. Two names below it can be opened, as in
+ * Windows: \Device\ConDrv\Input and \Device\ConDrv\Output. Both lead to the same console: a serial
+ * port and, for output, also the screen if the machine has one.
  *
- * The boot option /CONSOLE=COMn names the port; it is meant for tools, so the bytes pass as they
- * are. Without the option the console is COM1, where a person sits: input is echoed and can be
- * edited (input.c). Output is never translated: what a program writes is what arrives.
+ * The boot option /CONSOLE=COMn names the port. It is meant for tools, so bytes pass unchanged.
+ * Without the option the console is COM1 and is used by a person: input is echoed and can be edited
+ * (input.c). Output is never translated.
  *
- * A person may also type on the machine's own keyboard, so then the console takes keys as well
- * (keyboard.c). Bytes from port and keyboard come in by interrupt (receive.c) into one ring, from
- * which the reader makes lines (input.c).
+ * A person may also use the machine's keyboard, so the console then accepts keys too (keyboard.c).
+ * Bytes from the port and the keyboard arrive by interrupt (receive.c) in one ring, from which the
+ * reader builds lines (input.c).
  *
- * The device does buffered I/O: the I/O manager gives kernel memory. Output is polled and finished
+ * The device uses buffered I/O, so its buffers are kernel memory. Output is polled and complete
  * when the entry point returns. Input waits in the reader's own thread.
  *
- * Locks, in order: InputLock is held by the reader that waits; OutputLock keeps a piece of output
- * together, and is taken by a reader that echoes; RingLock guards the ring, for a few
- * instructions; the lock of the port's interrupt.
+ * Locks, in order:
+ * - InputLock is held by the reader that waits for input.
+ * - OutputLock keeps a piece of output together; a reader that echoes takes it.
+ * - RingLock guards the ring for a few instructions.
+ * - The lock of the port's interrupt is last.
  */
 #include "condrv.h"
 
@@ -77,7 +79,7 @@ static NTSTATUS ConRead(_In_ PDEVICE_OBJECT DeviceObject, _Inout_ PIRP Irp) {
     return ConComplete(Irp, Status, Read);
 }
 
-/* Which port, and whether a person or a tool is at its other end. */
+/* Determines the port, and whether a person or a tool uses it. */
 static VOID ConReadOptions(PCON_EXTENSION Console) {
     PCSTR Value = HalQueryLoadOption("CONSOLE");
     Console->Port = HalParseSerialPort(Value);

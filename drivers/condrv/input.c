@@ -1,15 +1,14 @@
 /*
- * input.c - lines from what is received or typed
+ * input.c - builds lines from received or typed bytes
  *
- * A reader gets one line at most, up to and including its line feed; what its buffer cannot hold
- * stays for the next read. Bytes from a tool (not Interactive) pass unchanged and Ctrl-Z ends the
- * input for good: STATUS_END_OF_FILE then and ever after. A person's Enter (CR) becomes CR LF as on
- * a Windows console, what is typed is echoed, Backspace takes back, Ctrl-C and Esc clear the line,
- * and Ctrl-Z at the start of a line makes one read return no bytes.
+ * A read returns at most one line, including its line feed. What does not fit in the buffer stays
+ * for the next read. Bytes from a tool (not Interactive) pass unchanged, and Ctrl-Z ends the input
+ * permanently: this and every later read returns STATUS_END_OF_FILE. For a person, Enter (CR)
+ * becomes CR LF as on a Windows console, typed characters are echoed, Backspace deletes, Ctrl-C and
+ * Esc clear the line, and Ctrl-Z at the start of a line makes one read return no bytes.
  *
- * While there is no byte, the reader waits for InputEvent, which the DPCs of port and keyboard set.
- * The wait is the reader's own (its processor mode, PASSIVE level), so a thread that is being ended
- * does not wait for input: the read is cancelled.
+ * A reader without input waits for InputEvent, which the DPCs of the port and the keyboard set. It
+ * waits in its own processor mode at PASSIVE_LEVEL, so terminating the thread cancels the read.
  */
 #include "condrv.h"
 
@@ -18,7 +17,7 @@
 #define ESCAPE 0x1B
 #define RUBOUT 0x7F
 
-/* FALSE: the thread is to end instead. */
+/* FALSE if the thread is being terminated instead. */
 static BOOLEAN ConWaitForByte(PCON_EXTENSION Console, KPROCESSOR_MODE Mode, PUCHAR Byte) {
     while (!ConTakeByte(Console, Byte)) {
         NTSTATUS Status =
@@ -49,7 +48,7 @@ static VOID ConAppend(PCON_EXTENSION Console, UCHAR Byte) {
     Console->Line[Console->LineEnd++] = Byte;
 }
 
-/* Takes one key of a line that a person types. TRUE: the line is complete. */
+/* Handles one key of a typed line. TRUE: the line is complete. */
 static BOOLEAN ConTypeByte(PCON_EXTENSION Console, UCHAR Byte) {
     switch (Byte) {
     case '\r':
@@ -92,7 +91,7 @@ static BOOLEAN ConTypeLine(PCON_EXTENSION Console, KPROCESSOR_MODE Mode) {
     return TRUE;
 }
 
-/* A line, or as much of it as fits, from a tool. */
+/* Receives a line, or as much of it as fits, from a tool. */
 static BOOLEAN ConReceiveLine(PCON_EXTENSION Console, KPROCESSOR_MODE Mode) {
     UCHAR Byte = 0;
     while (Console->LineEnd < CON_LINE_LENGTH && Byte != '\n') {
@@ -108,7 +107,7 @@ static BOOLEAN ConReceiveLine(PCON_EXTENSION Console, KPROCESSOR_MODE Mode) {
     return TRUE;
 }
 
-/* Fills the line buffer, which has been read to its end. A line that is cut off is forgotten. */
+/* Refills the line buffer after all of it has been read. An interrupted line is discarded. */
 static NTSTATUS ConFillLine(PCON_EXTENSION Console, KPROCESSOR_MODE Mode) {
     Console->LineStart = Console->LineEnd = 0;
     if (Console->EndOfFile) {

@@ -1,12 +1,13 @@
 /*
- * keyboard.c - the machine's own keyboard as input of a person's console
+ * keyboard.c - the machine's keyboard as input of an interactive console
  *
- * The port driver (drivers/i8042prt) is asked once to call ConKeyboardService with every key.
+ * At start this file asks the port driver (drivers/i8042prt) to call ConKeyboardService with every
+ * key.
  */
 #include "condrv.h"
 #include "kbdmou.h"
 
-/* DISPATCH_LEVEL. */
+/* Called by the port driver at DISPATCH_LEVEL. */
 static VOID ConKeyboardService(_In_ PVOID NormalContext, _In_ PVOID InputDataStart,
                                _In_ PVOID InputDataEnd, _Inout_ PVOID InputDataConsumed) {
     PCON_EXTENSION Console = ((PDEVICE_OBJECT)NormalContext)->DeviceExtension;
@@ -20,7 +21,7 @@ static VOID ConKeyboardService(_In_ PVOID NormalContext, _In_ PVOID InputDataSta
     }
 }
 
-/* Without a keyboard there is nothing to do. The reference to the port's file is kept for good. */
+/* Does nothing without a keyboard. The reference to the port's file is kept permanently. */
 VOID ConConnectKeyboard(_Inout_ PDEVICE_OBJECT Device) {
     UNICODE_STRING Name = RTL_CONSTANT_STRING(L"\\Device\\KeyboardPort0");
     CONNECT_DATA Connect = {.ClassDeviceObject = Device, .ClassService = ConKeyboardService};

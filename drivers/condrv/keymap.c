@@ -1,10 +1,10 @@
 /*
  * keymap.c - scan codes (set 1) to characters, US keyboard
  *
- * A scan code is the place of a key, counted row by row from Esc on. What is on the key depends on
- * Shift, and for letters on Caps Lock; Ctrl with a letter gives the control characters 1 to 26.
- * Keys with the prefix E0 came later: of these only the second Ctrl, the keypad's Enter and its
- * slash mean something here. Needs nothing of the machine: tests/host/test_keymap.c.
+ * A scan code is the position of a key, counted row by row from Esc. The key's character depends on
+ * Shift and, for letters, on Caps Lock; Ctrl with a letter gives the control characters 1 to 26.
+ * Keys with the prefix E0 were added later. Of these only the second Ctrl, the keypad's Enter and
+ * its slash have a meaning here. This file uses no hardware, so tests/host/test_keymap.c tests it.
  */
 #include "keymap.h"
 #include "kbdmou.h"
@@ -27,14 +27,14 @@ static const CHAR ConShifted[] = "\0\x1b"
                                  "ASDFGHJKL:\"~\0|"
                                  "ZXCVBNM<>?\0*\0 ";
 
-/* TRUE: the key only changes what others mean. */
+/* TRUE if the key only modifies other keys. */
 static BOOLEAN ConTrackModifier(PCON_KEYS Keys, USHORT MakeCode, USHORT Flags) {
     BOOLEAN Down = (Flags & KEY_BREAK) == 0;
     switch (MakeCode) {
     case SCAN_CONTROL:
         Keys->Control = Down;
         return TRUE;
-    case SCAN_LEFT_SHIFT: /* with E0 it is a shift that the keyboard makes up */
+    case SCAN_LEFT_SHIFT: /* with E0 the keyboard simulates it; ignored */
         Keys->LeftShift = (Flags & KEY_E0) == 0 ? Down : Keys->LeftShift;
         return TRUE;
     case SCAN_RIGHT_SHIFT:

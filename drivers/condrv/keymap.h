@@ -6,12 +6,12 @@
 
 #include "ntdef.h"
 
-/* Which keys are down that change what others mean; the keyboard's DPC alone. */
+/* Which modifier keys are down. Used only by the keyboard's DPC. */
 typedef struct _CON_KEYS {
     BOOLEAN LeftShift, RightShift, Control, CapsLock;
 } CON_KEYS, *PCON_KEYS;
 
-/* The character of a key that was pressed, 0 for none. */
+/* Returns the character of a pressed key, or 0 if it has none. */
 UCHAR ConTranslateKey(_Inout_ PCON_KEYS Keys, _In_ USHORT MakeCode, _In_ USHORT Flags);
 
 #endif

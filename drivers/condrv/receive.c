@@ -1,18 +1,18 @@
 /*
- * receive.c - bytes come in: interrupt, DPC, ring, event
+ * receive.c - input by interrupt: DPC, ring, event
  *
- * The port interrupts when it has a byte. The service routine stops it from interrupting again and
- * asks for the DPC; the DPC moves bytes from the port into the ring, wakes the reader, and lets
- * the port interrupt again - unless the ring is full. Then the port keeps its bytes, so that the
- * sender is held back instead of losing any, until the reader has made room (ConTakeByte).
+ * The port interrupts when it has a byte. The service routine disables the port's interrupt and
+ * requests the DPC. The DPC moves bytes from the port into the ring, wakes the reader and enables
+ * the interrupt again, unless the ring is full. In that case the port keeps its bytes, which stops
+ * the sender instead of losing data, until the reader has made room (ConTakeByte).
  *
- * Listening says whether the port's interrupt is on. Lines can be shared (COM1 and COM3 have one):
- * the service routine claims an interrupt only if it listened and the port has input.
+ * Listening says whether the port's interrupt is enabled. Lines can be shared (COM1 and COM3 have
+ * one), so the service routine claims an interrupt only if Listening is set and the port has input.
  */
 #include "condrv.h"
 #include "kd.h"
 
-/* The port's, with its lock. HalSerialRead is left to the DPC. */
+/* The port's service routine; it holds the interrupt's lock. The DPC calls HalSerialRead. */
 static BOOLEAN ConSerialInterruptService(_In_ PKINTERRUPT Interrupt, _In_opt_ PVOID Context) {
     PDEVICE_OBJECT Device = Context;
     PCON_EXTENSION Console = Device->DeviceExtension;
@@ -43,7 +43,7 @@ static VOID ConAppendToRing(PCON_EXTENSION Console, UCHAR Byte) {
     Console->Ring[Console->RingNext++ % CON_RING_SIZE] = Byte;
 }
 
-/* RingLock held: takes what the port has, as far as there is room, and listens for more. */
+/* Takes what the port has while there is room, then enables its interrupt. RingLock held. */
 static VOID ConEmptyPort(PCON_EXTENSION Console) {
     UCHAR Byte;
     BOOLEAN Some = FALSE;
@@ -93,7 +93,7 @@ BOOLEAN ConTakeByte(_Inout_ PCON_EXTENSION Console, _Out_ PUCHAR Byte) {
     return Some;
 }
 
-/* A port that cannot interrupt has no input; the console writes all the same. */
+/* If the port cannot interrupt, the console has no input from it; output still works. */
 VOID ConStartReceiving(_Inout_ PDEVICE_OBJECT Device) {
     PCON_EXTENSION Console = Device->DeviceExtension;
     ULONG Line = HalSerialQueryInterruptLevel(Console->Port);
@@ -114,6 +114,6 @@ VOID ConStartReceiving(_Inout_ PDEVICE_OBJECT Device) {
         return;
     }
     KeAcquireSpinLock(&Console->RingLock, &OldIrql);
-    ConEmptyPort(Console); /* what came before anybody listened */
+    ConEmptyPort(Console); /* bytes that arrived before the interrupt was enabled */
     KeReleaseSpinLock(&Console->RingLock, OldIrql);
 }

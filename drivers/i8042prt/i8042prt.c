@@ -1,18 +1,18 @@
 /*
  * i8042prt.c - the PC's keyboard: \Device\KeyboardPort0
  *
- * The keyboard controller (once an Intel 8042) has two ports. 64h: its status when read, commands
- * when written. 60h: data, of the controller or of the keyboard behind it. It raises IRQ 1 when a
- * byte from the keyboard waits at 60h.
+ * The keyboard controller (originally an Intel 8042) has two ports. Reading 64h gives its status,
+ * writing 64h is a command; 60h is data, of the controller or of the keyboard behind it. The
+ * controller raises IRQ 1 when a byte from the keyboard is ready at 60h.
  *
- * The way of a key: the service routine takes the byte into a small ring (at the interrupt's level,
- * with its lock) and asks for the DPC. The DPC takes the bytes out (KeSynchronizeExecution keeps
- * the service routine out meanwhile), makes KEYBOARD_INPUT_DATA of them and hands these to the
- * driver that has connected itself, as Windows' class driver does; what they mean is that one's
- * business. Until one is connected, the bytes wait in the ring.
+ * The path of a key: the service routine puts the byte into a small ring (at the interrupt's level,
+ * with its lock) and requests the DPC. The DPC removes the bytes (KeSynchronizeExecution excludes
+ * the service routine), converts them to KEYBOARD_INPUT_DATA and passes these to the connected
+ * upper driver, as to Windows' class driver, which interprets them. Until a driver is connected,
+ * the bytes stay in the ring.
  *
- * A machine without the controller, or whose keyboard does not answer, has no
- * \Device\KeyboardPort0; the log says why. Every wait for the controller has an end.
+ * If the machine has no controller or the keyboard does not respond, there is no
+ * \Device\KeyboardPort0, and the log says why. Every wait for the controller has a time limit.
  */
 #include "hal.h"
 #include "io.h"
@@ -23,9 +23,9 @@
 #define PORT_DATA   0x60
 #define PORT_STATUS 0x64
 
-#define STATUS_OUTPUT_FULL 0x01 /* a byte waits at 60h */
-#define STATUS_INPUT_FULL  0x02 /* the controller has not taken the last one yet */
-#define STATUS_AUXILIARY   0x20 /* the byte is the mouse's */
+#define STATUS_OUTPUT_FULL 0x01 /* a byte is ready at 60h */
+#define STATUS_INPUT_FULL  0x02 /* the controller has not read the last byte yet */
+#define STATUS_AUXILIARY   0x20 /* the byte is from the mouse */
 
 #define COMMAND_READ_CONFIG       0x20
 #define COMMAND_WRITE_CONFIG      0x60
@@ -50,13 +50,12 @@
 typedef struct _I8042_EXTENSION {
     PKINTERRUPT Interrupt;
     CONNECT_DATA Connect; /* written once, by the upper driver's request */
-    USHORT Prefix;        /* KEY_E0, KEY_E1 seen; the DPC's own */
-    ULONG First, Next;    /* of Ring, counted on; the interrupt's lock */
+    USHORT Prefix;        /* KEY_E0 or KEY_E1 seen; used only by the DPC */
+    ULONG First, Next;    /* of Ring, free-running; the interrupt's lock */
     UCHAR Ring[RING_SIZE];
 } I8042_EXTENSION, *PI8042_EXTENSION;
 
-/* --- the controller, before it interrupts --------------------------------------------------------
- */
+/* ---- The controller, before it interrupts ---- */
 
 static BOOLEAN I8042WaitFor(UCHAR Mask, UCHAR Wanted) {
     for (ULONG Try = 0; Try < WAIT_TRIES; Try++) {
@@ -93,7 +92,7 @@ static VOID I8042Drain(VOID) {
     }
 }
 
-/* Keyboard on with translation, mouse off, no interrupts yet. */
+/* Enables the keyboard with translation and disables the mouse; no interrupts yet. */
 static BOOLEAN I8042Configure(PUCHAR Config) {
     UCHAR Answer = 0;
     if (READ_PORT_UCHAR(PORT_STATUS) == 0xFF ||
@@ -113,21 +112,20 @@ static BOOLEAN I8042Configure(PUCHAR Config) {
         return FALSE;
     }
     for (ULONG Try = 0; Try < DRAIN_TRIES && Answer != KEYBOARD_ACKNOWLEDGE; Try++) {
-        if (!I8042Read(&Answer)) { /* keys that are pressed meanwhile come before the answer */
+        if (!I8042Read(&Answer)) { /* keys pressed now precede the answer */
             return FALSE;
         }
     }
     return Answer == KEYBOARD_ACKNOWLEDGE;
 }
 
-/* From here on the service routine reads port 60h, and nobody else. */
+/* After this only the service routine reads port 60h. */
 static BOOLEAN I8042EnableInterrupt(UCHAR Config) {
     return I8042Write(PORT_STATUS, COMMAND_WRITE_CONFIG) &&
            I8042Write(PORT_DATA, Config | CONFIG_INTERRUPT);
 }
 
-/* --- interrupt and DPC
- * ----------------------------------------------------------------------------- */
+/* ---- Interrupt and DPC ---- */
 
 static BOOLEAN I8042KeyboardInterruptService(_In_ PKINTERRUPT Interrupt, _In_opt_ PVOID Context) {
     PDEVICE_OBJECT Device = Context;
@@ -189,8 +187,7 @@ static VOID I8042KeyboardIsrDpc(_In_ PKDPC Dpc, _In_opt_ PVOID DeferredContext, 
     }
 }
 
-/* --- requests
- * ---------------------------------------------------------------------------------------- */
+/* ---- Requests ---- */
 
 static NTSTATUS I8042Complete(PIRP Irp, NTSTATUS Status) {
     Irp->IoStatus.Status = Status;
@@ -204,7 +201,7 @@ static NTSTATUS I8042CreateClose(_In_ PDEVICE_OBJECT DeviceObject, _Inout_ PIRP 
     return I8042Complete(Irp, STATUS_SUCCESS);
 }
 
-/* One upper driver, for good. */
+/* Connects the upper driver. There is only one, and it stays connected. */
 static NTSTATUS I8042InternalControl(_In_ PDEVICE_OBJECT DeviceObject, _Inout_ PIRP Irp) {
     PI8042_EXTENSION Keyboard = DeviceObject->DeviceExtension;
     PIO_STACK_LOCATION Location = IoGetCurrentIrpStackLocation(Irp);
@@ -220,12 +217,11 @@ static NTSTATUS I8042InternalControl(_In_ PDEVICE_OBJECT DeviceObject, _Inout_ P
     PCONNECT_DATA Connect = Location->Parameters.DeviceIoControl.Type3InputBuffer;
     Keyboard->Connect.ClassDeviceObject = Connect->ClassDeviceObject;
     __atomic_store_n(&Keyboard->Connect.ClassService, Connect->ClassService, __ATOMIC_RELEASE);
-    IoRequestDpc(DeviceObject, NULL, NULL); /* for the keys that have come already */
+    IoRequestDpc(DeviceObject, NULL, NULL); /* for keys that are already in the ring */
     return I8042Complete(Irp, STATUS_SUCCESS);
 }
 
-/* --- start
- * -------------------------------------------------------------------------------------------- */
+/* ---- Start ---- */
 
 static NTSTATUS I8042Start(PDEVICE_OBJECT Device) {
     PI8042_EXTENSION Keyboard = Device->DeviceExtension;
@@ -237,7 +233,7 @@ static NTSTATUS I8042Start(PDEVICE_OBJECT Device) {
         return STATUS_NO_SUCH_DEVICE;
     }
     IoInitializeDpcRequest(Device, I8042KeyboardIsrDpc);
-    KeSetTargetProcessorDpc(&Device->Dpc, 0); /* whoever asks for it: never two at once */
+    KeSetTargetProcessorDpc(&Device->Dpc, 0); /* always processor 0: never two at once */
     NTSTATUS Status =
         IoConnectInterrupt(&Keyboard->Interrupt, I8042KeyboardInterruptService, Device, NULL,
                            Vector, Irql, Irql, Latched, FALSE, Affinity, FALSE);
@@ -248,7 +244,7 @@ static NTSTATUS I8042Start(PDEVICE_OBJECT Device) {
     return Status;
 }
 
-/* A machine without a keyboard is no failure: the driver is there, its device is not. */
+/* A machine without a keyboard is no failure: the driver is loaded without a device. */
 NTSTATUS I8042DriverEntry(_In_ PDRIVER_OBJECT DriverObject, _In_ PUNICODE_STRING RegistryPath) {
     UNICODE_STRING Name = RTL_CONSTANT_STRING(L"\\Device\\KeyboardPort0");
     PDEVICE_OBJECT Device;

@@ -1,9 +1,9 @@
 /*
- * null.c - \Device\Null: takes everything, gives nothing
+ * null.c - \Device\Null: discards all output, has no input
  *
- * The smallest useful driver, and so the one to read first: DriverEntry creates a device and fills
- * in entry points; each entry point looks at its stack location, sets the result and completes the
- * packet. Writing succeeds with all bytes "written", reading is always at the end of the file.
+ * This is the smallest useful driver, and so the one to read first: DriverEntry creates a device
+ * and fills in the entry points; each entry point reads its stack location, sets the result and
+ * completes the packet. A write succeeds with all bytes "written"; a read is at end of file.
  */
 #include "io.h"
 #include "ntrtl.h"
@@ -15,7 +15,7 @@ static NTSTATUS NullComplete(PIRP Irp, NTSTATUS Status, ULONG_PTR Information) {
     return Status;
 }
 
-/* \Device\Null is a leaf: a name that goes on behind it is not found. */
+/* \Device\Null is a leaf: names below it do not exist. */
 static NTSTATUS NullCreate(_In_ PDEVICE_OBJECT DeviceObject, _Inout_ PIRP Irp) {
     PFILE_OBJECT FileObject = IoGetCurrentIrpStackLocation(Irp)->FileObject;
     UNREFERENCED_PARAMETER(DeviceObject);
