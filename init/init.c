@@ -1,22 +1,22 @@
 /*
- * The kernel starts.
+ * init.c - the start of the kernel
  *
- * The loader enters KiSystemStartup with interrupts off, on a stack of its own making, with the
- * kernel mapped. Phase 0 runs there, on what becomes the idle thread, and builds the components
- * from the bottom up, each using only what stands already:
+ * The loader enters KiSystemStartup with interrupts off and the kernel mapped, on a stack that the
+ * loader allocated. Phase 0 runs there, on what becomes the idle thread. It initializes the
+ * components from the bottom up; each uses only those before it:
  *
- *   Ke   descriptor tables, processor features: exceptions can be taken from here on
+ *   Ke   descriptor tables, processor features: exceptions work from here on
  *   Hal  ACPI tables, interrupt controllers, clocks
  *   Kd   the log
  *   Mm   physical pages, page tables, pools
  *   Ex, Ob, Se, Ps   handle tables, objects, the System process
  *
- * Then it starts the first system thread, which does the rest with a scheduler under it (phase 1:
- * time, drivers, files, ntdll), runs the first program, and switches the machine off when that has
+ * Then it starts the first system thread, which does the rest under the scheduler (phase 1: time,
+ * drivers, files, ntdll), runs the first program, and powers the machine off when the program has
  * ended.
  *
- * This folder is the one place that knows everybody: here the lower layers get the pointers by
- * which they reach the upper ones.
+ * This folder is the only one that knows all components. It gives the lower layers the pointers
+ * through which they call the upper ones.
  */
 #include "initp.h"
 #include "bugcodes.h"
@@ -24,7 +24,7 @@
 PLOADER_PARAMETER_BLOCK KeLoaderBlock;
 EPROCESS *PsIdleProcess;
 
-/* The boot thread and its process exist before there is memory to allocate them from. */
+/* The boot thread and its process exist before memory can be allocated, so they are static. */
 static ETHREAD InitIdleThread;
 static EPROCESS InitIdleProcess;
 
@@ -35,7 +35,7 @@ static VOID InitConnectLayers(VOID) {
                              .CurrentImageName = InitCurrentImageName};
 }
 
-/* What a program says with int 2Dh goes to the kernel's log. */
+/* Writes to the kernel's log what a program prints with int 2Dh. */
 VOID InitDebugPrint(PCSTR Text, ULONG Length) {
     KdPutString(Text, Length);
 }
@@ -74,7 +74,7 @@ static VOID InitPhase0(PLOADER_PARAMETER_BLOCK LoaderBlock) {
     InitRequire(PsInitSystem(0, LoaderBlock), PROCESS_INITIALIZATION_FAILED, 0);
 }
 
-/* System time, which the clock interrupt keeps from here on. */
+/* Sets system time; the clock interrupt advances it from here on. */
 static VOID InitTime(VOID) {
     TIME_FIELDS Fields;
     LARGE_INTEGER Time;
@@ -116,10 +116,10 @@ DECLSPEC_NORETURN VOID KiSystemStartup(PLOADER_PARAMETER_BLOCK LoaderBlock) {
     HANDLE Thread;
 
     KeLoaderBlock = LoaderBlock;
-    PsInitializeModuleList(LoaderBlock); /* a stack can be unwound from here on */
+    PsInitializeModuleList(LoaderBlock); /* stacks can be unwound from here on */
     InitIdleObjects(LoaderBlock);
     KeInitializeProcessor(&InitIdleThread.Tcb);
-    KeEnterCriticalRegion(); /* as every thread does that takes push locks */
+    KeEnterCriticalRegion(); /* as in every thread that takes push locks */
     InitConnectLayers();
     if (LoaderBlock->Size != sizeof(*LoaderBlock))
         KeBugCheckEx(MISMATCHED_HAL, LoaderBlock->Size, sizeof(*LoaderBlock), 0, 0);

@@ -1,5 +1,5 @@
 /*
- * What the files of init/ share.
+ * initp.h - declarations shared by the files of init/
  */
 #ifndef VITRINE_INITP_H
 #define VITRINE_INITP_H
@@ -18,10 +18,10 @@
 /* shareddata.c: the constants of KUSER_SHARED_DATA. */
 VOID InitSharedUserData(_In_ PLOADER_PARAMETER_BLOCK LoaderBlock);
 
-/* processors.c: the other processors, as many as /NUMPROC allows. */
+/* processors.c: starts the other processors, as many as /NUMPROC allows. */
 VOID InitStartProcessors(VOID);
 
-/* program.c: runs the program that the boot options name, tells its outcome. */
+/* program.c: runs the program that the boot options name and reports its outcome. */
 VOID InitRunFirstProgram(_In_ PLOADER_PARAMETER_BLOCK LoaderBlock);
 
 VOID InitDebugPrint(_In_reads_bytes_(Length) PCSTR Text, _In_ ULONG Length);

@@ -1,11 +1,11 @@
 /*
- * The other processors: memory for each, and its start.
+ * processors.c - memory for the other processors, and their start
  */
 #include "initp.h"
 
 #define INIT_PROCESSOR_TAG 'corP'
 
-/* /NUMPROC=n: how many processors are to be used; absent or senseless: all. */
+/* /NUMPROC=n limits the number of processors. Without it, or if it is invalid, all are used. */
 static ULONG InitProcessorLimit(VOID) {
     PCSTR Value = HalQueryLoadOption("NUMPROC");
     ULONG Limit = 0;
@@ -14,8 +14,10 @@ static ULONG InitProcessorLimit(VOID) {
     return Limit ? min(Limit, MAXIMUM_PROCESSORS) : MAXIMUM_PROCESSORS;
 }
 
-/* A processor's memory is never given back, unless it does not start: then it may still come to use
-   it, late, so even then it is not. */
+/*
+ * A processor's memory is never freed, even if the processor does not start: it may start late and
+ * still use it.
+ */
 static BOOLEAN InitStartProcessor(VOID) {
     PVOID Memory = MmAllocateSystemPages(KeProcessorSize());
     PVOID Stack = MmCreateKernelStack(FALSE, 0), DpcStack = MmCreateKernelStack(FALSE, 0);
@@ -31,7 +33,7 @@ static BOOLEAN InitStartProcessor(VOID) {
 VOID InitStartProcessors(VOID) {
     ULONG Limit = InitProcessorLimit();
     PVOID DpcStack =
-        MmCreateKernelStack(FALSE, 0); /* the first one's; without, it does as before */
+        MmCreateKernelStack(FALSE, 0); /* the boot processor's; if NULL, its DPCs run as before */
     if (DpcStack)
         KeSetDpcStack(DpcStack);
     for (ULONG Left = HalQueryProcessorCount() - 1; Left && KeNumberProcessors < Limit; Left--)

@@ -1,8 +1,8 @@
 /*
- * The first program: what the boot options name is started, waited for, and its outcome told.
+ * program.c - starts the first program, waits for it and reports its outcome
  *
- * ntdll.dll is made known first: its section, which every process maps, and the places in it where
- * the kernel enters user mode.
+ * The boot options name the program. Before it starts, the kernel registers ntdll.dll: its section,
+ * which every process maps, and the addresses in it at which the kernel enters user mode.
  */
 #include "initp.h"
 #include "rtlimage.h"
@@ -11,7 +11,7 @@
 
 #define INIT_TAG 'tinI'
 
-/* An image section of a file, by its NT path. */
+/* Creates an image section of a file given by its NT path. */
 static NTSTATUS InitOpenImage(PCUNICODE_STRING NtPath, PVOID *Section) {
     OBJECT_ATTRIBUTES Attributes;
     IO_STATUS_BLOCK IoStatus;
@@ -41,7 +41,7 @@ static const LOADER_BOOT_FILE *InitFindBootFile(PLOADER_PARAMETER_BLOCK LoaderBl
     return NULL;
 }
 
-/* The entry points, as addresses in the image at its preferred base. */
+/* Finds the entry points, as addresses in the image at its preferred base. */
 static NTSTATUS InitFindEntryPoints(const LOADER_BOOT_FILE *File, PVOID *RtlUserThreadStart) {
     struct {
         PCSTR Name;
@@ -87,7 +87,7 @@ static NTSTATUS InitSystemDll(PLOADER_PARAMETER_BLOCK LoaderBlock) {
     return Status;
 }
 
-/* The first word of a command line, quoted or not: the program. */
+/* The program is the first word of the command line, quoted or not. */
 static VOID InitProgramName(PCUNICODE_STRING CommandLine, PUNICODE_STRING Name) {
     ULONG Length = CommandLine->Length / sizeof(WCHAR), Start = 0, End;
     WCHAR Stop = L' ';
@@ -137,8 +137,10 @@ static VOID InitTellOutcome(PCSTR Kind, NTSTATUS Status) {
     HalWriteOutcome(Line);
 }
 
-/* Under QEMU's -icount one tick of the time stamp counter is one instruction; tools/bench reads
- * this. */
+/*
+ * Under QEMU's -icount one tick of the time stamp counter is one instruction. tools/bench reads
+ * this line.
+ */
 static VOID InitTellBootTime(VOID) {
     PLOADER_PARAMETER_EXTENSION Loader = KeLoaderBlock->Extension;
     DbgPrint(
@@ -147,7 +149,7 @@ static VOID InitTellBootTime(VOID) {
         Loader->KernelEntryTsc - Loader->LoaderEntryTsc, PsFirstUserTsc - Loader->LoaderEntryTsc);
 }
 
-/* Its exit status. */
+/* Returns the program's exit status. */
 static NTSTATUS InitWaitForProgram(PEPROCESS Process) {
     KeWaitForSingleObject(Process, Executive, KernelMode, FALSE, NULL);
     NTSTATUS ExitStatus = Process->ExitStatus;
@@ -156,8 +158,10 @@ static NTSTATUS InitWaitForProgram(PEPROCESS Process) {
     return ExitStatus;
 }
 
-/* /REPEAT=n: the program runs n times, one after the other, and the last end is the outcome. For
-   tests of how processes end. */
+/*
+ * /REPEAT=n runs the program n times in a row; the last exit status is the outcome. It is meant for
+ * tests of process termination.
+ */
 static ULONG InitRepetitions(VOID) {
     PCSTR Value = HalQueryLoadOption("REPEAT");
     ULONG Count = 0;

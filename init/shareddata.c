@@ -1,9 +1,9 @@
 /*
- * What KUSER_SHARED_DATA says of this system, once for all programs.
+ * shareddata.c - the constants of KUSER_SHARED_DATA, written once for all programs
  */
 #include "initp.h"
 
-/* The upper half says that this is a release (F) and not a checked build (C). */
+/* The upper half tells a free build (F) from a checked build (C). */
 ULONG NtBuildNumber = (DBG ? 0xC0000000 : 0xF0000000) | 19045;
 
 #define TICK_COUNT_MULTIPLIER 0x0FA00000 /* 15.625 ms a tick, times 2^24 */
