@@ -1,4 +1,4 @@
-; dbgbreak.asm - a breakpoint under a name that a debugger finds
+; dbgbreak.asm - breakpoints with names that a debugger can find
 
 %include "macamd64.inc"
 

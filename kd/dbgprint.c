@@ -1,15 +1,15 @@
 /*
- * dbgprint.c - DbgPrint and the news for a debugger
+ * dbgprint.c - DbgPrint, and telling a debugger of loaded images
  */
 
 #include "ke.h"
 #include "kd.h"
 #include "ntrtl.h"
 
-/* As much as one call can say, as in Windows. */
+/* The maximum length of one message, as in Windows. */
 #define KDP_PRINT_LENGTH 512
 
-/* Which levels are written: error, and warning in the checked build (Windows' name). */
+/* Levels that are written: error, and warning in the checked build. The name is Windows'. */
 ULONG Kd_DEFAULT_Mask = DBG ? 0x3 : 0x1;
 
 static BOOLEAN KdpFiltered(ULONG Level) {
@@ -28,7 +28,7 @@ static VOID KdpPrint(PCSTR Format, va_list Arguments) {
 }
 
 ULONG NTAPI vDbgPrintEx(ULONG ComponentId, ULONG Level, PCSTR Format, va_list ArgList) {
-    UNREFERENCED_PARAMETER(ComponentId); /* one mask for all of them */
+    UNREFERENCED_PARAMETER(ComponentId); /* all components share one mask */
     if (!KdpFiltered(Level)) {
         KdpPrint(Format, ArgList);
     }
@@ -53,7 +53,7 @@ ULONG __cdecl DbgPrint(PCSTR Format, ...) {
 
 __attribute__((noinline)) VOID NTAPI DbgLoadImageSymbols(PCUNICODE_STRING FileName, PVOID ImageBase,
                                                          ULONG_PTR ProcessId) {
-    /* The debugger reads the three arguments from the registers that they came in. */
+    /* The debugger reads the arguments from the registers in which they were passed. */
     __asm__ volatile("" : : "r"(FileName), "r"(ImageBase), "r"(ProcessId) : "memory");
 }
 

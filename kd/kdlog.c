@@ -1,13 +1,13 @@
 /*
  * kdlog.c - the kernel log
  *
- * Text goes to a ring in memory first and from there to the debug port. The ring serves two ends:
- * what is said before the HAL has a port is kept and written out by KdInitSystem, and a debugger
- * can read the last KDP_RING_SIZE bytes of a machine that had no port at all (`x/s KdpRing`).
+ * Text is written to a ring in memory first and from there to the debug port. The ring has two
+ * purposes: it keeps what is logged before the HAL has a port, until KdInitSystem writes it out,
+ * and on a machine without a port a debugger can read the last KDP_RING_SIZE bytes (`x/s KdpRing`).
  *
  * One lock guards the ring and keeps lines of different processors apart. It is taken with
- * interrupts off, so it is safe at any IRQL; after a bugcheck has stopped the other processors one
- * of them may hold it for ever, so then it is ignored.
+ * interrupts off, so it is safe at any IRQL. After a bug check has stopped the other processors,
+ * one of them may still hold it, so from then on the lock is ignored.
  */
 
 #include "ke.h"
@@ -16,7 +16,7 @@
 
 #define KDP_RING_SIZE 0x4000
 
-/* For drivers (WDK): no debugger is connected through this kernel. */
+/* For drivers (WDK). The kernel has no debugger connection, so it is always FALSE. */
 BOOLEAN KdDebuggerEnabled = FALSE;
 BOOLEAN KdDebuggerNotPresent = TRUE;
 
@@ -36,7 +36,7 @@ static VOID KdpReleaseLock(VOID) {
     __atomic_store_n(&KdpLock, 0, __ATOMIC_RELEASE);
 }
 
-/* Writes what the ring still has of the bytes from Start on. */
+/* Writes the bytes from Start on that the ring still holds. */
 static VOID KdpDrain(ULONG64 Start) {
     while (Start < KdpRingWritten) {
         ULONG Offset = (ULONG)(Start % KDP_RING_SIZE);
@@ -60,13 +60,13 @@ VOID NTAPI KdPutString(PCSTR Text, ULONG Length) {
     KeRestoreInterrupts(Enabled);
 }
 
-/* Stock tools know the kernel's image by a section of this name. */
+/* Stock tools recognise the kernel's image by a section of this name. */
 #pragma code_seg("INITKDBG")
 VOID NTAPI KdInitSystem(PLOADER_PARAMETER_BLOCK LoaderBlock) {
     ULONG Port = HalParseSerialPort(HalQueryLoadOption("DEBUGPORT"));
     BOOLEAN Enabled = KeDisableInterrupts();
 
-    UNREFERENCED_PARAMETER(LoaderBlock); /* the HAL has read the options already */
+    UNREFERENCED_PARAMETER(LoaderBlock); /* the HAL has already read the options */
     KdpAcquireLock();
     KdpPort = Port != 0 ? Port : 1;
     KdpDrain(KdpRingWritten > KDP_RING_SIZE ? KdpRingWritten - KDP_RING_SIZE : 0);
