@@ -1,14 +1,14 @@
 /*
  * access.c - the security reference monitor
  *
- * One question, one answer: may this subject have these rights to what this security descriptor
- * protects? The object manager asks when a handle is made; what is granted is written into the
- * handle and not asked again.
+ * SeAccessCheck decides whether a subject may have the rights it asks for to an object with a given
+ * security descriptor. The object manager calls it when it creates a handle; the granted rights are
+ * stored in the handle and not checked again.
  *
- * Here is the one seam for access control: SeAccessCheck sees everything that a decision needs
- * (descriptor, subject, rights, mapping, mode), and every open goes through it. There are no
- * security descriptors and no tokens yet, and an object without a descriptor grants everything to
- * everybody, as in Windows.
+ * All access control is here: SeAccessCheck receives everything that a decision needs (descriptor,
+ * subject, rights, mapping, mode), and every open calls it. There are no security descriptors and
+ * no tokens yet, and an object without a descriptor grants all access to all subjects, as in
+ * Windows.
  */
 #include "se.h"
 #include "ntstatus.h"
@@ -60,7 +60,7 @@ NTSTATUS SeCreateAccessState(_Out_ PACCESS_STATE AccessState, _In_ ACCESS_MASK D
 }
 
 VOID SeDeleteAccessState(_Inout_ PACCESS_STATE AccessState) {
-    /* It holds no references yet; callers pair it with SeCreateAccessState already. */
+    /* The state holds no references yet, but callers already pair this with SeCreateAccessState. */
 }
 
 BOOLEAN SeInitSystem(_In_ ULONG Phase) {
