@@ -43,27 +43,41 @@ VOID NTAPI RtlpGetStackLimits(PULONG64 Low, PULONG64 High) {
     KeQueryStackLimits((ULONG64)__builtin_frame_address(0), Low, High);
 }
 
+/* What a program may have of the System process and its threads: to look at them, and to wait. */
+#define PSP_SYSTEM_ACCESS        (SYNCHRONIZE | READ_CONTROL)
+#define PSP_SYSTEM_PROCESS_QUERY (PROCESS_QUERY_INFORMATION | PROCESS_QUERY_LIMITED_INFORMATION)
+#define PSP_SYSTEM_THREAD_QUERY  (THREAD_QUERY_INFORMATION | THREAD_QUERY_LIMITED_INFORMATION)
+
+/*
+ * The kernel's own threads do the work of all: a program that suspended or ended one would stop the
+ * machine. Simplified: in Windows the System process is a protected one, whose security descriptor
+ * moreover keeps ordinary programs off. Source: Windows SDK, "Process Security and Access Rights".
+ */
+static NTSTATUS PspCheckSystem(PEPROCESS Process, KPROCESSOR_MODE Mode, ACCESS_MASK Access,
+                               ACCESS_MASK Allowed) {
+    BOOLEAN System = Process == PsInitialSystemProcess || Process == PsIdleProcess;
+    return System && Mode == UserMode && (Access & ~Allowed) != 0 ? STATUS_ACCESS_DENIED
+                                                                  : STATUS_SUCCESS;
+}
+
 /* A right implies its weaker form: who may ask everything may ask the little. */
 static NTSTATUS PspProcessOpen(OB_OPEN_REASON Reason, KPROCESSOR_MODE Mode, PEPROCESS Process,
                                PVOID Object, PACCESS_MASK Granted, ULONG HandleCount) {
     UNREFERENCED_PARAMETER(Reason);
-    UNREFERENCED_PARAMETER(Mode);
     UNREFERENCED_PARAMETER(Process);
-    UNREFERENCED_PARAMETER(Object);
     UNREFERENCED_PARAMETER(HandleCount);
     if (*Granted & PROCESS_QUERY_INFORMATION)
         *Granted |= PROCESS_QUERY_LIMITED_INFORMATION;
     if (*Granted & PROCESS_SET_INFORMATION)
         *Granted |= PROCESS_SET_LIMITED_INFORMATION;
-    return STATUS_SUCCESS;
+    return PspCheckSystem(Object, Mode, *Granted, PSP_SYSTEM_ACCESS | PSP_SYSTEM_PROCESS_QUERY);
 }
 
 static NTSTATUS PspThreadOpen(OB_OPEN_REASON Reason, KPROCESSOR_MODE Mode, PEPROCESS Process,
                               PVOID Object, PACCESS_MASK Granted, ULONG HandleCount) {
+    PETHREAD Thread = Object;
     UNREFERENCED_PARAMETER(Reason);
-    UNREFERENCED_PARAMETER(Mode);
     UNREFERENCED_PARAMETER(Process);
-    UNREFERENCED_PARAMETER(Object);
     UNREFERENCED_PARAMETER(HandleCount);
     if (*Granted & THREAD_QUERY_INFORMATION)
         *Granted |= THREAD_QUERY_LIMITED_INFORMATION;
@@ -71,7 +85,8 @@ static NTSTATUS PspThreadOpen(OB_OPEN_REASON Reason, KPROCESSOR_MODE Mode, PEPRO
         *Granted |= THREAD_SET_LIMITED_INFORMATION;
     if (*Granted & THREAD_SUSPEND_RESUME)
         *Granted |= THREAD_RESUME;
-    return STATUS_SUCCESS;
+    return PspCheckSystem(PsGetThreadProcess(Thread), Mode, *Granted,
+                          PSP_SYSTEM_ACCESS | PSP_SYSTEM_THREAD_QUERY);
 }
 
 static NTSTATUS PspCreateTypes(VOID) {

@@ -10,6 +10,8 @@
 NTSYS NTSTATUS NTAPI NtSetInformationFile(HANDLE, PIO_STATUS_BLOCK, PVOID, ULONG,
                                           FILE_INFORMATION_CLASS);
 
+NTSYS NTSTATUS NTAPI NtGetNextThread(HANDLE, HANDLE, ACCESS_MASK, ULONG, ULONG, PHANDLE);
+
 #define DENIED      STATUS_ACCESS_DENIED
 #define HIGHEST     0x7FFFFFFEFFFF
 #define GRANULARITY 0x10000
@@ -86,6 +88,38 @@ static void SystemObjects(void) {
     NtClose(Handle);
     Gives("is gone", OpenNamed(Directory, L"\\BaseNamedObjects\\ours", 1, &Handle),
           STATUS_OBJECT_NAME_NOT_FOUND);
+}
+
+/* ---- The System process and its threads can be looked at, and not stopped ---- */
+
+#define SYSTEM_ID          ((HANDLE)4)
+#define THREAD_ALERT_RIGHT 4
+
+static void SystemProcess(void) {
+    static const ACCESS_MASK Refused[] = {
+        PROCESS_TERMINATE, PROCESS_SUSPEND_RESUME, PROCESS_DUP_HANDLE,      PROCESS_VM_OPERATION,
+        PROCESS_VM_WRITE,  PROCESS_CREATE_THREAD,  PROCESS_SET_INFORMATION, PROCESS_ALL_ACCESS};
+    CLIENT_ID Id = {SYSTEM_ID, NULL};
+    OBJECT_ATTRIBUTES Attributes = {.Length = sizeof(Attributes)};
+    HANDLE Process = NULL, More = NULL;
+    for (ULONG i = 0; i < ARRAYSIZE(Refused); i++) {
+        Gives("System", NtOpenProcess(&Process, Refused[i], &Attributes, &Id), DENIED);
+    }
+    Gives("to look at it",
+          NtOpenProcess(&Process, PROCESS_QUERY_INFORMATION | SYNCHRONIZE, &Attributes, &Id), 0);
+    Gives("more by a duplicate",
+          NtDuplicateObject(SELF, Process, SELF, &More, PROCESS_SUSPEND_RESUME, 0, 0), DENIED);
+    static const ACCESS_MASK OfThreads[] = {THREAD_SUSPEND_RESUME,  THREAD_TERMINATE,
+                                            THREAD_SET_CONTEXT,     THREAD_GET_CONTEXT,
+                                            THREAD_SET_INFORMATION, THREAD_ALERT_RIGHT};
+    for (ULONG i = 0; i < ARRAYSIZE(OfThreads); i++) {
+        Gives("its first thread", NtGetNextThread(Process, NULL, OfThreads[i], 0, 0, &More),
+              DENIED);
+    }
+    Gives("to look at it", NtGetNextThread(Process, NULL, THREAD_QUERY_INFORMATION, 0, 0, &More),
+          0);
+    NtClose(More);
+    NtClose(Process);
 }
 
 /* ---- Waits on every kind of object ---- */
@@ -300,6 +334,7 @@ static void GuardedBuffers(void) {
 
 void Start(void) {
     SystemObjects();
+    SystemProcess();
     Waits();
     Sections();
     Allocations();

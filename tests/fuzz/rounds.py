@@ -3,11 +3,13 @@ import re
 
 LINE = re.compile(rb"^@round (\d+) (.*) \.\r?$", re.M)
 MINIMUM = 8  # rounds in the last half, for a judgement
+STEPS = 4  # rises of an exact counter in the last half
+CONFIRMED = 2  # rounds that a rise must have lasted
 
 # Counters of what the campaign does, not of what the machine holds.
 OWN = ("calls", "good", "restarts", "images", "loaded")
 # How far a counter may move by chance. Pools keep pages for later, pages go to caches.
-SLACK = {"avail": 24, "commit": 8, "paged": 4, "nonpaged": 4, "ptes": 0}
+SLACK = {"avail": 24, "commit": 24, "paged": 12, "nonpaged": 12, "ptes": 24}
 
 
 class Rounds:
@@ -44,11 +46,20 @@ class Rounds:
 
 
 def grows(values, slack):
-    """Does each quarter of the last half lie above the one before it, by more than chance?"""
+    """In the last half: does each quarter lie above the one before it by more than chance, or does what is never
+    given back rise again and again?"""
     half = values[len(values) // 2:]
     if len(half) < MINIMUM:
         return False
     size = len(half) // 4
     parts = [half[len(half) - size * (4 - i):len(half) - size * (3 - i)] for i in range(4)]
     rises = [min(later) > max(earlier) for earlier, later in zip(parts, parts[1:])]
-    return all(rises) and min(parts[3]) - max(parts[0]) > slack
+    if all(rises) and min(parts[3]) - max(parts[0]) > slack:
+        return True
+    return slack == 0 and steps(half) >= STEPS
+
+
+def steps(values):
+    """How often the level rises to which a counter does not fall again. Its last values have not shown that yet."""
+    kept = [min(values[i:]) for i in range(len(values) - CONFIRMED)]
+    return sum(later > earlier for earlier, later in zip(kept, kept[1:]))

@@ -60,6 +60,32 @@ static BOOL SamePool(ULONG Count) {
     return TRUE;
 }
 
+/*
+ * Pages of an image stay in memory once they have been touched. So that those of ntdll and of this
+ * program do not count as lost when a round comes to them, all are touched at once.
+ */
+static void TouchImage(PVOID Base) {
+    ULONG Pages = RtlImageNtHeader(Base)->OptionalHeader.SizeOfImage / PAGE;
+    for (ULONG i = 0; i < Pages; i++) {
+        PVOID Page = (PUCHAR)Base + i * PAGE;
+        MEMORY_BASIC_INFORMATION Info;
+        if (NtQueryVirtualMemory(SELF, Page, 0, &Info, sizeof(Info), NULL) == 0 &&
+            Info.State == MEM_COMMIT && (Info.Protect & (PAGE_NOACCESS | PAGE_GUARD)) == 0) {
+            (void)*(volatile UCHAR *)Page;
+        }
+    }
+}
+
+static void TouchImages(void) {
+    UNICODE_STRING Ntdll;
+    HANDLE Module = NULL;
+    RtlInitUnicodeString(&Ntdll, L"ntdll.dll");
+    TouchImage(AT(PebPointer(), 0x10, PVOID));
+    if (LdrGetDllHandle(NULL, NULL, &Ntdll, &Module) == 0) {
+        TouchImage(Module);
+    }
+}
+
 /* Processes, threads and files of the round before are deleted by and by. */
 static void WaitUntilQuiet(void) {
     ULONG Same = 0;
@@ -117,6 +143,7 @@ static void AddCases(const LEDGER *Before) {
 }
 
 void PrintCounters(const LEDGER *Before) {
+    TouchImages();
     WaitUntilQuiet();
     LineLength = 0;
     Add("\n@round %u calls=%I64u good=%I64u restarts=%I64u images=%I64u loaded=%I64u",

@@ -83,12 +83,13 @@ extern HANDLE Partner;
 typedef struct _WORKER {
     RANDOM Random;
     volatile LONG64 Calls;
-    LONG64 Seen;  /* Calls, when a colleague looked last */
-    ULONG Looks;  /* since then */
-    ULONG Number; /* its slot */
-    ULONG Length; /* of the buffer that the last argument points at */
-    ULONG Used;   /* of the arena */
-    ULONG64 Enum; /* the information class of this call */
+    LONG64 Seen;            /* Calls, when a colleague looked last */
+    ULONG Looks;            /* since then */
+    ULONG Number;           /* its slot */
+    ULONG Length;           /* of the buffer that the last argument points at */
+    ULONG Used;             /* of the arena */
+    ULONG64 Enum;           /* the information class of this call */
+    volatile ULONG64 Focus; /* the structure that was built last, in the arena */
     volatile LONG Busy;
     HANDLE Thread;
     UCHAR *Arena;

@@ -119,7 +119,11 @@ static BOOL InArena(const WORKER *Worker, ULONG64 Address, ULONG64 Size) {
 /* A structure of Size bytes in the arena, or NULL where it was placed elsewhere. */
 static PVOID Build(WORKER *Worker, ULONG Size, ULONG Alignment, ULONG64 *Address) {
     *Address = Place(Worker, Size, Alignment);
-    return InArena(Worker, *Address, Size) && *Address % 8 == 0 ? (PVOID)*Address : NULL;
+    if (!InArena(Worker, *Address, Size) || *Address % 8 != 0) {
+        return NULL;
+    }
+    Worker->Focus = *Address;
+    return (PVOID)*Address;
 }
 
 static void FillAtRandom(WORKER *Worker, ULONG64 Address, ULONG Size) {

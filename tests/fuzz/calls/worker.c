@@ -141,6 +141,28 @@ static void ChangeMemory(WORKER *Worker, WORKER *Victim) {
     }
 }
 
+/*
+ * One field of the structure that the victim has passed to the kernel last has two values in quick
+ * turns: what is read twice is seen to differ.
+ */
+static void ToggleField(WORKER *Worker, WORKER *Victim) {
+    RANDOM *Random = &Worker->Random;
+    ULONG Offset = Pick(Random, OneIn(Random, 2) ? 4 : 12) * 4;
+    for (ULONG i = 0; i < 300; i++) {
+        ULONG64 Address = Victim->Focus + Offset;
+        if (Address < (ULONG64)Victim->Arena || Address + 4 > (ULONG64)Victim->Arena + ARENA_SIZE) {
+            return;
+        }
+        volatile ULONG *Field = (volatile ULONG *)Address;
+        ULONG Old = *Field;
+        ULONG New = OneIn(Random, 2) ? (ULONG)MakeWild(Random) : Old ^ 1u << Pick(Random, 32);
+        for (ULONG j = 0; j < 64; j++) {
+            *Field = New;
+            *Field = Old;
+        }
+    }
+}
+
 /* A page of the arena goes away, or may not be written, for a moment. */
 static void ChangePages(WORKER *Worker, WORKER *Victim) {
     static const ULONG Ways[] = {PAGE_NOACCESS, PAGE_READONLY, PAGE_READWRITE | PAGE_GUARD,
@@ -179,8 +201,12 @@ static void ChangeContext(WORKER *Worker, WORKER *Victim) {
 
 static void Disturb(WORKER *Worker) {
     RANDOM *Random = &Worker->Random;
-    WORKER *Victim = &Workers[Pick(Random, WorkerCount)];
-    ChangeMemory(Worker, Victim);
+    WORKER *Victim = &Workers[Pick(Random, WorkerCount - 1)];
+    if (OneIn(Random, 4)) {
+        ChangeMemory(Worker, Victim);
+    } else {
+        ToggleField(Worker, Victim);
+    }
     switch (Pick(Random, 16)) {
     case 0:
     case 1:
