@@ -188,6 +188,9 @@ VOID MmStopAllocationFailures(VOID);
 
 /* ---- Kernel stacks and system mappings ---- */
 
+/* The checked build fills a new kernel stack with it. */
+#define KERNEL_STACK_POISON 0xDB
+
 /*
  * Creates a kernel stack of KERNEL_STACK_SIZE (or KERNEL_LARGE_STACK_SIZE) bytes above a guard page
  * and returns its upper end, NULL without memory. PASSIVE or APC_LEVEL.

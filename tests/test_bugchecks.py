@@ -126,3 +126,31 @@ def test_bugcheck_before_there_is_a_hal():
     frames = [int(rva, 16) for rva in re.findall(r"ntkrnlmp\+0x([0-9a-f]+)", log)]
     start = int(outputs[-2].split()[0].replace("`", ""), 16) & 0xFFFFFFFF
     assert len(frames) > 5 and start < frames[-1] < start + 0x400, (log, outputs[-2])
+
+
+# What a service must not leave behind, its code and name (kernel/check/servicecheck.c).
+SERVICE_EXITS = [
+    ("i", 0x4A, "IRQL_GT_ZERO_AT_SYSTEM_SERVICE"),
+    ("a", 0x01, "APC_INDEX_MISMATCH"),
+    ("p", 0x05, "INVALID_PROCESS_ATTACH_ATTEMPT"),
+    ("c", 0x139, "KERNEL_SECURITY_CHECK_FAILURE"),
+    ("r", 0x139, "KERNEL_SECURITY_CHECK_FAILURE"),
+]
+
+
+@pytest.mark.parametrize("how,code,name", SERVICE_EXITS, ids=[row[0] for row in SERVICE_EXITS])
+def test_a_service_is_checked_at_its_exit(how, code, name):
+    driver = os.path.join(BUILD, "kmtest", "misbehave.sys")
+    result = vmrun("--file", driver + "=Windows/System32/drivers/misbehave.sys",
+                   os.path.join(BUILD, "conformance", "misbehave.exe"), how)
+    assert result.code == BUGCHECK, result.tail()
+    assert "*** STOP: 0x%08X (" % code in result.log, result.tail()
+    assert "*** %s\n" % name in result.log.replace("\r", ""), result.tail()
+    assert re.search(r"last service NtWriteFile \([0-9a-f]+, 0, 0, 0\)", result.log), result.tail()
+
+
+def test_a_service_that_behaves_passes():
+    driver = os.path.join(BUILD, "kmtest", "misbehave.sys")
+    result = vmrun("--file", driver + "=Windows/System32/drivers/misbehave.sys",
+                   os.path.join(BUILD, "conformance", "misbehave.exe"), "x")
+    assert result.code == 0 and result.out == b"write: 00000000\n", result.tail()

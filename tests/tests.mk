@@ -120,7 +120,7 @@ $(KMT)/%.obj: tests/drivers/%.c
 	@mkdir -p $(@D)
 	$(call say,CC,$<)
 	$(Q)$(CC) $(KERNEL_CFLAGS) -UDBG -DDBG=0 -MMD -MP -MF $(@:.obj=.d) -c $< -o $@
-$(KMT)/spawn.sys $(KMT)/watch.sys: $(KMT)/%.sys: $(KMT)/%.obj $(O)/gen/ntoskrnl.lib $(O)/gen/hal.lib
+$(KMT)/spawn.sys $(KMT)/watch.sys $(KMT)/misbehave.sys: $(KMT)/%.sys: $(KMT)/%.obj $(O)/gen/ntoskrnl.lib $(O)/gen/hal.lib
 	$(call say,LINK,$@)
 	$(Q)$(LD) $(LDFLAGS) /driver /subsystem:native /entry:DriverEntry /align:0x1000 /merge:.buildid=.rdata /out:$@ $^
 
@@ -136,7 +136,7 @@ $(KMT)/ddkirql.sys: tests/drivers/ddkirql.c
 # --- pytest ---------------------------------------------------------------------------------------
 
 .PHONY: test-programs
-test-programs: $(CF_PROGRAMS) $(KMT)/kmtest.sys $(KMT)/spawn.sys $(KMT)/watch.sys $(KMT)/ddkirql.sys
+test-programs: $(CF_PROGRAMS) $(KMT)/kmtest.sys $(KMT)/spawn.sys $(KMT)/watch.sys $(KMT)/misbehave.sys $(KMT)/ddkirql.sys
 
 .PHONY: test-now
 test-now: all free-build test-programs host-tests

@@ -4,7 +4,7 @@
   gensvc.py TABLE OUTDIR
 
 writes into OUTDIR
-  ssdt.asm           KiServiceTable and KiArgumentTable, assembled into ntoskrnl.exe
+  ssdt.asm           KiServiceTable, KiArgumentTable and KiServiceNames, assembled into ntoskrnl.exe
   ntdll_stubs.asm    the stubs of ntdll.dll, byte for byte as Windows' ntdll has them
   ntdll_services.def their export names, Nt and Zw
 """
@@ -56,6 +56,10 @@ def ssdt(services):
     for number in range(limit):
         count = rows.get(number, (None, None))[1] or 0
         lines.append(f"    db {max(0, count - 4)}")
+    lines += ["align 4", "global KiServiceNames", "KiServiceNames: ; distances of the names from here"]
+    lines += [f"    dd {'.s%d' % number if number in rows else '.none'} - KiServiceNames" for number in range(limit)]
+    lines += [".none: db 0"]
+    lines += [f".s{number}: db \"{rows[number][0]}\", 0" for number in sorted(rows)]
     return "\n".join(lines) + "\n"
 
 

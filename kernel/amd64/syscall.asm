@@ -12,11 +12,36 @@
 %include "macamd64.inc"
 
 extern KeFeatureBits, KiServiceTable, KiServiceLimit, KiExceptionExit
+%if DBG
+extern KiCheckServiceExit
+%endif
 
 %define KF_SMAP 2
 %define FRAME(x) rbp + (x) - 80h
 %define MM_USER_PROBE_ADDRESS 7FFFFFFF0000h
 %define STACK_ARGUMENTS 90h             ; room for 15 arguments and the home of four registers
+
+; The checked build guards the frame: a canary below it, with room for the home of four registers, and
+; the arguments in registers kept for the bug check screen. servicecheck.c looks at it on the way out.
+%macro GUARD_FRAME 0
+  %if DBG
+    mov [FRAME(TrRcx)], rcx
+    mov [FRAME(TrRdx)], rdx
+    mov [FRAME(TrR8)], r8
+    mov [FRAME(TrR9)], r9
+    sub rsp, 30h
+    mov r11, SERVICE_CANARY
+    mov [rbp - 80h - 8], r11
+  %endif
+%endmacro
+
+%macro CHECK_SERVICE_EXIT 0
+  %if DBG
+    mov rcx, rbp
+    mov rdx, rax
+    call KiCheckServiceExit         ; returns the status
+  %endif
+%endmacro
 
 ; The long way out: the status goes into the frame, and nothing of the kernel's with it.
 %macro LEAVE_BY_FRAME 0
@@ -51,6 +76,7 @@ NESTED_ENTRY KiSystemCall64
     END_PROLOGUE
     mov byte [FRAME(TrExceptionActive)], 2
     sti
+    GUARD_FRAME
     mov r11, [gs:PcCurrentThread]
     mov [r11 + ThSystemCallNumber], eax
     mov eax, eax
@@ -65,6 +91,7 @@ NESTED_ENTRY KiSystemCall64
     call rax
 global KiSystemServiceExit
 KiSystemServiceExit:
+    CHECK_SERVICE_EXIT
     cli
     mov rcx, [gs:PcCurrentThread]
     cmp byte [rcx + ThUserApcPending], 0
@@ -174,6 +201,7 @@ NESTED_ENTRY KiSystemService
 .no_smap:
     sti
     mov rcx, r10
+    GUARD_FRAME
     mov r11, [gs:PcCurrentThread]
     mov [r11 + ThSystemCallNumber], eax
     mov eax, eax
@@ -186,5 +214,6 @@ NESTED_ENTRY KiSystemService
 .invalid:
     mov eax, STATUS_INVALID_SYSTEM_SERVICE
 .exit:
+    CHECK_SERVICE_EXIT
     LEAVE_BY_FRAME
 NESTED_END KiSystemService

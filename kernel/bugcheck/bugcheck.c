@@ -114,6 +114,7 @@ static VOID KiPrintHeader(VOID) {
     KiBugPrint("*** %s\n\n", KiBugCheckName(Code));
     KiBugPrint("processor %u  irql %u  process %s  thread %p\n\n", KeGetCurrentProcessorNumber(),
                (ULONG)KeGetCurrentIrql(), Process, (PVOID)KeGetCurrentThread());
+    KiPrintLastService();
 }
 
 /* Where the others were when they were stopped. */

@@ -25,4 +25,7 @@ DECLSPEC_NORETURN VOID KeBugCheckWithReport(_In_ ULONG BugCheckCode, _In_ ULONG_
                                             _In_opt_ VOID (*Report)(PVOID Context),
                                             _In_opt_ PVOID ReportContext);
 
+/* bugservice.c */
+VOID KiPrintLastService(VOID);
+
 #endif

@@ -158,6 +158,10 @@ PVOID MmCreateKernelStack(_In_ BOOLEAN LargeStack, _In_ UCHAR Node) {
         MiReleaseSystemRange(&MiSystemPtes, Guard, Pages + 1);
         return NULL;
     }
+#if DBG
+    /* What reads its stack before writing it finds this, and a debugger sees how deep the stack went. */
+    memset(Guard + PAGE_SIZE, KERNEL_STACK_POISON, (SIZE_T)Pages << PAGE_SHIFT);
+#endif
     InterlockedAdd64(&MiStatistics.KernelStackPages, Pages);
     return Guard + ((SIZE_T)(Pages + 1) << PAGE_SHIFT);
 }

@@ -11,8 +11,7 @@ from dataclasses import dataclass, field
 HERE = os.path.dirname(os.path.realpath(__file__))
 DLLS = ("testlib", "second", "refusal")
 ELSEWHERE = ("baddll", "loop", "debuggee", "processors", "typelist", "wellknown", "lastword", "scheduling", "obmodel", "obraces",
-             "obpages", "output", "quota")  # run by other tests
-SYSTEM32 = ("hello.exe=windows/system32/ntdll.dll",)
+             "obpages", "output", "quota", "misbehave")  # run by other tests
 CRASHES = ("jump-kernel", "jump-null", "read-kernel", "write-self-map", "hlt", "cli", "divide",
            "ud2", "int3", "raise")
 
@@ -44,9 +43,9 @@ SPECIAL = [
     Case("psdocs", "psdocs", oracle=False),
     Case("rtldocs", "rtldocs", oracle=False),
     Case("ipdocs", "ipdocs", oracle=False),
-    Case("pathdocs", "pathdocs", oracle=False, guest=SYSTEM32),
-    Case("pathnames", "pathnames", guest=SYSTEM32),
-    Case("paths", "paths", guest=SYSTEM32),
+    Case("pathdocs", "pathdocs", oracle=False),
+    Case("pathnames", "pathnames"),
+    Case("paths", "paths"),
     Case("npx", "npx", oracle=False),
     Case("twoproc", "twoproc", drivers=["spawn"]),
     Case("reloc", "reloc", oracle=False,

@@ -1,6 +1,7 @@
 /* threads.c - threads for the tests to use */
 #include "kmtest.h"
 #include "ob.h"
+#include "mm.h"
 #include "ps.h"
 
 PKTHREAD KmtStart(PKSTART_ROUTINE Routine, PVOID Context) {
@@ -17,4 +18,18 @@ PKTHREAD KmtStart(PKSTART_ROUTINE Routine, PVOID Context) {
 VOID KmtJoin(PKTHREAD Thread) {
     KeWaitForSingleObject(Thread, Executive, KernelMode, FALSE, NULL);
     ObDereferenceObject(Thread);
+}
+
+/* The lower end of a stack that has hardly been used is as MmCreateKernelStack filled it. */
+KMT_TEST(thread_stack_is_poisoned) {
+    PUCHAR Stack = MmCreateKernelStack(FALSE, 0);
+    KMT_CHECK(Stack != NULL);
+    if (Stack != NULL) {
+        ULONG Other = 0;
+        for (PUCHAR At = Stack - KERNEL_STACK_SIZE; At < Stack; At++) {
+            Other += *At != KERNEL_STACK_POISON;
+        }
+        KMT_EQUAL(Other, 0);
+        MmDeleteKernelStack(Stack, FALSE);
+    }
 }
