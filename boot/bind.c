@@ -1,9 +1,9 @@
 /*
- * bind.c - imports of kernel images.
+ * bind.c - imports of kernel images
  *
- * All images are in memory before the first is bound, so two may import from each other, as
- * ntoskrnl and hal do. Only images that were loaded can be imported from. A name that cannot be
- * found ends the boot, with the importer's file, the module and the name.
+ * All images are in memory before the first is bound, so two images may import from each other, as
+ * ntoskrnl and hal do. Only loaded images can be imported from. If a name cannot be found, the boot
+ * fails and reports the importer's file, the module and the name.
  */
 #include "boot.h"
 
@@ -22,7 +22,7 @@ static DECLSPEC_NORETURN VOID FailImport(const BOOT_IMAGE *Importer, NTSTATUS St
     BootFail(Status, BootFilePath(Importer->File), Reason, Detail);
 }
 
-/* A module by the name that an importer uses, with or without its extension. */
+/* Finds a module by the name in an import, with or without its extension. */
 static PBOOT_IMAGE FindModule(PCSTR Name) {
     WCHAR Wide[MODULE_NAME];
     SIZE_T Length = 0;
@@ -44,7 +44,7 @@ static PBOOT_IMAGE FindModule(PCSTR Name) {
     return NULL;
 }
 
-/* The address of an export, through as many forwarders as it takes. */
+/* Returns the address of an export, following any number of forwarders. */
 static ULONG64 Resolve(const BOOT_IMAGE *Importer, PCSTR ModuleName, PCSTR Name, ULONG Hint,
                        ULONG Ordinal) {
     CHAR Forwarded[MODULE_NAME];

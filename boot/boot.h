@@ -1,5 +1,5 @@
 /*
- * boot.h - what the parts of the loader share. main.c says how they work together.
+ * boot.h - declarations shared by the parts of the loader (main.c says how they work together)
  */
 #ifndef _BOOT_H_
 #define _BOOT_H_
@@ -10,15 +10,15 @@
 #include "ntstatus.h"
 #include "rtlimage.h"
 
-/* Where things stand in the boot slot: images below, then what the loader itself hands over. */
+/* The layout of the boot slot: images at the bottom, then the data that the loader passes on. */
 #define BOOT_SLOT_BASE  0xFFFFF80000000000ULL
 #define BOOT_DATA_BASE  0xFFFFF80010000000ULL
 #define BOOT_SLOT_END   0xFFFFF80040000000ULL
 #define BOOT_ARENA_SIZE 0x20000ULL
 
-/* With less memory than this, images are mapped by 4 KiB pages only, which wastes none. */
+/* With less memory than this, images are mapped only with 4 KiB pages, which waste none. */
 #define BOOT_LARGE_PAGE_MEMORY (192ULL << 20)
-/* What must be free before anything is read; the images, the files and the kernel need it. */
+/* Memory that must be free at first, for the images, the files and the kernel. */
 #define BOOT_MINIMUM_MEMORY (40ULL << 20)
 
 #define BOOT_MAXIMUM_IMAGES    32
@@ -31,10 +31,10 @@ extern EFI_HANDLE BootImageHandle;
 extern EFI_SYSTEM_TABLE *BootSystemTable;
 extern EFI_BOOT_SERVICES *BootServices;
 
-/* An image on its way into memory. Memory is where it is now, Base where it will run. */
+/* An image being loaded. Memory is its address now, Base the address where it will run. */
 typedef struct _BOOT_IMAGE {
     PLOADER_BOOT_FILE File;
-    PCWSTR BaseName; /* in File's path */
+    PCWSTR BaseName; /* points into File's path */
     RTL_IMAGE_INFO Info;
     TYPE_OF_MEMORY Type;
     PUCHAR Memory;
@@ -45,13 +45,13 @@ typedef struct _BOOT_IMAGE {
 extern BOOT_IMAGE BootImages[BOOT_MAXIMUM_IMAGES];
 extern ULONG BootImageCount;
 
-/* console.c: what the reader of a screen or a log gets to see. */
+/* console.c: messages on the screen or in the log. */
 VOID BootPrint(PCSTR Text);
 DECLSPEC_NORETURN VOID BootFail(NTSTATUS Status, PCWSTR File, PCSTR Reason, PCSTR Detail);
 VOID BootSetExitPort(USHORT Port);
 VOID BootSetWatchedByProgram(VOID);
 
-/* text.c: strings, and the memory functions that the compiler calls. */
+/* text.c: strings, and the memory functions to which the compiler emits calls. */
 void *memcpy(void *To, const void *From, size_t Size);
 void *memset(void *To, int Value, size_t Size);
 int memcmp(const void *A, const void *B, size_t Size);
@@ -62,12 +62,12 @@ SIZE_T BootWideLength(PCWSTR Text);
 BOOLEAN BootEqualNames(PCWSTR A, SIZE_T LengthA, PCWSTR B, SIZE_T LengthB);
 SIZE_T BootWiden(PWSTR To, SIZE_T Room, PCSTR From, SIZE_T Length);
 
-/* memory.c: pages by purpose, and the arena that becomes the loader block's memory. */
+/* memory.c: pages by purpose, and the arena that holds the loader block. */
 PVOID BootAllocatePages(TYPE_OF_MEMORY Type, ULONG64 Pages, ULONG64 Alignment, PCWSTR For);
 PHYSICAL_ADDRESS BootAllocateStartPages(VOID);
 VOID BootFreePages(PVOID Memory, ULONG64 Pages);
 
-/* Pages that are free after all, each run inside one allocation; memmap.c cuts them out. */
+/* Pages found to be unused; each run is inside one allocation. memmap.c cuts them out. */
 typedef struct _BOOT_FREE_RUN {
     PFN_NUMBER BasePage;
     PFN_NUMBER PageCount;

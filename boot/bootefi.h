@@ -1,8 +1,8 @@
 /*
- * bootefi.h - GNU-EFI's headers and NT's in one translation unit.
+ * bootefi.h - GNU-EFI's headers and NT's in one translation unit
  *
- * Both define a handful of the same names, alike but not identically. EFI's go out of the way:
- * LIST_ENTRY under another name, VOID and the constants undone so that ntdef.h can define its own.
+ * Both define a few of the same names, similarly but not identically. EFI's are moved aside:
+ * LIST_ENTRY is renamed, and VOID and the constants are undefined so that ntdef.h can define them.
  */
 #ifndef _BOOTEFI_H_
 #define _BOOTEFI_H_

@@ -1,18 +1,18 @@
 /*
- * console.c - what the loader says, and how it ends when it cannot go on.
+ * console.c - the loader's messages, and how it ends when it cannot continue
  *
- * Where files come from QEMU (fwcfg.c), a program such as vmrun is watching: messages go to the
- * first serial port, which is the log, a failure leaves a machine-readable line on the exit port
- * and turns the machine off. Else a person is: a failure is also told on the firmware's console,
- * which waits for a key before the firmware gets control back. Most firmware shows its console on
- * the serial port too, and then the message is not repeated there.
+ * If the files come from QEMU (fwcfg.c), a program such as vmrun is watching. Messages then go to
+ * the first serial port, which is the log; a failure writes a machine-readable line to the exit
+ * port and powers the machine off. Otherwise a person is watching. A failure is then also shown on
+ * the firmware's console, and the loader waits for a key before it returns to the firmware. Most
+ * firmware copies its console to the serial port, so the message is not repeated there.
  */
 #include "boot.h"
 
 #define COM1            0x3F8
 #define COM_LINE_STATUS 5
 #define COM_THRE        0x20 /* the next byte can be written */
-#define COM_TEMT        0x40 /* the last one has left */
+#define COM_TEMT        0x40 /* the last byte has been sent */
 #define COM_TRIES       (1u << 25)
 #define KEY_WAIT        100000000ULL /* 10 s in units of 100 ns */
 
@@ -35,8 +35,8 @@ static BOOLEAN HasSerialConsole(VOID) {
 }
 
 /*
- * Until all bits are set in the port's line status. The firmware has set the port up, or it is not
- * there (it reads as ones); one that is not ready for several seconds is given up.
+ * Waits until all of Bits are set in the port's line status. The firmware has set the port up, or
+ * it does not exist (and reads as ones). A port that is not ready for several seconds is given up.
  */
 static VOID WaitForSerial(UCHAR Bits) {
     for (ULONG Try = 0; !SerialIsStuck && Try < COM_TRIES; Try++) {
@@ -77,7 +77,7 @@ static VOID WriteOutcome(NTSTATUS Status) {
         BootOut8(ExitPort, (UCHAR)*At);
 }
 
-/* Until a key is hit, but no longer than KEY_WAIT: there may be no keyboard. */
+/* Waits for a key, at most for KEY_WAIT, since there may be no keyboard. */
 static VOID WaitForKey(VOID) {
     EFI_EVENT Events[2];
     UINTN Which;
@@ -100,8 +100,8 @@ static PSTR AppendWide(PSTR To, PCSTR End, PCWSTR Text) {
 }
 
 /*
- * Ends the boot: says which file (may be NULL), why, and with which status. Memory that was taken
- * is not given back one by one; the firmware is about to stop or to try another boot option.
+ * Ends the boot: reports the file (may be NULL), the reason and the status. Allocated memory is not
+ * freed, since the firmware is about to stop or to try another boot option.
  */
 VOID BootFail(NTSTATUS Status, PCWSTR File, PCSTR Reason, PCSTR Detail) {
     CHAR Text[LOADER_ERROR_TEXT * 4];
@@ -120,7 +120,7 @@ VOID BootFail(NTSTATUS Status, PCWSTR File, PCSTR Reason, PCSTR Detail) {
         BootPrint(Text);
     if (!IsWatchedByProgram)
         PrintOnFirmwareConsole(Text);
-    WaitForSerial(COM_TEMT); /* the last bytes too, before the machine stops */
+    WaitForSerial(COM_TEMT); /* the last bytes must be sent before the machine stops */
     if (ExitPort != 0)
         WriteOutcome(Status);
     if (IsWatchedByProgram || ExitPort != 0)

@@ -1,10 +1,10 @@
 /*
- * files.c - the boot volume: every file that the kernel will see before there is a disk driver.
+ * files.c - the boot volume: every file that the kernel sees before there is a disk driver
  *
- * The files come from the archive that QEMU's fw_cfg device holds (fwcfg.c) or else from the EFI
- * system partition that this program was loaded from: all of \vitrine and the files of the root.
- * Each file gets whole pages of its own, the tail of the last one zeroed, so that the memory
- * manager can map it without a copy. The table of files is the loader block's own list.
+ * The files come from the archive in QEMU's fw_cfg device (fwcfg.c) or else from the EFI system
+ * partition that contains the loader: all of \vitrine and the files of the root. Each file has
+ * whole pages, with the tail of the last one zeroed, so that the memory manager can map it without
+ * a copy. The loader block's list is the only table of files.
  */
 #include "boot.h"
 
@@ -12,7 +12,7 @@
 #define FILE_INFO_BUFFER 1024
 #define OPTIONS_END      " -- "
 
-/* Adds a file to the list. Data are at least Size bytes of whole pages; their tail is zeroed. */
+/* Adds a file to the list. Data is at least Size bytes of whole pages; zeroes their tail. */
 PLOADER_BOOT_FILE BootAddFile(PCWSTR Path, ULONG64 Size, PVOID Data, ULONG64 LastWriteTime) {
     PLOADER_BOOT_FILE File = BootAllocate(sizeof(*File));
     SIZE_T Bytes = BootWideLength(Path) * sizeof(WCHAR);
@@ -43,7 +43,7 @@ PVOID BootFileData(PLOADER_BOOT_FILE File) {
     return (PVOID)(File->BasePage << PAGE_SHIFT);
 }
 
-/* NULL if there is no such file; names are compared as Windows does, without regard to case. */
+/* NULL if there is no such file. Names are compared without regard to case, as in Windows. */
 PLOADER_BOOT_FILE BootFindFile(PCWSTR Path) {
     SIZE_T Length = BootWideLength(Path);
     for (PLOADER_BOOT_FILE File = BootNextFile(NULL); File != NULL; File = BootNextFile(File)) {
@@ -53,7 +53,7 @@ PLOADER_BOOT_FILE BootFindFile(PCWSTR Path) {
     return NULL;
 }
 
-/* A path under construction: names are appended while the walk goes down, cut when it returns. */
+/* The path of the current file: extended when the walk descends, truncated when it returns. */
 typedef struct _VOLUME_WALK {
     WCHAR Path[BOOT_MAXIMUM_PATH];
     SIZE_T Length;
@@ -100,7 +100,7 @@ static VOID ReadVolumeFile(PVOLUME_WALK Walk, EFI_FILE_HANDLE File, const EFI_FI
 
 static VOID ReadDirectory(PVOLUME_WALK Walk, EFI_FILE_HANDLE Directory, ULONG Depth);
 
-/* Of the root's directories only \vitrine is ours; below it, everything. */
+/* Of the root's directories only \vitrine is read, with everything below it. */
 static BOOLEAN IsWanted(const EFI_FILE_INFO *Info, ULONG Depth) {
     static const WCHAR Tree[] = L"vitrine";
     if ((Info->Attribute & EFI_FILE_DIRECTORY) == 0)
@@ -164,7 +164,7 @@ VOID BootReadFiles(VOID) {
         ReadVolume();
 }
 
-/* Boot files stand read-only in the boot slot, one after the other. */
+/* Maps the boot files read-only in the boot slot, one after the other. */
 VOID BootMapFiles(VOID) {
     for (PLOADER_BOOT_FILE File = BootNextFile(NULL); File != NULL; File = BootNextFile(File)) {
         ULONG64 Size = max(ROUND_TO_PAGES(File->Size), PAGE_SIZE);
@@ -174,7 +174,7 @@ VOID BootMapFiles(VOID) {
     }
 }
 
-/* The place of a text in the options, NULL if it is not there. Options are upper case. */
+/* Finds a text in the options; NULL if it is not there. Options are upper case. */
 static PCSTR FindText(PCSTR Text, PCSTR Wanted) {
     for (; *Text != 0; Text++) {
         SIZE_T At = 0;
@@ -186,7 +186,7 @@ static PCSTR FindText(PCSTR Text, PCSTR Wanted) {
     return NULL;
 }
 
-/* /EXITPORT=0xE9: where a failure is reported to the program that runs the machine. */
+/* /EXITPORT=0xE9 is the port that reports failures to the program that runs the machine. */
 static VOID ReadExitPort(PCSTR Options) {
     static const CHAR Name[] = "/EXITPORT=0x";
     PCSTR At = FindText(Options, Name);
@@ -200,7 +200,7 @@ static VOID ReadExitPort(PCSTR Options) {
     BootSetExitPort((USHORT)Port);
 }
 
-/* boot.ini: options, then " -- ", then the first process's command line; its lines are one line. */
+/* boot.ini has options, " -- " and the first process's command line. Cuts final line breaks. */
 VOID BootReadOptions(VOID) {
     PLOADER_BOOT_FILE File = BootFindFile(L"\\vitrine\\boot.ini");
     SIZE_T Size = File == NULL ? 0 : File->Size;

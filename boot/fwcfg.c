@@ -1,12 +1,12 @@
 /*
- * fwcfg.c - files from QEMU, without a disk.
+ * fwcfg.c - files from QEMU, without a disk
  *
- * QEMU's firmware configuration device holds named items. One of ours, opt/vitrine/files.tar, is
- * a ustar archive of the boot volume. The device's DMA interface writes straight into memory: a
- * descriptor in memory says what to do (select an item, read, or skip some of it), and writing its
- * address to port 514h does it at once, however long it is. So the archive is read twice: its
- * headers, to learn how many pages the files need; then each file directly into its own pages.
- * Sources: QEMU, docs/specs/fw_cfg; POSIX.1, pax, "ustar Interchange Format".
+ * QEMU's firmware configuration device holds named items. One of them, opt/vitrine/files.tar, is a
+ * ustar archive of the boot volume. The device's DMA interface writes directly to memory: a
+ * descriptor in memory names the operation (select an item, read, or skip part of it), and writing
+ * its address to port 514h performs the operation immediately, whatever its length. So the archive
+ * is read twice: first the headers, to learn how many pages the files need, then each file directly
+ * into its pages. Sources: QEMU, docs/specs/fw_cfg; POSIX.1, pax, "ustar Interchange Format".
  */
 #include "boot.h"
 
@@ -35,7 +35,7 @@
 static const CHAR ArchiveName[] = "opt/vitrine/files.tar";
 static const WCHAR ArchiveFile[] = L"opt/vitrine/files.tar";
 
-/* All fields big-endian. */
+/* All fields are big-endian. */
 typedef struct _FWCFG_DMA {
     ULONG Control;
     ULONG Length;
@@ -71,7 +71,7 @@ typedef struct _TAR_HEADER {
 } TAR_HEADER;
 static_assert(sizeof(TAR_HEADER) == TAR_BLOCK, "a ustar header is one block");
 
-/* The archive while it is read: which item, and how much of it is left. */
+/* The archive while it is read: which item, and how many bytes are left. */
 typedef struct _ARCHIVE {
     USHORT Select;
     ULONG64 Left;
@@ -86,7 +86,7 @@ static VOID Out32(USHORT Port, ULONG Value) {
     __asm__ volatile("outl %0, %1" : : "a"(Value), "Nd"(Port) : "memory");
 }
 
-/* One DMA command; QEMU has done it when the second half of the address is written. */
+/* Runs one DMA command. QEMU completes it when the second half of the address is written. */
 static VOID Dma(ULONG Control, PVOID To, ULONG Length) {
     volatile FWCFG_DMA Command = {__builtin_bswap32(Control), __builtin_bswap32(Length),
                                   __builtin_bswap64((ULONG64)To)};
@@ -101,7 +101,7 @@ static VOID Dma(ULONG Control, PVOID To, ULONG Length) {
         BootFail(STATUS_IO_DEVICE_ERROR, ArchiveFile, "fw_cfg refused a transfer", NULL);
 }
 
-/* Ports are not poked at on machines that do not even claim to be virtual. */
+/* The ports are accessed only on machines that claim to be virtual. */
 static BOOLEAN IsPresent(VOID) {
     static const CHAR Signature[] = "QEMU";
     ULONG Eax, Ecx, Edx;
@@ -142,7 +142,7 @@ static ULONG64 ParseOctal(const CHAR *Digits, ULONG Size) {
     return Value;
 }
 
-/* The sum of all bytes of the header, its own field counted as blanks. */
+/* Checks the sum of all bytes of the header, in which the sum's own field counts as blanks. */
 static BOOLEAN IsChecksumRight(const TAR_HEADER *Header) {
     const UCHAR *Bytes = (const UCHAR *)Header;
     ULONG64 Sum = 0;
@@ -166,8 +166,7 @@ static BOOLEAN NextHeader(PARCHIVE Archive) {
     return TRUE;
 }
 
-/* The size of the entry's contents, which the rest of the archive must hold, and if it is a file.
- */
+/* Returns the size of the entry's contents, which must fit in the archive; sets *IsFile. */
 static ULONG64 EntrySize(PARCHIVE Archive, BOOLEAN *IsFile) {
     ULONG64 Size = ParseOctal(Archive->Header.Size, sizeof(Archive->Header.Size));
     if (ALIGN_UP_BY(Size, TAR_BLOCK) > Archive->Left)
@@ -182,7 +181,7 @@ static VOID Skip(PARCHIVE Archive, ULONG64 Size) {
     Archive->Left -= Size;
 }
 
-/* prefix/name in UTF-8 with slashes becomes \prefix\name in UTF-16. */
+/* Converts prefix/name in UTF-8 with slashes to \prefix\name in UTF-16. */
 static VOID MakePath(const TAR_HEADER *Header, PWSTR Path) {
     CHAR Text[sizeof(Header->Prefix) + sizeof(Header->Name) + 3] = "/";
     ULONG Length = 1;
@@ -226,13 +225,13 @@ static VOID ReadContents(PARCHIVE Archive, ULONG64 Size, PVOID To) {
 
 static ARCHIVE FoundArchive;
 
-/* Looks for the archive, before anything can fail: where it is, a program watches the machine. */
+/* Called before anything can fail: if there is an archive, a program watches the machine. */
 VOID BootFindArchive(VOID) {
     if (IsPresent() && FindArchive(&FoundArchive))
         BootSetWatchedByProgram();
 }
 
-/* FALSE if there is no archive: then the files are on a volume. */
+/* FALSE if there is no archive; the files are then on a volume. */
 BOOLEAN BootReadArchive(VOID) {
     PARCHIVE Archive = &FoundArchive;
     BOOLEAN IsFile;

@@ -1,8 +1,8 @@
 /*
- * handoff.c - the last steps: what the processor must be able to do, and the jump.
+ * handoff.c - the last steps: check the processor's features and jump to the kernel
  *
- * At KiSystemStartup interrupts are off, CR0.WP, EFER.NXE and EFER.SCE are on, the stack is the
- * loader's, and GDT and IDT are still the firmware's, in memory that the kernel may not rely on.
+ * At KiSystemStartup interrupts are off; CR0.WP, EFER.NXE and EFER.SCE are on; the stack is the
+ * loader's. GDT and IDT are still the firmware's, in memory that the kernel may not rely on.
  */
 #include "boot.h"
 
@@ -21,7 +21,7 @@ VOID BootCheckProcessor(VOID) {
         BootFail(STATUS_NOT_SUPPORTED, NULL, "the processor has no NX bit", NULL);
 }
 
-/* The page below the stack stays unmapped, so that an overflow faults instead of destroying. */
+/* The page below the stack is unmapped, so that an overflow faults instead of corrupting memory. */
 VOID BootCreateKernelStack(VOID) {
     PVOID Stack =
         BootAllocatePages(LoaderStartupKernelStack, KERNEL_STACK_SIZE / PAGE_SIZE, 1, NULL);
@@ -43,9 +43,9 @@ static VOID SetControlRegisters(VOID) {
 }
 
 /*
- * From here on the new page tables count; this code is in the low half, which they share with the
- * firmware's. The kernel is entered as if called: 32 bytes of home space above a return address
- * of zero, where every stack walk ends.
+ * The new page tables take effect here. This code is in the low half, which they share with the
+ * firmware's tables. The kernel is entered as if called: 32 bytes of home space above a return
+ * address of zero, where every stack walk ends.
  */
 VOID BootEnterKernel(ULONG64 PageTable) {
     const BOOT_IMAGE *Kernel = &BootImages[0];

@@ -1,10 +1,11 @@
 /*
- * image.c - ntoskrnl.exe, hal.dll and the boot drivers: from a file to an image at an address.
+ * image.c - loading ntoskrnl.exe, hal.dll and the boot drivers
  *
- * Each image gets a stretch of the boot slot, at the address it was linked for if that is in the
- * slot and free, else at the next free one, and contiguous memory for all of it. ntoskrnl and hal
- * align their sections to 2 MiB, so that each section can be mapped by large pages; where memory is
- * short, small pages are used, and the memory between the sections goes back (BootMapImages).
+ * Each image gets a range of the boot slot and contiguous memory for all of it. The range is at the
+ * image's preferred address if that is in the slot and free, else at the next free address.
+ * ntoskrnl and hal align their sections to 2 MiB, so that each section can be mapped with large
+ * pages. If memory is short, small pages are used and the memory between sections is released
+ * (BootMapImages).
  */
 #include "boot.h"
 
@@ -34,7 +35,7 @@ static PCSTR ExplainStatus(NTSTATUS Status, const RTL_IMAGE_INFO *Info) {
     }
 }
 
-/* W^X is not to be had with a section that wants both, or with sections that share pages. */
+/* W^X rejects a section that is writable and executable, and sections that share pages. */
 static VOID CheckSections(const BOOT_IMAGE *Image) {
     ULONG Both = IMAGE_SCN_MEM_WRITE | IMAGE_SCN_MEM_EXECUTE;
     if (Image->Info.Flat)
@@ -113,7 +114,7 @@ static BOOLEAN IsDriver(PLOADER_BOOT_FILE File) {
            BootEqualNames(Path + Length - Tail, Tail, Extension, Tail);
 }
 
-/* ntdll.dll is mapped by the kernel, but a broken one is better reported before it runs. */
+/* The kernel maps ntdll.dll, but a broken one is reported here, before the kernel runs. */
 VOID BootLoadImages(VOID) {
     RTL_IMAGE_INFO Ignored;
     LoadImage(RequireFile(L"\\vitrine\\System32\\ntoskrnl.exe", STATUS_NO_SUCH_FILE),
@@ -126,7 +127,7 @@ VOID BootLoadImages(VOID) {
     }
 }
 
-/* Head + Tail as a UNICODE_STRING of the kernel. */
+/* Makes a UNICODE_STRING for the kernel from Head + Tail. */
 static VOID MakeString(PUNICODE_STRING String, PCWSTR Head, PCWSTR Tail, SIZE_T TailLength) {
     SIZE_T HeadLength = BootWideLength(Head);
     PWSTR Text = BootAllocate((HeadLength + TailLength + 1) * sizeof(WCHAR));

@@ -1,30 +1,28 @@
 /*
- * main.c - BOOTX64.EFI: from the firmware to KiSystemStartup.
+ * main.c - BOOTX64.EFI: from the firmware to KiSystemStartup
  *
- * UEFI starts this program in 64-bit mode with all of memory mapped one to one, and lends it
- * services: memory, files, a console. The loader turns that into the world that the kernel
- * expects, and tells it about it in a LOADER_PARAMETER_BLOCK (inc/arc.h). In order:
+ * UEFI starts this program in 64-bit mode with all memory mapped one to one, and offers services:
+ * memory, files, a console. The loader builds the environment that the kernel expects and describes
+ * it in a LOADER_PARAMETER_BLOCK (inc/arc.h). The steps:
  *
- *   1. memmap.c   how much memory is there?
- *   2. files.c    read the boot volume, wholly: from the EFI system partition, or, under QEMU, from
- *      fwcfg.c    an archive that the firmware configuration device holds. boot.ini has the
- * options.
- *   3. image.c    check ntoskrnl.exe, hal.dll and the boot drivers; give each an address; lay it
- *                 out there and relocate it.
- *   4. bind.c     fill their import tables, among each other: ntoskrnl needs hal, hal needs
- *                 ntoskrnl, so none can be first, and all are in memory before any is bound.
- *   5. paging.c   page tables: images with the rights of their sections, files read-only, the
+ *   1. memmap.c   measure memory.
+ *   2. files.c    read the whole boot volume from the EFI system partition or, under QEMU, from an
+ *      fwcfg.c    archive in the firmware configuration device. boot.ini has the options.
+ *   3. image.c    check ntoskrnl.exe, hal.dll and the boot drivers; choose an address for each,
+ *                 copy it to memory and relocate it.
+ *   4. bind.c     fill their import tables. ntoskrnl and hal import from each other, so all images
+ *                 are in memory before any is bound.
+ *   5. paging.c   build page tables: images with the rights of their sections, files read-only, the
  *                 self-map, the HAL's range.
- *   6. memmap.c   leave the firmware (ExitBootServices) and turn its memory map into NT's.
+ *   6. memmap.c   leave the firmware (ExitBootServices) and convert its memory map to NT's.
  *   7. handoff.c  set the processor's control registers, load CR3, switch stacks, jump.
  *
- * Two kinds of addresses are about: the place where something is now (a plain pointer, equal to the
- * physical address) and the address at which the kernel will see it (a ULONG64, or a pointer made
- * by BootToVa). All pointers inside the loader block are of the second kind; memory.c converts.
+ * There are two kinds of addresses: where something is now (a plain pointer, equal to the physical
+ * address) and where the kernel will see it (a ULONG64, or a pointer made by BootToVa). All
+ * pointers in the loader block are of the second kind; memory.c converts.
  *
- * What goes wrong is fatal, so no status travels upward here: BootFail (console.c) names the file
- * and the reason and does not return. It works until ExitBootServices, after which nothing can
- * fail any more.
+ * Every error is fatal, so functions return no status: BootFail (console.c) reports the file and
+ * the reason and does not return. It works until ExitBootServices; after that nothing can fail.
  */
 #include "boot.h"
 
@@ -36,7 +34,7 @@ static BOOLEAN EqualGuids(const EFI_GUID *A, const EFI_GUID *B) {
     return __builtin_memcmp(A, B, sizeof(*A)) == 0;
 }
 
-/* The root of the ACPI tables: version 2 if there is one, else version 1. */
+/* Finds the root of the ACPI tables: version 2 if there is one, else version 1. */
 static VOID FindAcpi(VOID) {
     static const EFI_GUID Acpi20 = ACPI_20_TABLE_GUID;
     static const EFI_GUID Acpi10 = ACPI_TABLE_GUID;
@@ -50,8 +48,7 @@ static VOID FindAcpi(VOID) {
     }
 }
 
-/* The framebuffer, if there is one whose pixels the kernel can write. Without it: the log says so.
- */
+/* Finds a framebuffer whose pixels the kernel can write. Without one, the log says so. */
 static VOID FindFramebuffer(VOID) {
     static EFI_GUID GopGuid = EFI_GRAPHICS_OUTPUT_PROTOCOL_GUID;
     EFI_GRAPHICS_OUTPUT_PROTOCOL *Gop = NULL;

@@ -1,11 +1,11 @@
 /*
- * memmap.c - the firmware's memory map, before and after.
+ * memmap.c - the firmware's memory map, at the start and at the end
  *
- * At the start it says how much memory there is. At the end it is fetched once more, its key lets
- * the loader leave the firmware, and it is turned into the kernel's list of
- * MEMORY_ALLOCATION_DESCRIPTORs: sorted, neighbours of one type merged. What the loader allocated
- * carries its TYPE_OF_MEMORY in the firmware's own type, and what it did not use in the end is in
- * its list of free runs (memory.c).
+ * At the start the map says how much memory there is. At the end it is read again; its key lets the
+ * loader leave the firmware, and the map is converted to the kernel's list of
+ * MEMORY_ALLOCATION_DESCRIPTORs: sorted, with adjacent runs of one type merged. The loader's own
+ * allocations carry their TYPE_OF_MEMORY as the firmware's memory type; pages that it did not need
+ * are in its list of free runs (memory.c).
  */
 #include "boot.h"
 
@@ -65,7 +65,7 @@ static DECLSPEC_NORETURN VOID FailMemory(ULONG64 Free) {
     BootFail(STATUS_NO_MEMORY, NULL, "not enough memory:", Text);
 }
 
-/* Adds up memory; there must be enough free for everything that follows. */
+/* Adds up the memory; fails if too little is free for the rest of the boot. */
 VOID BootMeasureMemory(VOID) {
     ULONG64 Free = 0;
     Map = BootAllocatePages(LoaderLoadedProgram, MAP_PAGES, 1, NULL);
@@ -86,7 +86,7 @@ BOOLEAN BootHasLargePages(VOID) {
     return TotalMemory >= BOOT_LARGE_PAGE_MEMORY;
 }
 
-/* Puts a run where it belongs; the firmware's map is sorted nearly always, so look from the end. */
+/* Inserts a run in order. The firmware's map is nearly sorted, so the search starts at the end. */
 static VOID InsertRun(TYPE_OF_MEMORY Type, ULONG64 BasePage, ULONG64 PageCount) {
     ULONG At = RunCount++;
     for (; At > 0 && Runs[At - 1].BasePage > BasePage; At--)
@@ -96,7 +96,7 @@ static VOID InsertRun(TYPE_OF_MEMORY Type, ULONG64 BasePage, ULONG64 PageCount) 
     Runs[At].PageCount = PageCount;
 }
 
-/* Page 0 is nobody's: a null physical address must not be a page that is given out. */
+/* Page 0 is left out: a null physical address must not be a page that can be allocated. */
 static VOID AddRun(const EFI_MEMORY_DESCRIPTOR *Entry) {
     TYPE_OF_MEMORY Type = TranslateType(Entry->Type);
     ULONG64 BasePage = Entry->PhysicalStart >> PAGE_SHIFT;
@@ -112,7 +112,7 @@ static VOID AddRun(const EFI_MEMORY_DESCRIPTOR *Entry) {
         InsertRun(Type, BasePage, PageCount);
 }
 
-/* Cuts a run that is free after all out of the allocation that it is part of. */
+/* Cuts an unused run out of the allocation that contains it. */
 static VOID CutFreeRun(const BOOT_FREE_RUN *Free) {
     ULONG At = 0;
     while (Runs[At].BasePage + Runs[At].PageCount <= Free->BasePage)
@@ -126,7 +126,7 @@ static VOID CutFreeRun(const BOOT_FREE_RUN *Free) {
         InsertRun(Type, FreeEnd, End - FreeEnd);
 }
 
-/* Chains the runs up, without the empty ones, neighbours of one type merged. */
+/* Links the runs; drops empty ones and merges adjacent runs of one type. */
 static VOID LinkRuns(VOID) {
     ULONG Last = 0;
     for (ULONG Index = 1; Index < RunCount; Index++) {
@@ -143,9 +143,9 @@ static VOID LinkRuns(VOID) {
 }
 
 /*
- * Fetches the map and leaves. An event of the firmware may change the map between the two calls,
- * which makes the key stale: then both are done again. Room for the list is taken before, by the
- * size that the map had at the start: loading adds a few entries, not MAP_SLACK.
+ * Reads the map and leaves the firmware. A firmware event between the two calls may change the map
+ * and make the key stale; both are then repeated. Memory for the list is allocated before, from the
+ * map's size at the start: loading adds a few entries, fewer than MAP_SLACK.
  */
 VOID BootLeaveFirmware(VOID) {
     EFI_STATUS Status = EFI_INVALID_PARAMETER;

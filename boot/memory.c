@@ -1,15 +1,15 @@
 /*
- * memory.c - pages by purpose, and the arena.
+ * memory.c - pages by purpose, and the arena
  *
- * UEFI lets an OS loader mark what it allocates with memory types of its own (80000000 and up),
- * and hands them back in the final memory map. So each page is allocated under its
- * TYPE_OF_MEMORY, and the map itself is the loader's book-keeping. Pages that turn out not to be
- * needed are not given back to the firmware, which may fill them (OVMF does, 15 million
- * instructions for the gaps of two images): they are noted, and cut out of the map at the end.
+ * UEFI lets a loader mark allocations with its own memory types (80000000 and up) and reports them
+ * in the final memory map. So each page is allocated under its TYPE_OF_MEMORY, and the map is the
+ * loader's only record. Pages that are not needed after all are not freed to the firmware, which
+ * may fill them (OVMF does: 15 million instructions for the gaps of two images). They are recorded
+ * and cut out of the map at the end.
  *
  * The arena holds the loader block, the lists and the strings. The kernel sees it at
- * BOOT_DATA_BASE, so an arena pointer and its kernel address differ by a constant, and the lists,
- * which are linked by kernel addresses, can be walked here too.
+ * BOOT_DATA_BASE, so an arena pointer and its kernel address differ by a constant. The lists are
+ * linked by kernel addresses, and with this constant the loader can walk them too.
  */
 #include "boot.h"
 
@@ -29,7 +29,7 @@ static DECLSPEC_NORETURN VOID FailMemory(PCWSTR For, ULONG64 Pages) {
 BOOT_FREE_RUN BootFreeRuns[BOOT_MAXIMUM_FREE_RUNS];
 ULONG BootFreeRunCount;
 
-/* Pages whose address is a multiple of Alignment pages, not zeroed. For: the file, for messages. */
+/* Allocates pages, not zeroed, at a multiple of Alignment pages. Messages name the file For. */
 PVOID BootAllocatePages(TYPE_OF_MEMORY Type, ULONG64 Pages, ULONG64 Alignment, PCWSTR For) {
     EFI_PHYSICAL_ADDRESS Address = 0;
     ULONG64 Total = Pages + Alignment - 1;
@@ -43,8 +43,10 @@ PVOID BootAllocatePages(TYPE_OF_MEMORY Type, ULONG64 Pages, ULONG64 Alignment, P
     return (PVOID)Start;
 }
 
-/* A processor starts in real mode, in the first megabyte. Without room there, one processor must
- * do. */
+/*
+ * A processor starts in real mode, in the first megabyte. If no memory is free there, the machine
+ * runs with one processor.
+ */
 PHYSICAL_ADDRESS BootAllocateStartPages(VOID) {
     EFI_PHYSICAL_ADDRESS Address = 0xFFFFF;
     PHYSICAL_ADDRESS Start = {.QuadPart = 0};
@@ -78,7 +80,7 @@ VOID BootCreateArena(VOID) {
     BootInitializeList(&BootExtension->BootFiles);
 }
 
-/* Zeroed arena memory. */
+/* Allocates zeroed arena memory. */
 PVOID BootAllocate(SIZE_T Size) {
     SIZE_T Rounded = ALIGN_UP_BY(Size, 16);
     if (Rounded > BOOT_ARENA_SIZE - ArenaUsed)
@@ -100,7 +102,7 @@ VOID BootInitializeList(PLIST_ENTRY Head) {
     Head->Flink = Head->Blink = BootToVa(Head);
 }
 
-/* InsertTailList, on entries that are linked by the kernel's addresses. */
+/* InsertTailList for entries that are linked by kernel addresses. */
 VOID BootAppendList(PLIST_ENTRY Head, PLIST_ENTRY Entry) {
     PLIST_ENTRY Last = BootFromVa(Head->Blink);
     Entry->Flink = BootToVa(Head);

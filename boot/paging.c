@@ -1,15 +1,15 @@
 /*
- * paging.c - the address space that the kernel starts in.
+ * paging.c - the address space in which the kernel starts
  *
- *   low half                  the firmware's own one-to-one map, borrowed for the moment between
- *                             loading CR3 and the jump; the kernel drops it
+ *   low half                  the firmware's one-to-one map, needed between loading CR3 and the
+ *                             jump; the kernel removes it
  *   FFFFF680'00000000         the self-map: PML4 slot 1EDh points at the PML4 itself
  *   FFFFF800'00000000         images: headers read-only, each section with the rights it asks for
  *   FFFFF800'10000000         loader block, boot files (read-only), initial stack above a hole
- *   FFFFFFFF'FFC00000         page tables with nothing in them: the HAL maps devices there
+ *   FFFFFFFF'FFC00000         empty page tables, in which the HAL maps devices
  *
  * No page is both writable and executable. Entries are global, accessed and dirty from the start:
- * the kernel's half is the same in every process, and the processor need not write them.
+ * the kernel's half is the same in every process, and the processor then need not set the bits.
  */
 #include "boot.h"
 
@@ -49,7 +49,7 @@ static ULONG Index(ULONG64 Va, ULONG Level) {
     return (ULONG)(Va >> (PAGE_SHIFT + 9 * Level)) & (TABLE_ENTRIES - 1);
 }
 
-/* The entry for Va in the table of that level (0: page table), tables above made as needed. */
+/* Returns the entry for Va in the table of Level (0: page table); creates the tables above it. */
 static ULONG64 *FindEntry(ULONG64 Va, ULONG Level) {
     ULONG64 *Table = Pml4;
     for (ULONG At = 3; At > Level; At--) {
@@ -68,7 +68,7 @@ static ULONG64 RightsToPte(BOOT_RIGHTS Rights) {
     return Rights == BootReadExecute ? Pte : Pte | PTE_NO_EXECUTE;
 }
 
-/* Maps whole pages (4 KiB, or 2 MiB where Large) at Va to the memory at Memory. */
+/* Maps whole pages (4 KiB, or 2 MiB if Large) at Va to the memory at Memory. */
 VOID BootMap(ULONG64 Va, const VOID *Memory, ULONG64 Size, BOOT_RIGHTS Rights, BOOLEAN Large) {
     ULONG64 Pte = (ULONG64)Memory | RightsToPte(Rights) | (Large ? PTE_LARGE : 0);
     ULONG64 Step = Large ? LARGE_PAGE_SIZE : PAGE_SIZE;
@@ -80,7 +80,7 @@ VOID BootMap(ULONG64 Va, const VOID *Memory, ULONG64 Size, BOOT_RIGHTS Rights, B
     }
 }
 
-/* The next free addresses of the boot slot's data part. */
+/* Reserves the next free addresses in the data part of the boot slot. */
 ULONG64 BootReserveVa(ULONG64 Size) {
     ULONG64 Va = NextDataVa;
     if (Size > BOOT_SLOT_END - Va)
@@ -109,7 +109,7 @@ static BOOT_RIGHTS SectionRights(const IMAGE_SECTION_HEADER *Section) {
     return (Section->Characteristics & IMAGE_SCN_MEM_WRITE) != 0 ? BootReadWrite : BootRead;
 }
 
-/* Maps Size bytes at Rva, rounded up to the page size in use; *Used is where the last one ended. */
+/* Maps Size bytes at Rva, rounded up to the page size in use; *Used is the end of the mapping. */
 static VOID MapPart(const BOOT_IMAGE *Image, ULONG Rva, ULONG Size, BOOT_RIGHTS Rights,
                     BOOLEAN Large, ULONG64 *Used) {
     ULONG64 Rounded = ALIGN_UP_BY(Size, Large ? LARGE_PAGE_SIZE : PAGE_SIZE);
@@ -118,7 +118,7 @@ static VOID MapPart(const BOOT_IMAGE *Image, ULONG Rva, ULONG Size, BOOT_RIGHTS 
     *Used = Rva + Rounded;
 }
 
-/* Maps headers and sections; memory of the image that no page needs is free again. */
+/* Maps headers and sections; records memory of the image that no page needs as unused. */
 static VOID MapImage(const BOOT_IMAGE *Image) {
     ULONG64 Used = 0;
     MapPart(Image, 0, Image->Info.SizeOfHeaders, BootRead, FALSE, &Used);
@@ -137,7 +137,7 @@ VOID BootMapImages(VOID) {
         MapImage(&BootImages[Index]);
 }
 
-/* Gives unused tables back; returns the value for CR3. Nothing can be mapped afterwards. */
+/* Releases unused tables and returns the value for CR3. Nothing can be mapped afterwards. */
 ULONG64 BootFinishAddressSpace(VOID) {
     BootExtension->BootVaEnd = NextDataVa;
     BootFreePages(TableChunk, TablesLeft);

@@ -1,7 +1,7 @@
 /*
- * text.c - strings, and the memory functions to which compilers turn copies and clears.
+ * text.c - strings, and the memory functions that compilers call for copies and clears
  *
- * Copies go by eight bytes: under an instruction counter a `rep` costs one per element.
+ * Copies move eight bytes at a time: an instruction counter charges `rep` for every element.
  */
 #include "boot.h"
 
@@ -34,7 +34,7 @@ int memcmp(const void *A, const void *B, size_t Size) {
     return 0;
 }
 
-/* Appends as much of Text as fits before End, always NUL-terminated; returns the new end. */
+/* Appends as much of Text as fits before End and terminates it with NUL; returns the new end. */
 PSTR BootAppend(PSTR To, PCSTR End, PCSTR Text) {
     while (*Text != 0 && To + 1 < End)
         *To++ = *Text++;
@@ -72,7 +72,7 @@ static WCHAR ToUpper(WCHAR Character) {
     return Character >= 'a' && Character <= 'z' ? (WCHAR)(Character - 'a' + 'A') : Character;
 }
 
-/* Names of system files are ASCII; other letters must be equal as they are. */
+/* Compares ASCII letters without regard to case; other characters must be identical. */
 BOOLEAN BootEqualNames(PCWSTR A, SIZE_T LengthA, PCWSTR B, SIZE_T LengthB) {
     if (LengthA != LengthB)
         return FALSE;
@@ -83,7 +83,7 @@ BOOLEAN BootEqualNames(PCWSTR A, SIZE_T LengthA, PCWSTR B, SIZE_T LengthB) {
     return TRUE;
 }
 
-/* Reads one UTF-8 character; malformed bytes stand for themselves, as Latin-1. */
+/* Reads one UTF-8 character; a malformed byte is read as Latin-1. */
 static ULONG DecodeUtf8(PCSTR *Text, PCSTR End) {
     const UCHAR *At = (const UCHAR *)*Text;
     ULONG Extra = *At >= 0xF0 ? 3 : *At >= 0xE0 ? 2 : *At >= 0xC2 ? 1 : 0;
@@ -100,7 +100,7 @@ static ULONG DecodeUtf8(PCSTR *Text, PCSTR End) {
     return Code;
 }
 
-/* UTF-8 to UTF-16, NUL-terminated, cut to Room; returns the length without the NUL. */
+/* Converts UTF-8 to UTF-16 with a NUL, truncated to Room; returns the length without the NUL. */
 SIZE_T BootWiden(PWSTR To, SIZE_T Room, PCSTR From, SIZE_T Length) {
     PCSTR End = From + Length;
     SIZE_T Written = 0;
