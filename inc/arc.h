@@ -1,23 +1,23 @@
 /*
- * What the loader hands to the kernel: the LOADER_PARAMETER_BLOCK.
+ * arc.h - the LOADER_PARAMETER_BLOCK, which the loader passes to the kernel
  *
- * The names are those of Windows' own block (public symbols: nt!_LOADER_PARAMETER_BLOCK), the
- * fields that this system has no use for are left out. Every pointer in the block is a kernel
- * virtual address in the boot slot (FFFFF800'00000000) that the loader has mapped. The block, the
- * strings and the lists are writable; boot files are read-only.
+ * The names are those of Windows' block (public symbols: nt!_LOADER_PARAMETER_BLOCK); fields that
+ * this system does not use are left out. Every pointer in the block is a kernel virtual address in
+ * the boot slot (FFFFF800'00000000) that the loader has mapped. The block, the strings and the
+ * lists are writable; boot files are read-only.
  */
 #ifndef VITRINE_ARC_H
 #define VITRINE_ARC_H
 
 #include "ntdef.h"
 
-/* What a run of physical pages holds (Windows' TYPE_OF_MEMORY, the values used here). */
+/* The contents of a run of physical pages (Windows' TYPE_OF_MEMORY, the values used here). */
 typedef enum _TYPE_OF_MEMORY {
     LoaderExceptionBlock,
     LoaderSystemBlock,
     LoaderFree, /* free for the memory manager */
     LoaderBad,
-    LoaderLoadedProgram,     /* the loader itself: free once the kernel has dropped the low half */
+    LoaderLoadedProgram,     /* the loader: free when the kernel has unmapped the low half */
     LoaderFirmwareTemporary, /* UEFI boot services: free once the kernel runs */
     LoaderFirmwarePermanent, /* runtime services, ACPI NVS, reserved: never touched */
     LoaderOsloaderHeap,
@@ -26,9 +26,9 @@ typedef enum _TYPE_OF_MEMORY {
     LoaderHalCode,    /* hal.dll */
     LoaderBootDriver, /* *.sys */
     LoaderStartupKernelStack,
-    LoaderMemoryData, /* page tables made by the loader, the block itself */
+    LoaderMemoryData, /* the loader's page tables, the loader block */
     LoaderBootFile,   /* files of the boot volume */
-    LoaderAcpiTables, /* ACPI reclaimable: tables are read for as long as the HAL needs */
+    LoaderAcpiTables, /* ACPI reclaimable: kept while the HAL reads tables */
     LoaderMaximum
 } TYPE_OF_MEMORY;
 
@@ -74,7 +74,7 @@ typedef struct _KLDR_DATA_TABLE_ENTRY {
 static_assert(offsetof(KLDR_DATA_TABLE_ENTRY, DllBase) == 0x30, "as in Windows");
 static_assert(offsetof(KLDR_DATA_TABLE_ENTRY, BaseDllName) == 0x58, "as in Windows");
 
-/* A boot driver whose DriverEntry the I/O manager is to call. */
+/* A boot driver; the I/O manager calls its DriverEntry. */
 typedef struct _BOOT_DRIVER_LIST_ENTRY {
     LIST_ENTRY Link;
     UNICODE_STRING FilePath;
@@ -82,19 +82,19 @@ typedef struct _BOOT_DRIVER_LIST_ENTRY {
     PKLDR_DATA_TABLE_ENTRY LdrEntry;
 } BOOT_DRIVER_LIST_ENTRY, *PBOOT_DRIVER_LIST_ENTRY;
 
-/* A file of the boot volume, wholly in memory, page aligned, the tail of its last page zero. */
+/* A file of the boot volume: all of it in memory, page aligned, the tail of its last page zero. */
 typedef struct _LOADER_BOOT_FILE {
     LIST_ENTRY Link;
-    UNICODE_STRING Path; /* from the volume's root: \vitrine\System32\ntdll.dll */
+    UNICODE_STRING Path; /* from the volume's root, as \vitrine\System32\ntdll.dll */
     PVOID Data;
     ULONG64 Size; /* bytes */
     PFN_NUMBER BasePage;
-    LARGE_INTEGER LastWriteTime; /* 100 ns since 1601, 0 where unknown */
+    LARGE_INTEGER LastWriteTime; /* 100 ns since 1601; 0: unknown */
 } LOADER_BOOT_FILE, *PLOADER_BOOT_FILE;
 
 typedef enum _LOADER_PIXEL_FORMAT { LoaderPixelRgb, LoaderPixelBgr } LOADER_PIXEL_FORMAT;
 
-/* The linear framebuffer of UEFI's graphics output; Base.QuadPart 0 where there is none. */
+/* The linear framebuffer of UEFI's graphics output; Base.QuadPart is 0 if there is none. */
 typedef struct _LOADER_FRAMEBUFFER {
     PHYSICAL_ADDRESS Base;
     ULONG64 Size;
@@ -112,9 +112,9 @@ typedef struct _LOADER_PARAMETER_EXTENSION {
     LOADER_FRAMEBUFFER Framebuffer;
     LIST_ENTRY BootFiles;   /* LOADER_BOOT_FILE.Link */
     ULONG64 LoaderEntryTsc; /* the time stamp counter at the loader's first instruction */
-    ULONG64 KernelEntryTsc; /* and just before the jump to the kernel */
+    ULONG64 KernelEntryTsc; /* the same, just before the jump to the kernel */
     ULONG64 BootVaEnd;      /* first address of the boot slot that the loader did not use */
-    /* LOADER_START_PAGES pages below 1 MiB, where other processors can start; 0: there are none */
+    /* LOADER_START_PAGES pages below 1 MiB, in which other processors can start; 0: none */
     PHYSICAL_ADDRESS ProcessorStartPages;
 } LOADER_PARAMETER_EXTENSION, *PLOADER_PARAMETER_EXTENSION;
 
@@ -129,7 +129,7 @@ typedef struct _LOADER_PARAMETER_BLOCK {
     ULONG64 KernelStack;                 /* its highest address, 16-byte aligned */
     ULONG64 KernelStackSize;
     PSTR LoadOptions; /* boot.ini up to " -- ", UTF-8, never NULL */
-    PSTR CommandLine; /* what follows it, UTF-8; "" where nothing does */
+    PSTR CommandLine; /* the part after it, UTF-8; may be "", never NULL */
     PLOADER_PARAMETER_EXTENSION Extension;
 } LOADER_PARAMETER_BLOCK, *PLOADER_PARAMETER_BLOCK;
 

@@ -1,17 +1,21 @@
 /*
- * io.h - the door of the I/O manager: drivers, devices, open files and the packets between them.
+ * io.h - the interface of the I/O manager: drivers, devices, open files and I/O request packets
  *
- *   DRIVER_OBJECT --DeviceObject--> DEVICE_OBJECT --NextDevice--> ...      \Driver\Name,
- * \Device\Name ^  MajorFunction[28]          |  ^   AttachedDevice: the device stacked on top
- *        +------- DriverObject --------+  |
+ *   \Driver\Name                     \Device\Name
+ *   DRIVER_OBJECT --DeviceObject---> DEVICE_OBJECT --NextDevice--> ...
+ *        ^  MajorFunction[28]          |  ^  |
+ *        +------- DriverObject --------+  |  +--AttachedDevice--> the device stacked on top
  *                                         |
- *   handle --> FILE_OBJECT --DeviceObject-+       IRP: one request; its IO_STACK_LOCATIONs follow
- * it, one for each device of the stack, topmost last
+ *   handle --> FILE_OBJECT --DeviceObject-+
  *
- * A FILE_OBJECT references its DEVICE_OBJECT, a DEVICE_OBJECT its DRIVER_OBJECT; an IRP references
- * the FILE_OBJECT from the service until its completion. The file docs/io.md follows one request.
+ *   IRP: one request. Its IO_STACK_LOCATIONs follow it, one for each device of the stack, the
+ *   topmost last.
  *
- * Fields stand in the order of the WDK's wdm.h; names, flags and values are public there.
+ * A FILE_OBJECT references its DEVICE_OBJECT, and a DEVICE_OBJECT its DRIVER_OBJECT. An IRP holds
+ * no reference: the service that waits for it references the FILE_OBJECT. docs/io.md follows one
+ * request.
+ *
+ * Fields are in the order of the WDK's wdm.h, where names, flags and values are public.
  */
 #ifndef VITRINE_IO_H
 #define VITRINE_IO_H
@@ -114,7 +118,7 @@
 #define SL_CASE_SENSITIVE        0x80
 #define SL_OPEN_TARGET_DIRECTORY 0x04
 
-/* ByteOffset values that stand for "the end of the file" and "the file object's position". */
+/* ByteOffset values that mean "the end of the file" and "the file object's position". */
 #define FILE_WRITE_TO_END_OF_FILE      0xffffffff
 #define FILE_USE_FILE_POINTER_POSITION 0xfffffffe
 
@@ -131,7 +135,7 @@ typedef struct _FILE_OBJECT FILE_OBJECT, *PFILE_OBJECT;
 typedef struct _IRP IRP, *PIRP;
 typedef struct _IO_STACK_LOCATION IO_STACK_LOCATION, *PIO_STACK_LOCATION;
 typedef struct _IO_SECURITY_CONTEXT IO_SECURITY_CONTEXT, *PIO_SECURITY_CONTEXT;
-/* Ties a file to a completion port; set once, gone with the file. */
+/* Connects a file to a completion port; set once, freed with the file. */
 typedef struct _IO_COMPLETION_CONTEXT {
     PVOID Port; /* the I/O completion object, referenced */
     PVOID Key;
@@ -169,11 +173,11 @@ typedef struct _DRIVER_EXTENSION {
     UNICODE_STRING ServiceKeyName;
 } DRIVER_EXTENSION, *PDRIVER_EXTENSION;
 
-/* The device list is guarded by IopDatabaseLock. */
+/* IopDatabaseLock guards the device list. */
 struct _DRIVER_OBJECT {
     CSHORT Type;
     CSHORT Size;
-    PDEVICE_OBJECT DeviceObject; /* head of the list over NextDevice */
+    PDEVICE_OBJECT DeviceObject; /* head of the list linked by NextDevice */
     ULONG Flags;
     PVOID DriverStart;
     ULONG DriverSize;
@@ -181,7 +185,7 @@ struct _DRIVER_OBJECT {
     PDRIVER_EXTENSION DriverExtension;
     UNICODE_STRING DriverName;
     PUNICODE_STRING HardwareDatabase;
-    PVOID FastIoDispatch; /* always NULL: every request travels as an IRP */
+    PVOID FastIoDispatch; /* always NULL: every request is an IRP */
     PDRIVER_INITIALIZE DriverInit;
     PDRIVER_STARTIO DriverStartIo;
     PDRIVER_UNLOAD DriverUnload;
@@ -191,7 +195,7 @@ struct _DRIVER_OBJECT {
 #define DRVO_BUILTIN_DRIVER 0x00000004
 #define DRVO_INITIALIZED    0x00000010
 
-/* ReferenceCount (open files) and the links are guarded by IopDatabaseLock. */
+/* A device's queue of requests (WDK: KDEVICE_QUEUE). Nothing here uses it but the layout. */
 typedef struct _KDEVICE_QUEUE_ENTRY {
     LIST_ENTRY DeviceListEntry;
     ULONG SortKey;
@@ -206,7 +210,7 @@ typedef struct _KDEVICE_QUEUE {
     BOOLEAN Busy;
 } KDEVICE_QUEUE, *PKDEVICE_QUEUE;
 
-/* For adapters' map registers. Here only its size matters: it fixes what follows in DEVICE_OBJECT. */
+/* For adapters' map registers. Only its size matters here: it fixes later offsets. */
 typedef struct _WAIT_CONTEXT_BLOCK {
     KDEVICE_QUEUE_ENTRY WaitQueueEntry;
     PVOID DeviceRoutine;
@@ -217,6 +221,7 @@ typedef struct _WAIT_CONTEXT_BLOCK {
     PKDPC BufferChainingDpc;
 } WAIT_CONTEXT_BLOCK, *PWAIT_CONTEXT_BLOCK;
 
+/* IopDatabaseLock guards ReferenceCount (open files), NextDevice and AttachedDevice. */
 struct DECLSPEC_ALIGN(16) _DEVICE_OBJECT {
     CSHORT Type;
     USHORT Size;
@@ -248,7 +253,7 @@ struct DECLSPEC_ALIGN(16) _DEVICE_OBJECT {
     PVOID Reserved;
 };
 
-/* What Mm keeps for the file's sections; the file system owns the structure, Mm its fields. */
+/* What Mm keeps for the file's sections. The file system owns the structure, Mm the fields. */
 struct _SECTION_OBJECT_POINTERS {
     PVOID DataSectionObject;
     PVOID SharedCacheMap;
@@ -257,8 +262,8 @@ struct _SECTION_OBJECT_POINTERS {
 
 /*
  * One open of a file or device. A file opened for synchronous I/O (FO_SYNCHRONOUS_IO) serialises
- * its requests: Busy is its lock, Lock the event that waiters sleep on, and CurrentByteOffset is
- * guarded by it.
+ * its requests: Busy is the lock, Lock the event on which threads wait for it, and it guards
+ * CurrentByteOffset.
  */
 struct _FILE_OBJECT {
     CSHORT Type;
@@ -293,7 +298,7 @@ struct _FILE_OBJECT {
     PVOID FileObjectExtension;
 };
 
-/* Counts of the opens of one file by what they do and share; the file system's lock guards it. */
+/* Counts the opens of a file by access and sharing. The file system's lock guards it. */
 typedef struct _SHARE_ACCESS {
     ULONG OpenCount;
     ULONG Readers;
@@ -311,7 +316,7 @@ struct _IO_SECURITY_CONTEXT {
     ULONG FullCreateOptions;
 };
 
-/* The IRP belongs to whoever holds it: no lock. Its stack locations follow it in memory. */
+/* An IRP belongs to its current holder, so it needs no lock. Its stack locations follow it. */
 struct _IRP {
     CSHORT Type;
     USHORT Size;
@@ -429,19 +434,19 @@ extern POBJECT_TYPE IoDeviceObjectType;
 extern POBJECT_TYPE IoFileObjectType;
 extern POBJECT_TYPE IoCompletionObjectType;
 
-/* ---- Initialisation ---- */
+/* ---- Initialization ---- */
 
 /*
  * Creates the types, \Device, \Driver and \FileSystem, starts the built-in drivers and then the
- * boot drivers that the loader mapped. Phase 1 of the kernel, PASSIVE_LEVEL. Returns FALSE if the
- * system cannot live without what failed.
+ * boot drivers that the loader mapped. Phase 1 of the kernel, PASSIVE_LEVEL. Returns FALSE if a
+ * part without which the system cannot run has failed.
  */
 BOOLEAN IoInitSystem(_In_ PLOADER_PARAMETER_BLOCK LoaderBlock);
 
 /*
- * Opens the console for the first process: three handles in the current process's table as
- * RTL_USER_PROCESS_PARAMETERS wants them. InputAccess 0: read and write, as Windows' console gives
- * them. All or nothing. PASSIVE_LEVEL.
+ * Opens the console for the first process: three handles in the current process's table for
+ * RTL_USER_PROCESS_PARAMETERS. InputAccess 0: read and write, as with Windows' console. On failure
+ * no handle stays open. PASSIVE_LEVEL.
  */
 NTSTATUS IoOpenConsole(_In_ ACCESS_MASK InputAccess, _Out_ PHANDLE StandardInput,
                        _Out_ PHANDLE StandardOutput, _Out_ PHANDLE StandardError);
@@ -569,8 +574,8 @@ typedef enum _CREATE_FILE_TYPE {
 } CREATE_FILE_TYPE;
 
 /*
- * Opens or creates a file: what NtCreateFile does, for kernel callers too. With KernelMode as the
- * previous mode all pointers may be kernel addresses. Options: IO_* below.
+ * Opens or creates a file, like NtCreateFile, also for kernel callers. If the previous mode is
+ * KernelMode, all pointers may be kernel addresses. Options: IO_* below.
  * PASSIVE_LEVEL. Source: WDK page of IoCreateFile.
  */
 NTSTATUS IoCreateFile(_Out_ PHANDLE FileHandle, _In_ ACCESS_MASK DesiredAccess,
@@ -585,16 +590,16 @@ NTSTATUS IoCreateFile(_Out_ PHANDLE FileHandle, _In_ ACCESS_MASK DesiredAccess,
 #define IO_NO_PARAMETER_CHECKING 0x0100
 
 /*
- * Synchronous read for kernel callers (Mm's pager, Ps): Buffer is a kernel address. The transferred
- * count is in IoStatus->Information. PASSIVE_LEVEL.
+ * Reads synchronously for kernel callers (Mm's pager, Ps); Buffer is a kernel address.
+ * IoStatus->Information is the number of bytes read. PASSIVE_LEVEL.
  */
 NTSTATUS IoReadFileObject(_In_ PFILE_OBJECT FileObject, _Out_writes_bytes_(Length) PVOID Buffer,
                           _In_ ULONG Length, _In_ ULONG64 Offset, _Out_ PIO_STATUS_BLOCK IoStatus);
 
-/* Size of an open file. PASSIVE_LEVEL. Source: WDK page of FsRtlGetFileSize. */
+/* Returns the size of an open file. PASSIVE_LEVEL. Source: WDK page of FsRtlGetFileSize. */
 NTSTATUS FsRtlGetFileSize(_In_ PFILE_OBJECT FileObject, _Out_ PLARGE_INTEGER FileSize);
 
-/* Share access of files, for file systems, under their lock (WDK pages of the same names). */
+/* Share access of files. File systems call these under their lock (WDK pages of the same names). */
 NTSTATUS IoCheckShareAccess(_In_ ACCESS_MASK DesiredAccess, _In_ ULONG DesiredShareAccess,
                             _Inout_ PFILE_OBJECT FileObject, _Inout_ PSHARE_ACCESS ShareAccess,
                             _In_ BOOLEAN Update);
@@ -603,7 +608,7 @@ VOID IoRemoveShareAccess(_In_ PFILE_OBJECT FileObject, _Inout_ PSHARE_ACCESS Sha
 
 /* ---- Boot volume: the files that the loader read (used by the bootfs driver) ---- */
 
-/* The loader block, as long as the I/O manager lives. */
+/* The loader block, valid as long as the I/O manager runs. */
 extern PLOADER_PARAMETER_BLOCK IoLoaderBlock;
 
 #endif

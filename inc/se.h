@@ -1,8 +1,8 @@
 /*
- * se.h - the security reference monitor.
+ * se.h - the security reference monitor
  *
- * The object manager asks one question of it, SeAccessCheck, at the moment a handle is made; the
- * answer is kept in the handle and never asked again. See se/access.c.
+ * The object manager calls SeAccessCheck when it creates a handle. The result is stored in the
+ * handle and not checked again. See se/access.c.
  */
 #ifndef _SE_H_
 #define _SE_H_
@@ -22,7 +22,7 @@ typedef enum _SECURITY_OPERATION_CODE {
     AssignSecurityDescriptor
 } SECURITY_OPERATION_CODE;
 
-/* Whose rights count: the process's token, or the client's that the thread impersonates. */
+/* Whose rights are checked: the process's token, or that of the client the thread impersonates. */
 typedef struct _SECURITY_SUBJECT_CONTEXT {
     PACCESS_TOKEN ClientToken;
     ULONG ImpersonationLevel;
@@ -30,8 +30,7 @@ typedef struct _SECURITY_SUBJECT_CONTEXT {
     PVOID ProcessAuditId;
 } SECURITY_SUBJECT_CONTEXT, *PSECURITY_SUBJECT_CONTEXT;
 
-/* How far one open has come: what was asked, what is granted, what remains. Lives on the opener's
- * stack. */
+/* One privilege and its attributes (WDK: LUID_AND_ATTRIBUTES). */
 typedef struct _LUID_AND_ATTRIBUTES {
     LUID Luid;
     ULONG Attributes;
@@ -45,7 +44,10 @@ typedef struct _INITIAL_PRIVILEGE_SET {
     LUID_AND_ATTRIBUTES Privilege[INITIAL_PRIVILEGE_COUNT];
 } INITIAL_PRIVILEGE_SET, *PINITIAL_PRIVILEGE_SET;
 
-/* What one caller asks for while an object is opened or created (WDK: ACCESS_STATE). */
+/*
+ * The progress of one open or create: the access requested, granted and remaining (WDK:
+ * ACCESS_STATE). It is on the caller's stack.
+ */
 typedef struct _ACCESS_STATE {
     LUID OperationID;
     BOOLEAN SecurityEvaluated;
@@ -69,15 +71,15 @@ typedef struct _ACCESS_STATE {
 
 #define TOKEN_HAS_TRAVERSE_PRIVILEGE 0x01
 
-/* Phase 0: gives the object manager its access check. Called by init before ObInitSystem. */
+/* Phase 0: registers the access check with the object manager. Called before ObInitSystem. */
 BOOLEAN SeInitSystem(_In_ ULONG Phase);
 
 /*
- * Decides whether a subject may have DesiredAccess to what SecurityDescriptor protects (WDK:
+ * Decides whether a subject may have DesiredAccess to an object with SecurityDescriptor (WDK:
  * SeAccessCheck).
  *
- * DesiredAccess has no generic bits left. On success *GrantedAccess is what the handle may hold.
- * IRQL PASSIVE_LEVEL. Returns FALSE with *AccessStatus STATUS_ACCESS_DENIED otherwise.
+ * DesiredAccess must not contain generic bits. On success *GrantedAccess is the access for the
+ * handle; otherwise returns FALSE and sets *AccessStatus to STATUS_ACCESS_DENIED. PASSIVE_LEVEL.
  */
 BOOLEAN SeAccessCheck(_In_opt_ PVOID SecurityDescriptor,
                       _In_opt_ PSECURITY_SUBJECT_CONTEXT SubjectSecurityContext,
@@ -87,13 +89,15 @@ BOOLEAN SeAccessCheck(_In_opt_ PVOID SecurityDescriptor,
                       _In_ PGENERIC_MAPPING GenericMapping, _In_ KPROCESSOR_MODE AccessMode,
                       _Out_ ACCESS_MASK *GrantedAccess, _Out_ NTSTATUS *AccessStatus);
 
-/* Makes an access state for one open (phnt: SeCreateAccessState); maps the generic rights. */
+/* Creates an access state for one open and maps the generic rights (phnt: SeCreateAccessState). */
 NTSTATUS SeCreateAccessState(_Out_ PACCESS_STATE AccessState, _In_ ACCESS_MASK DesiredAccess,
                              _In_ PGENERIC_MAPPING GenericMapping);
 VOID SeDeleteAccessState(_Inout_ PACCESS_STATE AccessState);
 
-/* Replaces the generic bits of *AccessMask (WDK: RtlMapGenericMask,
- * SeSetAccessStateGenericMapping). */
+/*
+ * Maps the generic rights of the access state (WDK: RtlMapGenericMask,
+ * SeSetAccessStateGenericMapping).
+ */
 VOID SeSetAccessStateGenericMapping(_Inout_ PACCESS_STATE AccessState,
                                     _In_ PGENERIC_MAPPING GenericMapping);
 
