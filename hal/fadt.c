@@ -18,7 +18,7 @@
 #define FADT_LENGTH_V1     116 /* up to the reset register: the fields of ACPI 1.0 */
 #define PM_TIMER_BYTES     4
 
-/* Looks for the S5 package, in the DSDT that the FADT points to. */
+/* Looks for the S5 package in the DSDT that the FADT points to. */
 static VOID HalpReadDsdt(ULONG64 Physical) {
     PDESCRIPTION_HEADER Dsdt = HalpMapTable(Physical, ACPI_SIGNATURE('D', 'S', 'D', 'T'));
     if (Dsdt == NULL) {

@@ -1,7 +1,7 @@
 /*
- * offsets.c - proof that public structures have their fields where Windows has them
+ * offsets.c - checks that the fields of public structures are at Windows' offsets
  *
- * There is no code here: offsets.h is made of static_asserts from sdk/offsets.tbl.
+ * There is no code here: offsets.h consists of static_asserts generated from sdk/offsets.tbl.
  */
 #include "ex.h"
 #include "io.h"

@@ -219,7 +219,7 @@ static VOID IopQueryFileObject(PIOP_INFORMATION_CALL Call, PULONG_PTR Informatio
     }
 }
 
-/* Sends the call to the driver as a request of the given kind. */
+/* Sends the call to the driver as a request with the given major function. */
 static NTSTATUS IopSendInformation(PIOP_INFORMATION_CALL Call, UCHAR MajorFunction,
                                    PULONG_PTR Information) {
     IO_STATUS_BLOCK IoStatus;

@@ -21,7 +21,7 @@ BOOLEAN KdDebuggerEnabled = FALSE;
 BOOLEAN KdDebuggerNotPresent = TRUE;
 
 CHAR KdpRing[KDP_RING_SIZE];
-ULONG64 KdpRingWritten; /* bytes ever put into the ring (KdpLock) */
+ULONG64 KdpRingWritten; /* bytes written to the ring so far (KdpLock) */
 ULONG KdpPort;          /* 0 until KdInitSystem */
 static UCHAR KdpLock;
 static BOOLEAN KdpBugCheck;

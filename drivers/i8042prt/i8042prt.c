@@ -35,7 +35,7 @@
 #define CONFIG_INTERRUPT          0x01
 #define CONFIG_AUX_INTERRUPT      0x02
 #define CONFIG_KEYBOARD_OFF       0x10
-#define CONFIG_TRANSLATE          0x40 /* to scan code set 1 */
+#define CONFIG_TRANSLATE          0x40 /* converts to scan code set 1 */
 #define KEYBOARD_ENABLE_SCANNING  0xF4
 #define KEYBOARD_ACKNOWLEDGE      0xFA
 
