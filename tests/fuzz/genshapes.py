@@ -19,7 +19,7 @@ DEFINE = re.compile(r"^#define +(\w+) +\(?(?:\(\w+\))?(0x[0-9A-Fa-f]+|\d+)[uUlL]
 
 # What these do ends the machine, not the fault that is looked for.
 NEVER = {"NtShutdownSystem", "NtSetSystemPowerState", "NtRaiseHardError", "NtInitiatePowerAction"}
-# What has been made permanent in a directory that then loses its name is out of reach, and stays by right.
+# What has been made permanent in a directory that then loses its name is out of reach, and stays, as it should.
 NEVER |= {"NtMakePermanentObject"}
 # They end, stop or hold up their caller by what they are for: seldom.
 SELDOM = {"NtTerminateProcess", "NtTerminateThread", "NtSuspendThread", "NtSuspendProcess", "NtContinue",

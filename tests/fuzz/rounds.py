@@ -46,8 +46,8 @@ class Rounds:
 
 
 def grows(values, slack):
-    """In the last half: does each quarter lie above the one before it by more than chance, or does what is never
-    given back rise again and again?"""
+    """In the last half: does each quarter lie above the one before it by more than chance, or does the level to
+    which the counter falls back rise again and again?"""
     half = values[len(values) // 2:]
     if len(half) < MINIMUM:
         return False

@@ -86,7 +86,7 @@ static void TouchImages(void) {
     }
 }
 
-/* Processes, threads and files of the round before are deleted by and by. */
+/* Processes, threads and files of the round before may still be on their way out. */
 static void WaitUntilQuiet(void) {
     ULONG Same = 0;
     for (ULONG i = 0; i < PATIENCE && Same < 3; i++) {
@@ -157,7 +157,7 @@ void PrintCounters(const LEDGER *Before) {
     Emit(Line, LineLength);
 }
 
-/* ---- What rounds leave behind by right: permanent objects and atoms ---- */
+/* ---- What rounds may leave behind: permanent objects and atoms ---- */
 
 typedef NTSTATUS(NTAPI *OPEN)(PHANDLE, ACCESS_MASK, POBJECT_ATTRIBUTES);
 
