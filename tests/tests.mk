@@ -155,13 +155,13 @@ check: all free-build test-programs host-tests ## the short form of make test
 HOST_CC     := clang$(LLVM)
 HOST_CFLAGS := -g -O1 -std=gnu17 -fsanitize=address,undefined -fno-sanitize-recover=all -fms-extensions \
                -fshort-wchar -Wall -Wextra -Wno-microsoft -Wno-unused-parameter -Wno-unknown-pragmas \
-               -DNTOS_HOST -DDBG=1 -Isdk -Iinc $(addprefix -I,$(call subjects,rtl kernel ex ob mm user/ntdll)) $(if $(CI),-Werror)
+               -DNTOS_HOST -DDBG=1 -Isdk -Iinc -I$(O)/gen $(addprefix -I,$(call subjects,rtl kernel ex ob mm user/ntdll)) $(if $(CI),-Werror)
 HOST_TESTS  := $(patsubst tests/host/%.c,$(O)/host/%,$(wildcard tests/host/test_*.c))
 host_sources = $(shell awk 'sub(/.*[Ss]ources:/, "") { on = 1 } \
     on { if (!/\.c/) exit; for (i = 1; i <= NF; i++) if ($$i ~ /\.c$$/) print $$i }' tests/host/$(1).c)
 
 define HOST_RULE
-$(O)/host/$(1): tests/host/$(1).c $(call host_sources,$(1))
+$(O)/host/$(1): tests/host/$(1).c $(call host_sources,$(1)) | $(O)/gen/offsets.h
 	@mkdir -p $$(@D)
 	$$(call say,CC,$$<)
 	$(Q)$(HOST_CC) $(HOST_CFLAGS) -MMD -MP -MF $$@.d -o $$@ $$< $(call host_sources,$(1))
