@@ -150,6 +150,27 @@ static void ImageTwice(HANDLE File) {
     NtClose(Section);
 }
 
+/* The page that the file ends in: as it is read, then zeroes. */
+static void LastPage(HANDLE File, PUCHAR Base) {
+    static UCHAR Read[PAGE];
+    FILE_STANDARD_INFORMATION Info;
+    IO_STATUS_BLOCK Io;
+    LARGE_INTEGER Offset;
+    ULONG Length, Zeroes = 0;
+    NtQueryInformationFile(File, &Io, &Info, sizeof(Info), FileStandardInformation);
+    Offset.QuadPart = Info.EndOfFile.QuadPart & ~(LONGLONG)(PAGE - 1);
+    Length = (ULONG)(Info.EndOfFile.QuadPart - Offset.QuadPart);
+    NtReadFile(File, NULL, NULL, NULL, &Io, Read, PAGE, &Offset, NULL);
+    for (ULONG i = 0; i < Length; i++) {
+        Zeroes += Read[i] == 0;
+    }
+    Check("the file ends inside a page, and not with zeroes alone", Length != Zeroes);
+    Check("the last page is the file's", memcmp(Base + Offset.QuadPart, Read, Length) == 0);
+    for (Zeroes = Length; Zeroes < PAGE && Base[Offset.QuadPart + Zeroes] == 0; Zeroes++) {
+    }
+    Check("zeroes follow", Zeroes == PAGE);
+}
+
 static void FileAsMemory(HANDLE File) {
     HANDLE Section;
     PVOID Base;
@@ -157,6 +178,7 @@ static void FileAsMemory(HANDLE File) {
     ShowStatus("map", Map(Section, &Base, PAGE_READONLY));
     Print("begins with %c%c\n", ((char *)Base)[0], ((char *)Base)[1]);
     Check("and has a PE header", *(PULONG)((PUCHAR)Base + ((PULONG)Base)[15]) == 0x4550);
+    LastPage(File, Base);
     ShowStatus("write", Guard(Touch, Base));
     ShowStatus("unmap", NtUnmapViewOfSection(SELF, Base));
     ShowStatus("map copy on write", Map(Section, &Base, PAGE_WRITECOPY));
