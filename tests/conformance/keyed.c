@@ -82,13 +82,16 @@ static NTSTATUS NTAPI WaitShared(PVOID Parameter) {
     return NtWaitForKeyedEvent(NULL, Parameter, FALSE, NULL);
 }
 
+/* Wait and wake: what a program may do with a keyed event of the system. */
+#define KEYED_EVENT_USE 3
+
 static void Shared(void) {
     UNICODE_STRING Name;
     OBJECT_ATTRIBUTES Attributes;
     InitializeObjectAttributes(&Attributes, &Name, 0, NULL, NULL);
     HANDLE Event = NULL, Thread = Begin(WaitShared, KEY(5), FALSE);
     RtlInitUnicodeString(&Name, L"\\KernelObjects\\CritSecOutOfMemoryEvent");
-    ShowStatus("open", NtOpenKeyedEvent(&Event, GENERIC_ALL, &Attributes));
+    ShowStatus("open", NtOpenKeyedEvent(&Event, KEYED_EVENT_USE, &Attributes));
     ShowStatus("release", NtReleaseKeyedEvent(NULL, KEY(5), FALSE, NULL));
     Print("waiter without a handle: %08x\n", EndOf(Thread));
     NtClose(Event);
