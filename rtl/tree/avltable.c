@@ -101,10 +101,11 @@ PVOID NTAPI RtlLookupFirstMatchingElementGenericTableAvl(_In_ PRTL_AVL_TABLE Tab
 static PRTL_BALANCED_LINKS RtlpAvlMake(PRTL_AVL_TABLE Table, PVOID Buffer, CLONG BufferSize,
                                        PRTL_BALANCED_LINKS Parent,
                                        TABLE_SEARCH_RESULT SearchResult) {
-    PRTL_BALANCED_LINKS Node;
-
-    if (BufferSize > MAXULONG - HEADER_LENGTH ||
-        (Node = Table->AllocateRoutine(Table, HEADER_LENGTH + BufferSize)) == NULL) {
+    if (BufferSize > MAXULONG - HEADER_LENGTH) {
+        return NULL;
+    }
+    PRTL_BALANCED_LINKS Node = Table->AllocateRoutine(Table, HEADER_LENGTH + BufferSize);
+    if (Node == NULL) {
         return NULL;
     }
     if (SearchResult == TableEmptyTree) {
