@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 HERE = os.path.dirname(os.path.realpath(__file__))
 DLLS = ("testlib", "second", "refusal")
-ELSEWHERE = ("baddll", "loop", "debuggee", "processors", "typelist", "wellknown", "lastword", "scheduling", "obmodel", "obraces",
+ELSEWHERE = ("baddll", "loop", "debuggee", "processors", "redirect", "typelist", "wellknown", "lastword", "scheduling", "obmodel", "obraces",
              "obpages", "output", "quota", "misbehave")  # run by other tests
 CRASHES = ("jump-kernel", "jump-null", "read-kernel", "write-self-map", "hlt", "cli", "divide",
            "ud2", "int3", "raise")
@@ -66,7 +66,6 @@ SPECIAL = [
                  b"0 mixed1\n0 MIXED1\n0 --XED1\n0 ******\n22 []\n__chkstk: 00000000\nthe stack grew: yes\n")),
     Case("hostile", "hostile", oracle=False, output=b"71 attempts, 0 surprises\n"),
     Case("attacks", "attacks", oracle=False),
-    Case("redirect", "redirect", oracle=False),
     Case("bare", "bare", oracle=False, status=0x2B),
     Case("leaks", "leaks", oracle=False),
     Case("badargs", "badargs", oracle=False, output=b"many calls, 0 surprises\n"),

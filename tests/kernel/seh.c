@@ -106,6 +106,24 @@ KMT_TEST(seh_an_exception_in_a_handler_goes_outwards) {
     KMT_CHECK(Inner == STATUS_NO_MEMORY && Outer == STATUS_CANCELLED);
 }
 
+/* Leaves __finally by an exception of its own, while an unwind runs it. */
+static VOID RaiseInFinally(VOID) {
+    __try {
+        RtlRaiseStatus(STATUS_NO_MEMORY);
+    } __finally {
+        Trace = KeAreApcsDisabled();
+        RtlRaiseStatus(STATUS_CANCELLED);
+    }
+}
+
+/* APCs are held off while frames are left, however that ends. */
+KMT_TEST(seh_unwinding_lets_apcs_in_again) {
+    KMT_CHECK(CodeOf(RaiseFromDeep) == STATUS_CANCELLED);
+    KMT_CHECK(!KeAreApcsDisabled());
+    KMT_CHECK(CodeOf(RaiseInFinally) == STATUS_CANCELLED);
+    KMT_CHECK(Trace == TRUE && !KeAreApcsDisabled());
+}
+
 static NTSTATUS ReadFrom(PVOID Address) {
     __try {
         ReadULongFromUser(Address);
